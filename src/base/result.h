@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/fixed_string.h"
+#include <optional>
+
+namespace vfio_early {
+
+// What was being done, to which path or thing, and the errno it ended with (0 where there is none).
+struct Error {
+    std::string_view action;
+    FixedString<256> subject;
+    int error_number = 0;
+};
+
+// Either a value or the Error that stands in its place.
+template<typename T>
+class [[nodiscard]] Result {
+public:
+    Result(T value)
+        : m_value(value)
+    {
+    }
+    Result(Error const& error)
+        : m_error(error)
+    {
+    }
+
+    bool is_error() const { return !m_value.has_value(); }
+    T& value() { return *m_value; }
+    Error const& error() const { return m_error; }
+
+private:
+    std::optional<T> m_value;
+    Error m_error;
+};
+
+template<>
+class [[nodiscard]] Result<void> {
+public:
+    Result() = default;
+    Result(Error const& error)
+        : m_error(error)
+        , m_is_error(true)
+    {
+    }
+
+    bool is_error() const { return m_is_error; }
+    void value() { }
+    Error const& error() const { return m_error; }
+
+private:
+    Error m_error;
+    bool m_is_error = false;
+};
+
+} // namespace vfio_early
+
+// The value of a fallible expression; on failure the function returns its Error to its own caller.
+// __extension__: a statement expression is GNU C++, which -Wpedantic would warn of.
+#define TRY(expression)                              \
+    __extension__({                                  \
+        auto try_result = (expression);              \
+        if (try_result.is_error())                   \
+            return try_result.error();               \
+        try_result.value();                          \
+    })

@@ -1,0 +1,81 @@
+#include "base/sink.h"
+
+namespace vfio_early {
+
+namespace {
+
+constexpr char hex_digits[] = "0123456789abcdef";
+constexpr size_t longest_quote = 80;
+
+bool is_printable(char byte)
+{
+    return byte >= 0x20 && byte < 0x7f;
+}
+
+void put_byte(Sink& sink, char byte)
+{
+    sink.write({&byte, 1});
+}
+
+} // namespace
+
+void put(Sink& sink, std::string_view text)
+{
+    sink.write(text);
+}
+
+void put(Sink& sink, uint32_t value)
+{
+    char digits[10];
+    size_t start = sizeof(digits);
+    do {
+        digits[--start] = static_cast<char>('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    sink.write({digits + start, sizeof(digits) - start});
+}
+
+void put(Sink& sink, Hex number)
+{
+    char digits[8];
+    size_t start = sizeof(digits);
+    size_t const least = number.digits < sizeof(digits) ? sizeof(digits) - number.digits : 0;
+    while (start > least || (number.value != 0 && start > 0)) {
+        digits[--start] = hex_digits[number.value & 0xf];
+        number.value >>= 4;
+    }
+    sink.write({digits + start, sizeof(digits) - start});
+}
+
+void put(Sink& sink, Quoted quoted)
+{
+    put_byte(sink, '\'');
+    for (size_t i = 0; i < quoted.text.size() && i < longest_quote; ++i) {
+        char const byte = quoted.text[i];
+        if (is_printable(byte))
+            put_byte(sink, byte);
+        else
+            print(sink, "\\x", Hex{static_cast<uint8_t>(byte), 2});
+    }
+    if (quoted.text.size() > longest_quote)
+        sink.write("...");
+    put_byte(sink, '\'');
+}
+
+void put(Sink& sink, JsonString string)
+{
+    put_byte(sink, '"');
+    for (char const byte : string.text) {
+        if (byte == '"' || byte == '\\') {
+            put_byte(sink, '\\');
+            put_byte(sink, byte);
+        } else if (is_printable(byte)) {
+            put_byte(sink, byte);
+        } else {
+            print(sink, "\\u", Hex{static_cast<uint8_t>(byte), 4});
+        }
+    }
+    put_byte(sink, '"');
+}
+
+} // namespace vfio_early

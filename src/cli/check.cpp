@@ -1,0 +1,50 @@
+#include "cli/command.h"
+#include "cli/console.h"
+#include "cli/run.h"
+#include "core/report.h"
+#include "sys/apply.h"
+
+#include <string.h>
+
+namespace vfio_early {
+
+namespace {
+
+void tell(Root const&, std::string_view line)
+{
+    print_error(line);
+}
+
+} // namespace
+
+ExitStatus run_check(CommandOptions const& options)
+{
+    auto root = Root::open(options.root);
+    if (root.is_error()) {
+        print_error("--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().error_number));
+        return WrongInput;
+    }
+    auto* session = make_session();
+    if (!session) {
+        print_error("not enough memory");
+        return SomeNotBound;
+    }
+    char command_line_text[4096];
+    auto command_line = read_command_line(root.value(), command_line_text);
+    session->inventory.acs_is_overridden = !command_line.is_error() && command_line.value().acs_is_overridden;
+    bool is_valid = read_config(root.value(), options, *session, tell);
+    if (is_valid) {
+        plan(root.value(), *session);
+        is_valid = tell_of_problems(root.value(), options, *session, tell);
+        rehearse(*session, root.value());
+    }
+    if (options.format == OutputFormat::Json)
+        print_output([&](Sink& sink) { write_json(sink, *session); });
+    else if (is_valid)
+        print_output([&](Sink& sink) { write_text(sink, *session); });
+    if (!is_valid)
+        return WrongInput;
+    return is_all_bound(*session) ? AllBound : SomeNotBound;
+}
+
+} // namespace vfio_early

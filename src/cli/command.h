@@ -1,0 +1,17 @@
+#pragma once
+
+#include "cli/options.h"
+
+namespace vfio_early {
+
+// Exit statuses, the same for every command.
+enum ExitStatus {
+    AllBound = 0,     // or would be
+    SomeNotBound = 1, // at least one listed device is not, or would not be
+    WrongInput = 2,   // the command line or the configuration is wrong; nothing was done
+};
+
+ExitStatus run_bind(CommandOptions const&);
+ExitStatus run_check(CommandOptions const&);
+
+} // namespace vfio_early

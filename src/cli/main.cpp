@@ -1,0 +1,82 @@
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/console.h"
+#include "core/version.h"
+
+#include <array>
+
+namespace vfio_early {
+
+namespace {
+
+struct Command {
+    std::string_view name;
+    std::string_view summary;
+    ExitStatus (*run)(CommandOptions const&);
+};
+
+constexpr Command commands[] = {
+    {"bind", "bind the listed devices now, as the initramfs does at boot", run_bind},
+    {"check", "show what the next boot will do, and change nothing", run_check},
+};
+
+void write_help(Sink& sink)
+{
+    print(sink, "usage: vfio-early COMMAND [OPTION...]\n\n"
+                "Hands PCI devices to virtual machines: binds them to vfio-pci before a host driver touches them.\n\n"
+                "commands:\n");
+    for (auto const& command : commands)
+        print(sink, "  ", command.name, slice("          ", command.name.size()), command.summary, "\n");
+    print(sink, "\noptions:\n"
+                "  --config FILE   the configuration, instead of /etc/vfio-early.ini\n"
+                "  --json          machine-readable output\n"
+                "  --root DIR      read and write below DIR instead of /\n"
+                "  --help          this text\n"
+                "  --version       the version\n\n"
+                "exit status: 0 all bound, 1 some not, 2 usage or configuration error\n");
+}
+
+ExitStatus run_command(Invocation const& invocation)
+{
+    if (invocation.command.empty()) {
+        FileSink output(STDERR_FILENO);
+        auto sink = output.sink();
+        write_help(sink);
+        output.flush();
+        return WrongInput;
+    }
+    std::array<std::string_view, std::size(commands)> names;
+    for (size_t i = 0; i < names.size(); ++i) {
+        if (commands[i].name == invocation.command)
+            return commands[i].run(invocation.options);
+        names[i] = commands[i].name;
+    }
+    if (auto const meant = nearest(invocation.command, names))
+        print_error("unknown command ", Quoted{invocation.command}, ", did you mean ", Quoted{*meant}, "?");
+    else
+        print_error("unknown command ", Quoted{invocation.command}, ", see 'vfio-early --help'");
+    return WrongInput;
+}
+
+} // namespace
+
+} // namespace vfio_early
+
+int main(int argument_count, char** arguments)
+{
+    using namespace vfio_early;
+    auto const invocation = parse_arguments(argument_count, arguments);
+    if (!invocation)
+        return WrongInput;
+    switch (invocation->kind) {
+    case Invocation::Kind::Help:
+        print_output(write_help);
+        return AllBound;
+    case Invocation::Kind::Version:
+        print_output([](Sink& sink) { print(sink, "vfio-early ", version, "\n"); });
+        return AllBound;
+    case Invocation::Kind::Command:
+        break;
+    }
+    return run_command(*invocation);
+}

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace vfio_early {
+
+enum class OutputFormat { Text, Json };
+
+// What stands behind a command on its command line.
+struct CommandOptions {
+    std::string_view root = "/";
+    std::string_view config = "/etc/vfio-early.ini";
+    OutputFormat format = OutputFormat::Text;
+};
+
+// The whole command line.
+struct Invocation {
+    enum class Kind { Command, Help, Version };
+    Kind kind = Kind::Command;
+    std::string_view command; // empty with Help and Version
+    CommandOptions options;
+};
+
+// Reads the arguments. Where they are wrong, says so on standard error and returns nothing.
+std::optional<Invocation> parse_arguments(int count, char const* const* arguments);
+
+} // namespace vfio_early

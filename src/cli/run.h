@@ -1,0 +1,28 @@
+#pragma once
+
+#include "cli/options.h"
+#include "core/command_line.h"
+#include "core/session.h"
+#include "sys/root.h"
+
+namespace vfio_early {
+
+// What `bind` and `check` have in common, in the order in which they do it.
+
+// A new session in memory that a worker can share, or nullptr.
+Session* make_session();
+
+// The kernel command line; `buffer` holds its text afterwards.
+Result<CommandLine> read_command_line(Root const&, std::span<char> buffer);
+
+// Configuration. Calls `tell` with one line for each thing that is wrong with it; true when nothing is.
+using TellError = void (*)(Root const&, std::string_view line);
+bool read_config(Root const&, CommandOptions const&, Session&, TellError tell);
+
+// Selectors, inventory, groups, plan. Writes nothing to the machine.
+void plan(Root const&, Session&);
+
+// Tells of what the plan found wrong with the configuration; true when nothing is.
+bool tell_of_problems(Root const&, CommandOptions const&, Session const&, TellError tell);
+
+} // namespace vfio_early

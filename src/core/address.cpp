@@ -1,0 +1,27 @@
+#include "core/address.h"
+
+#include "base/text.h"
+
+namespace vfio_early {
+
+std::optional<Address> parse_address(std::string_view text)
+{
+    auto const domain = parse_hex(take_until(text, ':'), 8);
+    auto const bus = parse_hex(take_until(text, ':'), 2);
+    auto const device = parse_hex(take_until(text, '.'), 2);
+    auto const function = parse_hex(text, 1);
+    if (!domain || !bus || !device || !function)
+        return {};
+    if (*device > highest_device || *function >= functions_per_device)
+        return {};
+    return Address{*domain, static_cast<uint8_t>(*bus), static_cast<uint8_t>(*device),
+        static_cast<uint8_t>(*function)};
+}
+
+void put(Sink& sink, Address address)
+{
+    print(sink, Hex{address.domain, 4}, ":", Hex{address.bus, 2}, ":", Hex{address.device, 2}, ".",
+        Hex{address.function, 1});
+}
+
+} // namespace vfio_early

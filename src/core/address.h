@@ -1,0 +1,28 @@
+#pragma once
+
+#include "base/sink.h"
+#include <compare>
+#include <optional>
+
+namespace vfio_early {
+
+// Where a PCI function sits. Linux prints it as DDDD:BB:DD.F; a domain can have more than four digits (Intel
+// VMD: 10000:). Limits of device and function: PCI_SLOT and PCI_FUNC in include/uapi/linux/pci.h.
+struct Address {
+    uint32_t domain = 0;
+    uint8_t bus = 0;
+    uint8_t device = 0;
+    uint8_t function = 0;
+
+    auto operator<=>(Address const&) const = default;
+};
+
+constexpr uint8_t highest_device = 0x1f;
+constexpr uint8_t functions_per_device = 8;
+
+// An address as sysfs names devices: DOMAIN:BUS:DEV.FN, all of the text. Nothing where it is anything else.
+std::optional<Address> parse_address(std::string_view text);
+
+void put(Sink&, Address);
+
+} // namespace vfio_early

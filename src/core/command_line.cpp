@@ -1,0 +1,48 @@
+#include "core/command_line.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace vfio_early {
+
+namespace {
+
+bool is_parameter(std::string_view name, std::string_view wanted)
+{
+    return std::equal(name.begin(), name.end(), wanted.begin(), wanted.end(),
+        [](char left, char right) { return (left == '-' ? '_' : left) == right; });
+}
+
+void take_switch(CommandLine& command_line, std::string_view value)
+{
+    command_line.unknown_value = {};
+    if (value == "1") {
+        command_line.power = CommandLine::Switch::Run;
+    } else if (value == "check") {
+        command_line.power = CommandLine::Switch::CheckOnly;
+    } else {
+        command_line.power = CommandLine::Switch::Off;
+        if (value != "0")
+            command_line.unknown_value = value;
+    }
+}
+
+} // namespace
+
+CommandLine parse_command_line(std::string_view text)
+{
+    CommandLine command_line;
+    for (auto value = take_word(text); !value.empty(); value = take_word(text)) {
+        if (value.find('=') == std::string_view::npos)
+            continue;
+        auto const name = take_until(value, '=');
+        if (is_parameter(name, "rd.vfio_early"))
+            take_switch(command_line, value);
+        else if (is_parameter(name, "pcie_acs_override"))
+            command_line.acs_is_overridden = true;
+    }
+    return command_line;
+}
+
+} // namespace vfio_early

@@ -1,0 +1,23 @@
+#include "core/device_id.h"
+
+#include "base/text.h"
+
+namespace vfio_early {
+
+std::optional<DeviceId> parse_device_id(std::string_view text)
+{
+    if (text.size() != 9 || text[4] != ':')
+        return {};
+    auto const vendor = parse_hex(slice(text, 0, 4), 4);
+    auto const device = parse_hex(slice(text, 5), 4);
+    if (!vendor || !device)
+        return {};
+    return DeviceId{static_cast<uint16_t>(*vendor), static_cast<uint16_t>(*device)};
+}
+
+void put(Sink& sink, DeviceId id)
+{
+    print(sink, Hex{id.vendor, 4}, ":", Hex{id.device, 4});
+}
+
+} // namespace vfio_early

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "base/sink.h"
+#include <optional>
+
+namespace vfio_early {
+
+// The model of a device, VENDOR:DEVICE. The same shape names a subsystem, SUBVENDOR:SUBDEVICE.
+struct DeviceId {
+    uint16_t vendor = 0;
+    uint16_t device = 0;
+
+    bool operator==(DeviceId const&) const = default;
+};
+
+// Four hexadecimal digits, a colon, four hexadecimal digits, all of the text. Nothing where it is anything else.
+std::optional<DeviceId> parse_device_id(std::string_view text);
+
+void put(Sink&, DeviceId);
+
+} // namespace vfio_early

@@ -1,0 +1,39 @@
+#include "core/inventory.h"
+
+namespace vfio_early {
+
+bool is_host_bridge(Device const& device)
+{
+    return device.class_code >> 8 == class_host_bridge && device.header == HeaderType::Endpoint;
+}
+
+bool is_display(Device const& device)
+{
+    constexpr uint32_t base_class_display = 0x03;
+    return device.class_code >> 16 == base_class_display;
+}
+
+bool is_endpoint(Device const& device)
+{
+    return device.header == HeaderType::Endpoint && !is_host_bridge(device);
+}
+
+std::optional<DeviceIndex> Inventory::find(Address address) const
+{
+    for (size_t i = 0; i < devices.size(); ++i) {
+        if (devices[i].address == address)
+            return static_cast<DeviceIndex>(i);
+    }
+    return {};
+}
+
+Group const* Inventory::find_group(std::optional<uint32_t> number) const
+{
+    for (auto const& group : groups) {
+        if (group.number == number)
+            return &group;
+    }
+    return nullptr;
+}
+
+} // namespace vfio_early

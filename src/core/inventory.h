@@ -1,0 +1,79 @@
+#pragma once
+
+#include "base/fixed_string.h"
+#include "base/fixed_vector.h"
+#include "core/address.h"
+#include "core/device_id.h"
+
+namespace vfio_early {
+
+// The layout of a function's configuration space, byte 0x0e without its multifunction bit
+// (PCI_HEADER_TYPE and PCI_HEADER_TYPE_MASK, include/uapi/linux/pci_regs.h).
+enum class HeaderType : uint8_t { Endpoint = 0, Bridge = 1, CardBus = 2, Unknown = 0x7f };
+
+// One PCI function as sysfs showed it.
+struct Device {
+    Address address;
+    DeviceId id;
+    DeviceId subsystem;
+    uint32_t class_code = 0; // base class, sub-class and programming interface, one byte each
+    HeaderType header = HeaderType::Unknown;
+    FixedString<31> driver; // empty when no driver is bound
+    std::optional<uint32_t> group;
+    std::optional<uint8_t> secondary_bus; // bridges only
+    bool is_boot_display = false;
+    // False when an attribute was missing or made no sense: nothing but the address and the group counts then.
+    bool is_readable = false;
+};
+
+// Class codes without the programming interface (include/linux/pci_ids.h).
+constexpr uint32_t class_host_bridge = 0x0600;
+constexpr uint32_t class_pci_bridge = 0x0604;
+constexpr uint32_t class_cardbus_bridge = 0x0607;
+
+bool is_host_bridge(Device const&);
+bool is_display(Device const&);
+
+// A function that can be given away: header type 0 and not a host bridge.
+bool is_endpoint(Device const&);
+
+// An IOMMU group that some device of the inventory belongs to.
+struct Group {
+    uint32_t number = 0;
+    bool is_no_iommu = false; // VFIO's no-IOMMU mode
+    // Members that are no PCI functions, such as a platform device; they count as peers like any other.
+    FixedVector<FixedString<63>, 8> others;
+};
+
+// What the machine has to isolate devices with.
+enum class Iommu {
+    On,
+    OffInKernel,   // the firmware describes one, and the kernel does not use it
+    OffInFirmware, // the processor is of a kind that has one, and the firmware describes none
+    Absent,
+};
+
+constexpr size_t most_devices = 1024;
+using DeviceIndex = uint16_t;
+using DeviceIndices = FixedVector<DeviceIndex, most_devices>;
+
+// What was read of the machine: the devices that the configuration can mean, and all members of their groups.
+// An index into `devices` stays valid: devices are only ever added.
+struct Inventory {
+    FixedVector<Device, most_devices> devices;
+    FixedVector<Group, most_devices> groups;
+    Iommu iommu = Iommu::Absent;
+    // This kind of IOMMU gives a device its group only when a driver binds to it (SMMUv3 and virtio-iommu before
+    // Linux 6.15 or so).
+    bool groups_appear_late = false;
+    // pcie_acs_override= is on the kernel command line.
+    bool acs_is_overridden = false;
+
+    // More devices were selected, or share a group with them, than fit: nothing can be decided.
+    bool is_overfull = false;
+
+    std::optional<DeviceIndex> find(Address) const;
+    Group const* find_group(std::optional<uint32_t> number) const;
+};
+
+} // namespace vfio_early

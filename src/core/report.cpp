@@ -1,0 +1,186 @@
+#include "core/report.h"
+
+#include "core/explain.h"
+#include "core/version.h"
+#include "core/viability.h"
+
+namespace vfio_early {
+
+namespace {
+
+class JsonList {
+public:
+    explicit JsonList(Sink& sink)
+        : m_sink(sink)
+    {
+        m_sink.write("[");
+    }
+
+    Sink& next(std::string_view separator = ", ")
+    {
+        if (!m_is_first)
+            m_sink.write(separator);
+        m_is_first = false;
+        return m_sink;
+    }
+
+    void close() { m_sink.write("]"); }
+
+private:
+    Sink& m_sink;
+    bool m_is_first = true;
+};
+
+template<typename Value>
+void put_quoted(Sink& sink, Value const& value)
+{
+    print(sink, "\"", value, "\"");
+}
+
+std::string_view iommu_name(Iommu iommu)
+{
+    switch (iommu) {
+    case Iommu::On:
+        return "on";
+    case Iommu::OffInKernel:
+    case Iommu::OffInFirmware:
+        return "off";
+    case Iommu::Absent:
+        break;
+    }
+    return "absent";
+}
+
+void write_indices(JsonList& list, DeviceIndices const& indices, Inventory const& inventory)
+{
+    for (auto const index : indices)
+        put_quoted(list.next(), inventory.devices[index].address);
+}
+
+// The addresses that stand in the way of a decision.
+void write_peers(Sink& sink, Decision const& decision, Session const& session)
+{
+    JsonList list(sink);
+    if (decision.code == Code::Ambiguous)
+        write_indices(list, resolve(session.config.entries[decision.entry].selector, session.inventory).devices,
+            session.inventory);
+    if (decision.code == Code::GroupRefused)
+        write_indices(list, refused_peers(decision, session.plan, session.inventory), session.inventory);
+    if (decision.code == Code::SharedGroup) {
+        write_indices(list, peers_in_the_way(decision, session.plan, session.inventory), session.inventory);
+        for (auto const& other : group_of(decision, session.inventory)->others)
+            print(list.next(), JsonString{other.view()});
+    }
+    list.close();
+}
+
+void write_device_facts(Sink& sink, Device const* device)
+{
+    if (!device) {
+        print(sink, R"("address": null, "id": null, "class": null, "group": null, "driver": null, )");
+        return;
+    }
+    print(sink, R"("address": ")", device->address, "\", ");
+    if (device->is_readable)
+        print(sink, R"("id": ")", device->id, R"(", "class": ")", Hex{device->class_code, 6}, "\", ");
+    else
+        print(sink, R"("id": null, "class": null, )");
+    print(sink, R"("group": )");
+    if (device->group)
+        print(sink, *device->group);
+    else
+        print(sink, "null");
+    print(sink, R"(, "driver": )");
+    if (device->driver.empty())
+        print(sink, "null");
+    else
+        print(sink, JsonString{device->driver.view()});
+    print(sink, ", ");
+}
+
+void write_decision(Sink& sink, Decision const& decision, Session const& session)
+{
+    auto const& entry = session.config.entries[decision.entry];
+    print(sink, R"({"label": )", JsonString{entry.label.view()}, R"(, "selector": )",
+        JsonString{entry.selector_text.view()}, ", ");
+    write_device_facts(sink, device_of(decision, session.inventory));
+    print(sink, R"("target": ")", driver_name(decision.target), R"(", "outcome": ")",
+        outcome_name(decision.outcome), R"(", "code": )");
+    if (decision.code == Code::None) {
+        print(sink, R"(null, "detail": null, )");
+    } else {
+        FixedString<2000> detail;
+        auto detail_sink = detail.sink();
+        explain(detail_sink, decision, session);
+        print(sink, JsonString{code_name(decision.code)}, R"(, "detail": )", JsonString{detail.view()}, ", ");
+    }
+    print(sink, R"("peers": )");
+    write_peers(sink, decision, session);
+    print(sink, "}");
+}
+
+} // namespace
+
+Tally tally(Session const& session)
+{
+    Tally tally;
+    for (auto const& decision : session.plan.decisions) {
+        ++tally.listed;
+        if (decision.code == Code::None)
+            ++tally.bound;
+    }
+    return tally;
+}
+
+bool is_all_bound(Session const& session)
+{
+    auto const counted = tally(session);
+    return session.problems.empty() && session.is_planned && counted.bound == counted.listed;
+}
+
+void write_summary(Sink& sink, Session const& session)
+{
+    auto const counted = tally(session);
+    if (counted.listed == 0)
+        return print(sink, "no device is listed, nothing to bind");
+    print(sink, session.mode == Mode::Bind ? "bound " : "would bind ", counted.bound, " of ", counted.listed, " listed devices");
+}
+
+void write_text(Sink& sink, Session const& session)
+{
+    for (auto const& decision : session.plan.decisions) {
+        describe(sink, decision, session);
+        print(sink, "\n");
+    }
+    for_each_warning(
+        session,
+        [](void* context, std::string_view warning) {
+            print(*static_cast<Sink*>(context), "warning: ", warning, "\n");
+        },
+        &sink);
+    write_summary(sink, session);
+    print(sink, "\n");
+}
+
+void write_json(Sink& sink, Session const& session)
+{
+    print(sink, R"({"vfio_early": ")", version, R"(", "command": ")", session.mode == Mode::Bind ? "bind" : "check", R"(", "ok": )",
+        is_all_bound(session) ? "true" : "false", R"(, "iommu": ")", iommu_name(session.inventory.iommu),
+        R"(", "warnings": )");
+    JsonList warnings(sink);
+    for_each_warning(
+        session,
+        [](void* context, std::string_view warning) {
+            print(static_cast<JsonList*>(context)->next(), JsonString{warning});
+        },
+        &warnings);
+    warnings.close();
+    print(sink, ",\n \"devices\": ");
+    JsonList devices(sink);
+    for (auto const& decision : session.plan.decisions)
+        write_decision(devices.next(",\n   "), decision, session);
+    devices.close();
+    print(sink, "}\n");
+}
+
+} // namespace vfio_early

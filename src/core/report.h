@@ -1,0 +1,26 @@
+#pragma once
+
+#include "core/session.h"
+
+namespace vfio_early {
+
+// How a run ended, counted over its decisions.
+struct Tally {
+    size_t listed = 0;
+    size_t bound = 0; // or would be
+};
+Tally tally(Session const&);
+
+// True when no line of the configuration is wrong and every listed device is bound, or would be.
+bool is_all_bound(Session const&);
+
+// One line a device, warnings, and a summary, as `check` shows them on a terminal.
+void write_text(Sink&, Session const&);
+
+// The one line that sums a run up: 'bound 3 of 4 listed devices'.
+void write_summary(Sink&, Session const&);
+
+// The report as JSON, one object and a newline.
+void write_json(Sink&, Session const&);
+
+} // namespace vfio_early

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "core/inventory.h"
+#include "core/selector.h"
+
+namespace vfio_early {
+
+// Where a location leads, as far as the inventory knows the bridges on the way.
+struct Arrival {
+    enum class Kind {
+        Arrived,    // `address` is the function that is meant
+        NotRead,    // the bridge at `address` is not in the inventory
+        NotABridge, // the function at `address` has no bus behind it
+    };
+    Kind kind = Kind::Arrived;
+    Address address;
+};
+
+Arrival follow(Location const&, Inventory const&);
+
+// The addresses that a location can mean, given where it leads: one function, or all eight of its device.
+FixedVector<Address, functions_per_device> addresses_at(Location const&, Address arrived);
+
+bool matches_id(IdPattern const&, Device const&);
+
+struct Resolution {
+    enum class Kind { Found, NotFound, IdMismatch, Ambiguous };
+    Kind kind = Kind::NotFound;
+    // Found and Ambiguous: what matches, by address. IdMismatch: what is there instead.
+    DeviceIndices devices;
+};
+
+// The devices of the inventory that a selector means. '*' and 'all' pass over bridges, unless there is nothing
+// but bridges: no bridge is ever given away, and naming a card should not need its bridges left out by hand.
+Resolution resolve(Selector const&, Inventory const&);
+
+} // namespace vfio_early

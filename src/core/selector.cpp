@@ -1,0 +1,165 @@
+#include "core/selector.h"
+
+#include "base/text.h"
+
+#include <algorithm>
+
+namespace vfio_early {
+
+namespace {
+
+struct Place {
+    uint8_t device = 0;
+    uint8_t function = 0;
+    bool every_function = false;
+};
+
+// DEV.FN, where FN may be '*'.
+std::optional<Place> parse_place(std::string_view text, std::string_view word, Sink& problem)
+{
+    bool const has_function = text.find('.') != std::string_view::npos;
+    auto const device = parse_hex(take_until(text, '.'), 2);
+    bool const every_function = text == "*";
+    auto const function = every_function ? 0 : parse_hex(text, 1);
+    if (!has_function || !device || !function) {
+        print(problem, Quoted{word}, " is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]");
+        return {};
+    }
+    if (*device > highest_device) {
+        print(problem, Quoted{word}, " names device ", Hex{*device, 2}, ", and devices go from 00 to 1f");
+        return {};
+    }
+    if (*function >= functions_per_device) {
+        print(problem, Quoted{word}, " names function ", Hex{*function, 1}, ", and functions go from 0 to 7");
+        return {};
+    }
+    return Place{static_cast<uint8_t>(*device), static_cast<uint8_t>(*function), every_function};
+}
+
+// [DOMAIN:]BUS:, which is taken off `rest`.
+std::optional<Address> take_domain_and_bus(std::string_view& rest)
+{
+    auto const colons = std::count(rest.begin(), rest.end(), ':');
+    if (colons != 1 && colons != 2)
+        return {};
+    auto const domain = colons == 2 ? parse_hex(take_until(rest, ':'), 8) : 0;
+    auto const bus = parse_hex(take_until(rest, ':'), 2);
+    if (!domain || !bus)
+        return {};
+    return Address{.domain = *domain, .bus = static_cast<uint8_t>(*bus)};
+}
+
+std::optional<Location> parse_location(std::string_view word, Sink& problem)
+{
+    auto rest = word;
+    auto first = take_until(rest, '/');
+    auto const start = take_domain_and_bus(first);
+    if (!start) {
+        print(problem, Quoted{word}, " is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]");
+        return {};
+    }
+    auto const place = parse_place(first, word, problem);
+    if (!place)
+        return {};
+    Location location;
+    location.start = *start;
+    location.start.device = place->device;
+    location.start.function = place->function;
+    location.every_function = place->every_function;
+
+    bool const is_path = word.find('/') != std::string_view::npos;
+    for (bool more = is_path; more;) {
+        if (location.every_function) {
+            print(problem, Quoted{word}, " has '*' before its last step, and a path goes through one bridge");
+            return {};
+        }
+        more = rest.find('/') != std::string_view::npos;
+        auto const step = parse_place(take_until(rest, '/'), word, problem);
+        if (!step)
+            return {};
+        if (!location.steps.append({step->device, step->function})) {
+            print(problem, Quoted{word}, " has more than ", location.steps.capacity(), " steps");
+            return {};
+        }
+        location.every_function = step->every_function;
+    }
+    return location;
+}
+
+// VENDOR:DEVICE[:SUBVENDOR:SUBDEVICE]
+std::optional<IdPattern> parse_id_pattern(std::string_view word)
+{
+    constexpr size_t id_length = 9;
+    auto const id = parse_device_id(slice(word, 0, id_length));
+    if (!id)
+        return {};
+    if (word.size() == id_length)
+        return IdPattern{*id, {}};
+    auto const subsystem = parse_device_id(slice(word, id_length + 1));
+    if (word[id_length] != ':' || !subsystem)
+        return {};
+    return IdPattern{*id, subsystem};
+}
+
+void explain_unknown_word(std::string_view word, Sink& problem)
+{
+    constexpr std::string_view words[] = {"all"};
+    auto const colons = std::count(word.begin(), word.end(), ':');
+    if (auto const meant = nearest(word, words)) {
+        print(problem, "unknown term ", Quoted{word}, ", did you mean ", Quoted{*meant}, "?");
+    } else if (colons == 2) {
+        print(problem, Quoted{word}, " has no function, write ", Quoted{word}, " with '.0' or '.*' behind it");
+    } else if (colons == 1 || colons == 3) {
+        print(problem, Quoted{word},
+            " is not an id, which is VENDOR:DEVICE[:SUBVENDOR:SUBDEVICE] with four hexadecimal digits each");
+    } else {
+        print(problem, Quoted{word},
+            " is neither an address like 0000:01:00.0, nor an id like 10de:2191, nor the word 'all'");
+    }
+}
+
+// Takes one term into the selector; false when it was wrong or there already.
+bool add_term(Selector& selector, std::string_view word, Sink& problem)
+{
+    bool is_repeated = false;
+    if (word == "all") {
+        is_repeated = selector.allow_all == AllowAll::Yes;
+        selector.allow_all = AllowAll::Yes;
+    } else if (word.find_first_of("./") != std::string_view::npos) {
+        is_repeated = selector.location.has_value();
+        selector.location = parse_location(word, problem);
+        if (!selector.location)
+            return false;
+    } else if (auto const id = parse_id_pattern(word)) {
+        is_repeated = selector.id.has_value();
+        selector.id = id;
+    } else {
+        explain_unknown_word(word, problem);
+        return false;
+    }
+    if (is_repeated)
+        print(problem, Quoted{word}, " is one term too many: at most one address, one id and one 'all'");
+    return !is_repeated;
+}
+
+} // namespace
+
+std::optional<Selector> parse_selector(std::string_view text, Sink& problem)
+{
+    Selector selector;
+    auto rest = text;
+    for (auto word = take_word(rest); !word.empty(); word = take_word(rest)) {
+        if (!add_term(selector, word, problem))
+            return {};
+    }
+    if (!selector.location && !selector.id) {
+        if (selector.allow_all == AllowAll::Yes)
+            print(problem, "'all' needs an id before it, such as '8086:1572 all'");
+        else
+            print(problem, "the value is empty, write an address like 0000:01:00.0 or an id like 10de:2191");
+        return {};
+    }
+    return selector;
+}
+
+} // namespace vfio_early

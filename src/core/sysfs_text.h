@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/inventory.h"
+
+namespace vfio_early {
+
+// Takes what a device's `uevent` file says (pci_uevent() in drivers/pci/pci-driver.c) into `device`: class, id,
+// subsystem, driver, and the header type where the class implies it. False where a line that must be there is
+// missing, makes no sense or names another address; `device` is then unchanged but for its driver.
+bool read_uevent(std::string_view text, Device& device);
+
+// The header type that a class implies: every class but the ones below is header type 0. Unknown for bridges
+// of other kinds (0609 may be either) and for class 0000, which is what the kernel leaves of a function whose
+// class and header type disagree (pci_setup_device() in drivers/pci/probe.c).
+HeaderType header_type_of_class(uint32_t class_code);
+
+// The header type in the first bytes of `config`. Unknown where they are too few or say something else.
+HeaderType header_type_of_config(std::string_view config);
+
+// Of the names in /sys/class/iommu: true when they are all of an IOMMU that groups devices when they appear
+// (Intel's dmar0, AMD's ivhd0), false where a group may come later.
+bool groups_devices_up_front(std::string_view iommu_name);
+
+// The device whose memory holds a framebuffer that the firmware set up, in the text of /proc/iomem: a resource
+// named BOOTFB, efifb, vesafb, simplefb or simpledrm that is nested in a resource named by an address.
+std::optional<Address> framebuffer_owner(std::string_view iomem);
+
+// The Iommu state where /sys/class/iommu is empty: from whether the firmware has a table that describes one
+// (ACPI's DMAR or IVRS), and from the processor's flags in the text of /proc/cpuinfo.
+Iommu iommu_that_is_not_on(bool firmware_describes_one, std::string_view cpuinfo);
+
+} // namespace vfio_early

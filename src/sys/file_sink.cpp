@@ -1,0 +1,38 @@
+#include "sys/file_sink.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+namespace vfio_early {
+
+Sink FileSink::sink()
+{
+    return Sink([](void* self, std::string_view text) { static_cast<FileSink*>(self)->take(text); }, this);
+}
+
+void FileSink::take(std::string_view text)
+{
+    for (char const byte : text) {
+        if (m_size == sizeof(m_buffer))
+            flush();
+        m_buffer[m_size++] = byte;
+    }
+}
+
+bool FileSink::flush()
+{
+    size_t written = 0;
+    while (written < m_size && !m_has_failed) {
+        auto const count = ::write(m_descriptor, m_buffer + written, m_size - written);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            m_has_failed = true;
+        else
+            written += static_cast<size_t>(count);
+    }
+    m_size = 0;
+    return !m_has_failed;
+}
+
+} // namespace vfio_early

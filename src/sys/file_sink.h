@@ -1,0 +1,32 @@
+#pragma once
+
+#include "base/sink.h"
+#include <cstddef>
+
+namespace vfio_early {
+
+// Writes to an open file descriptor through a buffer, which flush() empties.
+class FileSink {
+public:
+    explicit FileSink(int descriptor)
+        : m_descriptor(descriptor)
+    {
+    }
+    FileSink(FileSink const&) = delete;
+    FileSink& operator=(FileSink const&) = delete;
+
+    Sink sink();
+
+    // False when anything could not be written, now or before.
+    bool flush();
+
+private:
+    void take(std::string_view text);
+
+    int m_descriptor;
+    bool m_has_failed = false;
+    size_t m_size = 0;
+    char m_buffer[4096];
+};
+
+} // namespace vfio_early

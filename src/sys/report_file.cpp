@@ -1,0 +1,50 @@
+#include "sys/report_file.h"
+
+#include "core/report.h"
+#include "sys/descriptor.h"
+#include "sys/file_sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace vfio_early {
+
+namespace {
+
+constexpr char directory_name[] = "vfio-early";
+constexpr char file_name[] = "report.json";
+constexpr char unfinished_name[] = "report.json.new";
+
+Error failure(std::string_view action)
+{
+    return {action, FixedString<256>("/run/vfio-early/report.json"), errno};
+}
+
+} // namespace
+
+Result<void> save_report(Root const& root, Session const& session)
+{
+    Descriptor const run(TRY(root.open_file(Path("run"), O_PATH | O_DIRECTORY)));
+    if (mkdirat(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
+        return failure("making the directory of");
+    Descriptor const directory(openat(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (directory.number() < 0)
+        return failure("opening the directory of");
+    Descriptor const file(openat(directory.number(), unfinished_name,
+        O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+    if (file.number() < 0)
+        return failure("creating");
+    FileSink output(file.number());
+    auto sink = output.sink();
+    write_json(sink, session);
+    if (!output.flush())
+        return failure("writing");
+    if (renameat(directory.number(), unfinished_name, directory.number(), file_name) < 0)
+        return failure("naming");
+    return {};
+}
+
+} // namespace vfio_early

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "core/session.h"
+#include "sys/root.h"
+
+namespace vfio_early {
+
+// Writes /run/vfio-early/report.json, whole or not at all. /run is what the initramfs hands over to the real root.
+Result<void> save_report(Root const&, Session const&);
+
+} // namespace vfio_early

@@ -1,0 +1,322 @@
+#include "sys/scan.h"
+
+#include "base/text.h"
+#include "core/resolve.h"
+#include "core/sysfs_text.h"
+
+namespace vfio_early {
+
+namespace {
+
+constexpr size_t longest_attribute = 4096; // a sysfs attribute is one page at most
+
+struct Scan {
+    Root const& root;
+    Inventory& inventory;
+};
+
+void read_header_type(Root const& root, Device& device)
+{
+    if (device.header != HeaderType::Unknown)
+        return;
+    char buffer[16];
+    auto config = root.read_start(device_path(device.address, "config"), buffer);
+    if (!config.is_error())
+        device.header = header_type_of_config(config.value());
+    if (device.header == HeaderType::Unknown)
+        device.is_readable = false;
+}
+
+void read_secondary_bus(Root const& root, Device& device)
+{
+    char buffer[16];
+    auto text = root.read(device_path(device.address, "secondary_bus_number"), buffer);
+    if (text.is_error())
+        return;
+    auto const number = parse_decimal(trimmed(text.value()));
+    if (number && *number <= UINT8_MAX)
+        device.secondary_bus = static_cast<uint8_t>(*number);
+}
+
+// Without the link there is no group; a link to something that is not a number makes no sense.
+void read_group_number(Root const& root, Device& device)
+{
+    auto name = root.link_name(device_path(device.address, "iommu_group"));
+    if (name.is_error())
+        return;
+    device.group = parse_decimal(name.value().view());
+    if (!device.group)
+        device.is_readable = false;
+}
+
+bool says_one(Root const& root, Path const& path)
+{
+    char buffer[8];
+    auto text = root.read(path, buffer);
+    return !text.is_error() && trimmed(text.value()) == "1";
+}
+
+// boot_vga is there for class 0300 only; boot_display for every display, in newer kernels.
+void read_boot_display(Root const& root, Device& device)
+{
+    device.is_boot_display = says_one(root, device_path(device.address, "boot_vga"))
+        || says_one(root, device_path(device.address, "boot_display"));
+}
+
+// The device in the inventory, which is read from sysfs where it is not there yet. Nothing where sysfs has no
+// device at this address.
+std::optional<DeviceIndex> take_device(Scan& scan, Address address)
+{
+    if (auto const known = scan.inventory.find(address))
+        return known;
+    if (!scan.root.exists(device_path(address, "")))
+        return {};
+    Device device;
+    device.address = address;
+    char buffer[longest_attribute];
+    auto uevent = scan.root.read(device_path(address, "uevent"), buffer);
+    device.is_readable = !uevent.is_error() && read_uevent(uevent.value(), device);
+    if (device.is_readable)
+        read_header_type(scan.root, device);
+    read_group_number(scan.root, device);
+    if (device.header == HeaderType::Bridge)
+        read_secondary_bus(scan.root, device);
+    if (is_display(device))
+        read_boot_display(scan.root, device);
+    if (!scan.inventory.devices.append(device)) {
+        scan.inventory.is_overfull = true;
+        return {};
+    }
+    return static_cast<DeviceIndex>(scan.inventory.devices.size() - 1);
+}
+
+void take_location(Scan& scan, Location const& location)
+{
+    auto arrival = follow(location, scan.inventory);
+    while (arrival.kind == Arrival::Kind::NotRead && take_device(scan, arrival.address))
+        arrival = follow(location, scan.inventory);
+    if (arrival.kind != Arrival::Kind::Arrived)
+        return;
+    for (auto const address : addresses_at(location, arrival.address))
+        take_device(scan, address);
+}
+
+// An id costs one small read a device; only a device that has it is looked at closer.
+void take_if_id_matches(Scan& scan, Config const& config, std::string_view name)
+{
+    auto const address = parse_address(name);
+    if (!address)
+        return;
+    Device device;
+    device.address = *address;
+    char buffer[longest_attribute];
+    auto uevent = scan.root.read(device_path(*address, "uevent"), buffer);
+    if (uevent.is_error() || !read_uevent(uevent.value(), device))
+        return;
+    device.is_readable = true;
+    for (auto const& entry : config.entries) {
+        if (!entry.selector.location && matches_id(*entry.selector.id, device)) {
+            take_device(scan, *address);
+            return;
+        }
+    }
+}
+
+void take_ids(Scan& scan, Config const& config)
+{
+    struct Context {
+        Scan& scan;
+        Config const& config;
+    } context{scan, config};
+    // Without the directory there are no PCI devices, and nothing matches.
+    static_cast<void>(scan.root.for_each_name(
+        path_of("sys/bus/pci/devices"),
+        [](void* passed, std::string_view name) {
+            auto& context = *static_cast<Context*>(passed);
+            take_if_id_matches(context.scan, context.config, name);
+        },
+        &context));
+}
+
+bool has_selector_by_id_alone(Config const& config)
+{
+    for (auto const& entry : config.entries) {
+        if (!entry.selector.location)
+            return true;
+    }
+    return false;
+}
+
+Path group_path(uint32_t number, std::string_view attribute)
+{
+    return path_of("sys/kernel/iommu_groups/", number, "/", attribute);
+}
+
+bool is_no_iommu_group(Root const& root, uint32_t number)
+{
+    char buffer[64];
+    auto name = root.read(group_path(number, "name"), buffer);
+    return !name.is_error() && trimmed(name.value()) == "vfio-noiommu";
+}
+
+// All members of a group. A group that does not list the device that points to it makes no sense.
+void take_group(Scan& scan, DeviceIndex device)
+{
+    auto const number = scan.inventory.devices[device].group;
+    if (!number || scan.inventory.find_group(number))
+        return;
+    struct Context {
+        Scan& scan;
+        Group group;
+    } context{scan, {}};
+    context.group.number = *number;
+    context.group.is_no_iommu = is_no_iommu_group(scan.root, *number);
+    static_cast<void>(scan.root.for_each_name(
+        group_path(*number, "devices"),
+        [](void* passed, std::string_view name) {
+            auto& context = *static_cast<Context*>(passed);
+            if (auto const address = parse_address(name)) {
+                if (auto const member = take_device(context.scan, *address))
+                    context.scan.inventory.devices[*member].group = context.group.number;
+            } else if (!context.group.others.append(FixedString<63>(name))) {
+                context.scan.inventory.is_overfull = true;
+            }
+        },
+        &context));
+    if (!scan.inventory.groups.append(context.group))
+        scan.inventory.is_overfull = true;
+}
+
+bool group_lists(Root const& root, uint32_t number, Address member)
+{
+    return root.exists(group_path(number, path_of("devices/", member).view()));
+}
+
+void read_groups(Scan& scan)
+{
+    // take_group() adds members behind the devices that are listed here.
+    auto const listed = scan.inventory.devices.size();
+    for (size_t i = 0; i < listed; ++i) {
+        auto& device = scan.inventory.devices[i];
+        if (device.group && !group_lists(scan.root, *device.group, device.address))
+            device.is_readable = false;
+        take_group(scan, static_cast<DeviceIndex>(i));
+    }
+}
+
+void read_iommu(Scan& scan)
+{
+    struct Found {
+        bool any = false;
+        bool all_up_front = true;
+    } found;
+    static_cast<void>(scan.root.for_each_name(
+        path_of("sys/class/iommu"),
+        [](void* passed, std::string_view name) {
+            auto& found = *static_cast<Found*>(passed);
+            found.any = true;
+            found.all_up_front &= groups_devices_up_front(name);
+        },
+        &found));
+    if (found.any) {
+        scan.inventory.iommu = Iommu::On;
+        scan.inventory.groups_appear_late = !found.all_up_front;
+        return;
+    }
+    bool const has_table = scan.root.exists(path_of("sys/firmware/acpi/tables/DMAR"))
+        || scan.root.exists(path_of("sys/firmware/acpi/tables/IVRS"));
+    char buffer[longest_attribute];
+    auto cpuinfo = scan.root.read_start(path_of("proc/cpuinfo"), buffer);
+    scan.inventory.iommu
+        = iommu_that_is_not_on(has_table, cpuinfo.is_error() ? std::string_view {} : cpuinfo.value());
+}
+
+void mark_boot_display(Inventory& inventory, Address address)
+{
+    if (auto const device = inventory.find(address))
+        inventory.devices[*device].is_boot_display = true;
+}
+
+// From about 6.12 on a framebuffer of the firmware is a child of the display that it is on, which tells for
+// displays that have no boot_vga (class 0380).
+void find_framebuffer_parent(Scan& scan)
+{
+    static_cast<void>(scan.root.for_each_name(
+        path_of("sys/bus/platform/devices"),
+        [](void* passed, std::string_view name) {
+            auto& scan = *static_cast<Scan*>(passed);
+            if (name.find("framebuffer") == std::string_view::npos)
+                return;
+            auto target = scan.root.link_target(path_of("sys/bus/platform/devices/", name));
+            if (target.is_error())
+                return;
+            // .../0000:00:02.0/efi-framebuffer.0: the parent is the last address on the way.
+            std::optional<Address> parent;
+            auto rest = target.value().view();
+            while (!rest.empty()) {
+                if (auto const address = parse_address(take_until(rest, '/')))
+                    parent = address;
+            }
+            if (parent)
+                mark_boot_display(scan.inventory, *parent);
+        },
+        &scan));
+}
+
+// Older kernels show it in /proc/iomem alone: the framebuffer lies in the memory of its display.
+void find_framebuffer_in_memory(Scan& scan)
+{
+    static char buffer[512 * 1024];
+    auto text = scan.root.read_start(path_of("proc/iomem"), buffer);
+    if (text.is_error())
+        return;
+    if (auto const owner = framebuffer_owner(text.value()))
+        mark_boot_display(scan.inventory, *owner);
+}
+
+void read_boot_displays(Scan& scan)
+{
+    bool needs_framebuffer = false;
+    for (auto const& device : scan.inventory.devices)
+        needs_framebuffer |= is_display(device) && !device.is_boot_display;
+    if (!needs_framebuffer)
+        return;
+    find_framebuffer_parent(scan);
+    find_framebuffer_in_memory(scan);
+}
+
+} // namespace
+
+Path device_path(Address address, std::string_view attribute)
+{
+    return path_of("sys/bus/pci/devices/", address, "/", attribute);
+}
+
+void scan(Root const& root, Config const& config, Inventory& inventory)
+{
+    Scan scan{root, inventory};
+    read_iommu(scan);
+    for (auto const& entry : config.entries) {
+        if (entry.selector.location)
+            take_location(scan, *entry.selector.location);
+    }
+    if (has_selector_by_id_alone(config))
+        take_ids(scan, config);
+    read_groups(scan);
+    read_boot_displays(scan);
+}
+
+void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)
+{
+    Scan scan{root, inventory};
+    read_group_number(root, inventory.devices[device]);
+    take_group(scan, device);
+}
+
+FixedString<31> bound_driver(Root const& root, Address address)
+{
+    auto name = root.link_name(device_path(address, "driver"));
+    return name.is_error() ? FixedString<31> {} : FixedString<31>(name.value().view());
+}
+
+} // namespace vfio_early
