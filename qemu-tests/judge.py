@@ -1,0 +1,77 @@
+"""Compares what a boot left behind with what its case expects."""
+
+import json
+import re
+
+# Host drivers of the devices that the cases use, as their names begin a line of the kernel log.
+HOST_DRIVERS = r"(e1000e?|nvme|xhci_hcd|virtio[-_]\w+|ahci|bochs\S*)"
+
+
+def probes_of(address, log):
+    """Lines of the kernel log that show a host driver at work on the device."""
+    pattern = re.compile(rf"\] {HOST_DRIVERS}\b.*\b{re.escape(address)}")
+    return [line for line in log if pattern.search(line)]
+
+
+def complaints(expect, evidence):
+    """One line for each thing that is not as it should be."""
+    if not evidence.reached_real_root:
+        return ["the boot did not reach the real root"]
+    found = []
+    _compare_drivers(expect.get("drivers", {}), evidence, found)
+    for address in expect.get("usable", []):
+        outcome = evidence.clients.get(address, "was not on vfio-pci")
+        if not outcome.startswith("ok viable"):
+            found.append(f"{address} should be usable by a VFIO client: {outcome}")
+    for address, text in expect.get("unusable", {}).items():
+        outcome = evidence.clients.get(address, "was not on vfio-pci")
+        if text not in outcome:
+            found.append(f"{address} should not be usable ({text}): {outcome}")
+    for address in expect.get("untouched", []):
+        for line in probes_of(address, evidence.log):
+            found.append(f"a host driver touched {address}: {line}")
+    for address in expect.get("touched", []):
+        if not probes_of(address, evidence.log):
+            found.append(f"no line shows that a host driver touched {address}, and one should have")
+    _compare_log(expect, evidence.log, found)
+    _compare_report(expect, evidence.report, found)
+    return found
+
+
+def _compare_drivers(drivers, evidence, found):
+    for address, driver in drivers.items():
+        device = evidence.devices.get(address)
+        if device is None:
+            found.append(f"{address} is not there")
+        elif device.driver != driver:
+            found.append(f"{address} is on {device.driver} and should be on {driver}")
+
+
+def _compare_log(expect, log, found):
+    for pattern in expect.get("log", []):
+        if not any(re.search(pattern, line) for line in log):
+            found.append(f"no line of the log matches {pattern!r}")
+    for pattern in expect.get("no_log", []):
+        found.extend(f"this line should not be there: {line}" for line in log if re.search(pattern, line))
+
+
+def _compare_report(expect, text, found):
+    if expect.get("report", True) is False:
+        if text:
+            found.append("there is a report, and none should be written")
+        return
+    try:
+        report = json.loads(text)
+    except json.JSONDecodeError as error:
+        found.append(f"/run/vfio-early/report.json of the real root is no JSON: {error}")
+        return
+    outcomes = {device["label"]: device["code"] or device["outcome"] for device in report["devices"]}
+    for label, outcome in expect.get("outcomes", {}).items():
+        if outcomes.get(label) != outcome:
+            found.append(f"the report has {label} as {outcomes.get(label)}, and it should be {outcome}")
+    for key in ("ok", "iommu", "command"):
+        if key in expect and report[key] != expect[key]:
+            found.append(f"the report says {key}: {report[key]}, and it should be {expect[key]}")
+    for pattern in expect.get("warnings", []):
+        if not any(re.search(pattern, warning) for warning in report["warnings"]):
+            found.append(f"no warning of the report matches {pattern!r}: {report['warnings']}")

@@ -1,0 +1,134 @@
+"""One boot of one machine in QEMU: what it is made of, what it was told, and what it said."""
+
+import dataclasses
+import os
+import re
+import selectors
+import shlex
+import subprocess
+import tempfile
+import time
+
+from paths import CACHE
+
+# Documentation/PCI addresses of QEMU's q35; the root disk keeps out of the way of what a case puts on the bus.
+KINDS = {
+    "intel": "-M q35,kernel-irqchip=split -device intel-iommu,intremap=on",
+    "amd": "-M q35,kernel-irqchip=split -device amd-iommu,intremap=on",
+    "plain": "-M q35",
+}
+ROOT_DISK = "-drive if=none,id=root,format=raw,snapshot=on,file={} -device virtio-blk-pci,drive=root,addr=1d.0"
+COMMAND_LINE = "console=ttyS0 loglevel=5 root=/dev/vda ro panic=-1 net.ifnames=0"
+
+
+@dataclasses.dataclass
+class Device:
+    """A PCI function as the real root found it."""
+
+    vendor: str
+    device: str
+    pci_class: str
+    override: str
+    driver: str
+    group: str
+
+
+@dataclasses.dataclass
+class Evidence:
+    """What a boot left behind. `reached_real_root` is False unless the real root told its story to the end."""
+
+    reached_real_root: bool = False
+    devices: dict = dataclasses.field(default_factory=dict)
+    clients: dict = dataclasses.field(default_factory=dict)
+    report: str = ""
+    log: list = dataclasses.field(default_factory=list)
+    seconds: float = 0.0
+
+
+def append_file(initrd, path, content):
+    """The image with a second archive behind it that holds one file; the kernel unpacks both, the later one wins."""
+    with tempfile.TemporaryDirectory(dir=CACHE) as directory:
+        tree = os.path.join(directory, "tree")
+        os.makedirs(os.path.join(tree, os.path.dirname(path)))
+        with open(os.path.join(tree, path), "wb") as file:
+            file.write(content)
+        names = [os.path.dirname(path), path]
+        archive = subprocess.run(
+            ["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"],
+            cwd=tree, input="\n".join(names).encode(), stdout=subprocess.PIPE, check=True,
+        ).stdout
+    image = initrd.read_bytes()
+    return image + b"\0" * (-len(image) % 4) + archive
+
+
+def command_of(kind, devices, kernel, initrd, root_disk, append):
+    """The QEMU command of a machine. TCG unless QEMU_ACCEL says otherwise: /dev/kvm may exist and hang."""
+    return (
+        ["qemu-system-x86_64", "-accel", os.environ.get("QEMU_ACCEL", "tcg")]
+        + shlex.split(KINDS[kind])
+        + ["-m", "1024", "-nodefaults", "-no-reboot", "-display", "none"]
+        + ([] if "-vga" in devices else ["-vga", "none"])
+        + shlex.split(devices)
+        + shlex.split(ROOT_DISK.format(root_disk))
+        + ["-serial", "stdio", "-kernel", str(kernel), "-initrd", str(initrd)]
+        + ["-append", f"{COMMAND_LINE} {append}".strip()]
+    )
+
+
+def boot(command, log_path, keys=(), limit_seconds=240):
+    """Runs QEMU until it powers off. Each of `keys` is [text to wait for, what to type then]."""
+    start = time.monotonic()
+    output = bytearray()
+    waiting = [(text.encode(), typed.encode()) for text, typed in keys]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
+    )
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        seen = 0
+        while time.monotonic() - start < limit_seconds:
+            if not selector.select(timeout=1):
+                continue
+            chunk = process.stdout.read(65536)
+            if not chunk:
+                break
+            output += chunk
+            if waiting and waiting[0][0] in output[seen:]:
+                seen = len(output)
+                process.stdin.write(waiting.pop(0)[1])
+    process.kill()
+    process.wait()
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    log_path.write_bytes(shlex.join(command).encode() + b"\n" + bytes(output))
+    evidence = read_evidence(bytes(output).decode(errors="replace"))
+    evidence.seconds = time.monotonic() - start
+    return evidence
+
+
+def read_evidence(text):
+    """What the lines of the real root say."""
+    evidence = Evidence()
+    report = []
+    for line in text.splitlines():
+        match = re.match(r"@@ (\w+) ?(.*)", line.strip("\r"))
+        if not match:
+            continue
+        key, rest = match.groups()
+        if key == "device":
+            address, *facts = rest.split()
+            fact = dict(fact.split("=", 1) for fact in facts)
+            evidence.devices[address] = Device(
+                fact["vendor"], fact["device"], fact["class"],
+                fact["driver_override"], fact["driver"], fact["iommu_group"],
+            )
+        elif key == "client":
+            address, outcome = rest.split(" ", 1)
+            evidence.clients[address] = outcome
+        elif key == "report":
+            report.append(rest)
+        elif key == "log":
+            evidence.log.append(rest)
+        elif key == "end":
+            evidence.reached_real_root = True
+    evidence.report = "\n".join(report)
+    return evidence

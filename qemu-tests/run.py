@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Boots real distributions in QEMU with vfio-early in their initramfs, and looks at what came of it.
+
+usage: run.py list                 the names of all tests, SYSTEM.CASE
+       run.py image SYSTEM IMAGE   makes an image, and what it needs
+       run.py case SYSTEM.CASE...  runs tests; 0 when all hold
+       run.py demo                 shows one boot
+"""
+
+import sys
+import tempfile
+import tomllib
+
+import judge
+import machine
+import systems
+from paths import CACHE, HERE, LOGS
+
+
+def load_cases():
+    """The images and the cases of cases.toml."""
+    with (HERE / "cases.toml").open("rb") as file:
+        data = tomllib.load(file)
+    return data["images"], data["case"]
+
+
+def test_names():
+    """SYSTEM.CASE for every case on every system it runs on."""
+    _, cases = load_cases()
+    return [
+        f"{system}.{case['name']}"
+        for system in systems.SYSTEMS
+        for case in cases
+        if system in case.get("only", systems.SYSTEMS)
+    ]
+
+
+def boot_case(system, case):
+    """Boots the machine of a case; what it left behind, and where its log is."""
+    images, _ = load_cases()
+    image_name = case.get("image", "standard")
+    image = systems.make_image(system, image_name, images[image_name].get("prepare", ""))
+    root_disk = systems.make_real_root()
+    log_path = LOGS / f"{system}.{case['name']}.log"
+    with tempfile.NamedTemporaryFile(dir=CACHE, suffix=".initrd") as initrd:
+        if "ini" in case:
+            initrd.write(machine.append_file(image / "initrd.img", "etc/vfio-early.ini", case["ini"].encode()))
+        else:
+            initrd.write((image / "initrd.img").read_bytes())
+        initrd.flush()
+        command = machine.command_of(
+            case["machine"], case.get("devices", ""), image / "vmlinuz", initrd.name, root_disk, case.get("append", "")
+        )
+        return machine.boot(command, log_path, case.get("keys", ())), log_path
+
+
+def run_case(name):
+    """Runs one test; True when everything holds."""
+    system, case_name = name.split(".", 1)
+    _, cases = load_cases()
+    case = next(case for case in cases if case["name"] == case_name)
+    evidence, log_path = boot_case(system, case)
+    expect = case["expect"] | case.get("expect_on", {}).get(system, {})
+    complaints = judge.complaints(expect, evidence)
+    print(f"{name}: {'failed' if complaints else 'passed'} ({evidence.seconds:.1f} s), the log is {log_path}")
+    for complaint in complaints:
+        print(f"  {complaint}")
+    return not complaints
+
+
+def main(arguments):
+    match arguments:
+        case ["list"]:
+            print("\n".join(test_names()))
+        case ["image", system, name]:
+            images, _ = load_cases()
+            systems.make_image(system, name, images[name].get("prepare", ""))
+        case ["case", *names] if names and set(names) <= set(test_names()):
+            return 0 if all([run_case(name) for name in names]) else 1
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
