@@ -13,6 +13,23 @@ def probes_of(address, log):
     return [line for line in log if pattern.search(line)]
 
 
+def image_complaints(expect, image):
+    """The same for an image that has not been booted."""
+    found = []
+    order = re.findall(r"^/scripts/init-top/(\S+)", (image / "ORDER").read_text(), re.MULTILINE)
+    if order[:1] != expect["first_script"]:
+        found.append(f"init-top should begin with {expect['first_script']} and runs {order}")
+    files = (image / "files").read_text()
+    for pattern in expect.get("files", []):
+        if not re.search(pattern, files, re.MULTILINE):
+            found.append(f"no file of the image matches {pattern!r}")
+    build_log = (image / "build.log").read_text()
+    for pattern in expect.get("build_log", []):
+        if not re.search(pattern, build_log, re.MULTILINE):
+            found.append(f"no line that mkinitramfs wrote matches {pattern!r}: {build_log}")
+    return found
+
+
 def complaints(expect, evidence):
     """One line for each thing that is not as it should be."""
     if not evidence.reached_real_root:

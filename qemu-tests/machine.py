@@ -11,14 +11,15 @@ import time
 
 from paths import CACHE
 
-# Documentation/PCI addresses of QEMU's q35; the root disk keeps out of the way of what a case puts on the bus.
+# Kinds of machine. The root disk keeps out of the way of what a case puts on the bus.
 KINDS = {
     "intel": "-M q35,kernel-irqchip=split -device intel-iommu,intremap=on",
     "amd": "-M q35,kernel-irqchip=split -device amd-iommu,intremap=on",
+    "virtio": "-M q35 -device virtio-iommu-pci",
     "plain": "-M q35",
 }
 ROOT_DISK = "-drive if=none,id=root,format=raw,snapshot=on,file={} -device virtio-blk-pci,drive=root,addr=1d.0"
-COMMAND_LINE = "console=ttyS0 loglevel=5 root=/dev/vda ro panic=-1 net.ifnames=0"
+COMMAND_LINE = "console=ttyS0 loglevel=5 root=/dev/vda ro net.ifnames=0"
 
 
 @dataclasses.dataclass
@@ -76,7 +77,7 @@ def command_of(kind, devices, kernel, initrd, root_disk, append):
 
 
 def boot(command, log_path, keys=(), limit_seconds=240):
-    """Runs QEMU until it powers off. Each of `keys` is [text to wait for, what to type then]."""
+    """Runs QEMU until the real root has told its story. Each of `keys` is [text to wait for, what to type then]."""
     start = time.monotonic()
     output = bytearray()
     waiting = [(text.encode(), typed.encode()) for text, typed in keys]
@@ -93,6 +94,8 @@ def boot(command, log_path, keys=(), limit_seconds=240):
             if not chunk:
                 break
             output += chunk
+            if b"@@ end" in output:
+                break
             if waiting and waiting[0][0] in output[seen:]:
                 seen = len(output)
                 process.stdin.write(waiting.pop(0)[1])

@@ -74,8 +74,9 @@ def make_real_root():
             (tree / directory).mkdir(parents=True)
         shutil.copy(programs[0], tree / "sbin" / "init")
         shutil.copy(programs[1], tree / "sbin" / "vfio-client")
-        image.unlink(missing_ok=True)
-        subprocess.run(["/sbin/mke2fs", "-q", "-t", "ext4", "-d", tree, image, "8M"], check=True)
+        with image.open("wb") as file:
+            file.truncate(8 << 20)
+        subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, image], check=True)
         _mark_made(image, recipe)
     return image
 

@@ -38,7 +38,7 @@ struct Config {
 // Something wrong in the configuration: the line it stands in (from 1), and what is wrong with it.
 struct Problem {
     unsigned line = 0;
-    FixedString<300> text;
+    FixedString<300> text = {};
 };
 
 // The first problems in the order of their lines; later ones are dropped.

@@ -42,7 +42,7 @@ struct Group {
     uint32_t number = 0;
     bool is_no_iommu = false; // VFIO's no-IOMMU mode
     // Members that are no PCI functions, such as a platform device; they count as peers like any other.
-    FixedVector<FixedString<63>, 8> others;
+    FixedVector<FixedString<63>, 8> others = {};
 };
 
 // What the machine has to isolate devices with.

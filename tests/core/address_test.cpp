@@ -1,0 +1,35 @@
+#include "core/address.h"
+
+#include "text_of.h"
+#include "unity.h"
+
+using namespace vfio_early;
+
+TEST(parses_what_sysfs_prints)
+{
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", text_of(*parse_address("0000:01:00.0")));
+    TEST_ASSERT_EQUAL_STRING("0000:fe:1f.7", text_of(*parse_address("0000:fe:1f.7")));
+}
+
+TEST(parses_domains_of_more_than_four_digits)
+{
+    TEST_ASSERT_EQUAL_STRING("10000:e1:00.0", text_of(*parse_address("10000:e1:00.0")));
+}
+
+TEST(refuses_all_else)
+{
+    for (auto const* text : {"", "0000", "0000:01", "0000:01:00", "0000:01:00.", "0000:01:20.0", "0000:01:00.8",
+             "0000:01:00.00", "0000:001:00.0", "000000000:01:00.0", "01:00.0", "0000:01:00.0 ", "pci0000:00", "..",
+             "xxxx:01:00.0"}) {
+        if (parse_address(text))
+            TEST_FAIL_MESSAGE(std::string("took ") + text);
+    }
+}
+
+TEST(sorts_by_place)
+{
+    TEST_ASSERT_TRUE(*parse_address("0000:02:00.0") < *parse_address("0000:10:00.0"));
+    TEST_ASSERT_TRUE(*parse_address("0000:ff:1f.7") < *parse_address("10000:00:00.0"));
+}
+
+UNITY_MAIN()

@@ -1,0 +1,230 @@
+#include "core/config.h"
+
+#include "text_of.h"
+#include "unity.h"
+
+using namespace vfio_early;
+
+struct Parsed {
+    Config config;
+    Problems problems;
+};
+
+static Parsed parsed(std::string_view text)
+{
+    Parsed result;
+    parse_config(text, result.config, result.problems);
+    return result;
+}
+
+// Every problem as 'LINE: TEXT', one a line.
+static std::string problems_of(std::string_view text)
+{
+    auto const result = parsed(text);
+    std::string all;
+    for (auto const& problem : result.problems)
+        all += text_of(problem.line, ": ", problem.text, "\n");
+    return all;
+}
+
+TEST(reads_sections_labels_and_options)
+{
+    auto const result = parsed("[bind]\n"
+                               "gpu = 0000:01:00.0 10de:2191 ; the card\n"
+                               "[stub]\n"
+                               "sata = 0000:02:00.1\n"
+                               "[options]\n"
+                               "boot-display = bind\n"
+                               "timeout = 7\n");
+    TEST_ASSERT_EQUAL_UINT(0, result.problems.size());
+    TEST_ASSERT_EQUAL_UINT(2, result.config.entries.size());
+    auto const& gpu = result.config.entries[0];
+    TEST_ASSERT_EQUAL_STRING("gpu", gpu.label.view());
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0 10de:2191", gpu.selector_text.view());
+    TEST_ASSERT_TRUE(gpu.target == Target::VfioPci);
+    TEST_ASSERT_EQUAL_UINT(2, gpu.line);
+    TEST_ASSERT_TRUE(result.config.entries[1].target == Target::PciStub);
+    TEST_ASSERT_TRUE(result.config.options.boot_display == BootDisplay::Bind);
+    TEST_ASSERT_EQUAL_UINT(7, result.config.options.timeout_seconds);
+}
+
+TEST(has_safe_options_where_none_are_said)
+{
+    auto const result = parsed("[bind]\n");
+    TEST_ASSERT_TRUE(result.config.options.boot_display == BootDisplay::Refuse);
+    TEST_ASSERT_EQUAL_UINT(10, result.config.options.timeout_seconds);
+}
+
+TEST(accepts_carriage_returns_a_byte_order_mark_and_no_last_newline)
+{
+    TEST_ASSERT_EQUAL_UINT(1, parsed("[bind]\r\ngpu = 01:00.0\r\n").config.entries.size());
+    TEST_ASSERT_EQUAL_UINT(1, parsed("\xef\xbb\xbf[bind]\ngpu = 01:00.0\n").config.entries.size());
+    TEST_ASSERT_EQUAL_UINT(1, parsed("[bind]\ngpu = 01:00.0").config.entries.size());
+    TEST_ASSERT_EQUAL_STRING("", problems_of("\xef\xbb\xbf[bind]\r\ngpu = 01:00.0"));
+}
+
+TEST(accepts_indented_lines_and_does_not_take_them_for_continuations)
+{
+    auto const result = parsed("[bind]\n  gpu = 01:00.0\n  audio = 01:00.1\n");
+    TEST_ASSERT_EQUAL_UINT(0, result.problems.size());
+    TEST_ASSERT_EQUAL_UINT(2, result.config.entries.size());
+}
+
+TEST(accepts_the_same_section_twice)
+{
+    TEST_ASSERT_EQUAL_UINT(2, parsed("[bind]\na = 01:00.0\n[stub]\n[bind]\nb = 01:00.1\n").config.entries.size());
+}
+
+TEST(says_that_a_file_is_empty)
+{
+    auto const* text = "1: the file is empty, write what to bind under [bind] or install the sample again\n";
+    TEST_ASSERT_EQUAL_STRING(text, problems_of(""));
+    TEST_ASSERT_EQUAL_STRING(text, problems_of("\n\n"));
+    TEST_ASSERT_EQUAL_STRING(text, problems_of("\xef\xbb\xbf"));
+}
+
+TEST(accepts_a_file_of_comments)
+{
+    TEST_ASSERT_EQUAL_STRING("", problems_of("; nothing\n# here\n[bind]\n"));
+}
+
+TEST(says_which_word_is_unknown_and_what_was_meant)
+{
+    TEST_ASSERT_EQUAL_STRING("2: unknown option 'boot-dispaly', did you mean 'boot-display'?\n",
+        problems_of("[options]\nboot-dispaly = bind\n"));
+    TEST_ASSERT_EQUAL_STRING("1: unknown section 'Bind', did you mean 'bind'?\n", problems_of("[Bind]\n"));
+    TEST_ASSERT_EQUAL_STRING("1: unknown section 'vfio'\n", problems_of("[vfio]\n"));
+    TEST_ASSERT_EQUAL_STRING("2: boot-display is 'binds', did you mean 'bind'?\n",
+        problems_of("[options]\nboot-display = binds\n"));
+    TEST_ASSERT_EQUAL_STRING("2: boot-display is 'maybe', and it can be 'refuse' or 'bind'\n",
+        problems_of("[options]\nboot-display = maybe\n"));
+}
+
+TEST(does_not_complain_of_keys_in_an_unknown_section_too)
+{
+    TEST_ASSERT_EQUAL_STRING("1: unknown section 'bidn', did you mean 'bind'?\n", problems_of("[bidn]\ngpu = x\n"));
+}
+
+TEST(names_a_section_of_sixty_letters_whole)
+{
+    std::string const name(60, 's');
+    TEST_ASSERT_EQUAL_STRING("1: unknown section '" + name + "'\n", problems_of("[" + name + "]\n"));
+}
+
+TEST(does_not_take_a_long_section_for_the_one_that_it_begins_with)
+{
+    // inih cuts a name after 49 bytes.
+    auto const* problem = "1: unknown section 'bind                                             x'\n";
+    TEST_ASSERT_EQUAL_STRING(problem, problems_of("[bind                                             x]\n"));
+}
+
+TEST(says_how_long_a_line_may_be)
+{
+    std::string const longest = "x = " + std::string(194, '1');
+    TEST_ASSERT_EQUAL_UINT(198, longest.size());
+    TEST_ASSERT_TRUE(problems_of("[bind]\n" + longest + "\n").find("bytes long") == std::string::npos);
+    TEST_ASSERT_EQUAL_STRING("2: the line is 199 bytes long, and 198 is the most, break it in two\n",
+        problems_of("[bind]\n" + longest + "1\n"));
+    TEST_ASSERT_EQUAL_STRING("1: the line is 201 bytes long, and 198 is the most, break it in two\n",
+        problems_of(";" + std::string(200, 'c')));
+}
+
+TEST(counts_lines_behind_a_long_one_right)
+{
+    TEST_ASSERT_EQUAL_STRING("1: the line is 1001 bytes long, and 198 is the most, break it in two\n"
+                             "3: unknown section 'x'\n",
+        problems_of(";" + std::string(1000, 'c') + "\n[bind]\n[x]\n"));
+}
+
+TEST(says_where_a_nul_byte_is)
+{
+    TEST_ASSERT_EQUAL_STRING("2: the line has a NUL byte in it, save the file as plain UTF-8 text\n",
+        problems_of(std::string_view("[bind]\ngpu = 01:00.0\0\n", 22)));
+}
+
+TEST(shows_what_a_bare_selector_should_look_like)
+{
+    TEST_ASSERT_EQUAL_STRING("2: '0000:01:00.0' has no label, write it as 'LABEL = 0000:01:00.0'\n",
+        problems_of("[bind]\n0000:01:00.0\n"));
+    TEST_ASSERT_EQUAL_STRING("2: '10de:2191' has no label, write it as 'LABEL = 10de:2191'\n",
+        problems_of("[bind]\n10de:2191 ; a card\n"));
+    TEST_ASSERT_EQUAL_STRING("2: '8086:1572 all' has no label, write it as 'LABEL = 8086:1572 all'\n",
+        problems_of("[bind]\n8086:1572 all\n"));
+}
+
+TEST(does_not_take_a_colon_for_an_equals_sign)
+{
+    TEST_ASSERT_EQUAL_STRING("2: 'timeout:5' is no 'KEY = VALUE': a ':' comes before the '='\n",
+        problems_of("[options]\ntimeout: 5\n"));
+}
+
+TEST(says_what_a_line_without_equals_sign_is_not)
+{
+    TEST_ASSERT_EQUAL_STRING("2: 'gpu' is neither '[SECTION]' nor 'KEY = VALUE'\n", problems_of("[bind]\ngpu\n"));
+    TEST_ASSERT_EQUAL_STRING("1: '[bind' is neither '[SECTION]' nor 'KEY = VALUE'\n", problems_of("[bind\n"));
+}
+
+TEST(says_that_a_key_has_no_value)
+{
+    TEST_ASSERT_EQUAL_STRING("2: 'gpu' has no value, write an address like 0000:01:00.0 or an id like 10de:2191\n",
+        problems_of("[bind]\ngpu =\n"));
+    TEST_ASSERT_EQUAL_STRING("2: 'gpu' has no value, write an address like 0000:01:00.0 or an id like 10de:2191\n",
+        problems_of("[bind]\ngpu = ; later\n"));
+}
+
+TEST(says_where_a_repeated_label_stood_first)
+{
+    TEST_ASSERT_EQUAL_STRING("4: label 'gpu' stands in line 2 already, give each line its own\n",
+        problems_of("[bind]\ngpu = 01:00.0\n[stub]\ngpu = 01:00.1\n"));
+    TEST_ASSERT_EQUAL_STRING("3: option 'timeout' stands in line 2 already\n",
+        problems_of("[options]\ntimeout = 5\ntimeout = 6\n"));
+}
+
+TEST(refuses_labels_that_a_log_could_not_show)
+{
+    TEST_ASSERT_EQUAL_STRING("2: label 'my gpu' is not 1 to 31 letters, digits, '-', '_' or '.'\n",
+        problems_of("[bind]\nmy gpu = 01:00.0\n"));
+    TEST_ASSERT_EQUAL_STRING("2: label '' is not 1 to 31 letters, digits, '-', '_' or '.'\n",
+        problems_of("[bind]\n= 01:00.0\n"));
+    TEST_ASSERT_FALSE(problems_of("[bind]\n" + std::string(32, 'g') + " = 01:00.0\n").empty());
+}
+
+TEST(says_that_a_key_stands_before_any_section)
+{
+    TEST_ASSERT_EQUAL_STRING("1: 'gpu' stands before the first section, put it under [bind], [stub] or [options]\n",
+        problems_of("gpu = 01:00.0\n"));
+}
+
+TEST(bounds_the_timeout)
+{
+    for (auto const* value : {"0", "121", "-1", "1s", "99999999999"}) {
+        auto const problem = problems_of(std::string("[options]\ntimeout = ") + value + "\n");
+        TEST_ASSERT_EQUAL_STRING(
+            std::string("2: timeout is '") + value + "', and it can be 1 to 120 seconds\n", problem);
+    }
+}
+
+TEST(tells_all_problems_in_the_order_of_their_lines)
+{
+    TEST_ASSERT_EQUAL_STRING("2: 'junk' is neither '[SECTION]' nor 'KEY = VALUE'\n"
+                             "3: '1b21' is neither an address like 0000:01:00.0, nor an id like 10de:2191, nor the word 'all'\n",
+        problems_of("[bind]\njunk\nusb = 1b21\n"));
+}
+
+TEST(keeps_the_first_of_very_many_problems)
+{
+    std::string text = "[bind]\n";
+    for (int i = 0; i < 1000; ++i)
+        text += "x = y\n";
+    TEST_ASSERT_EQUAL_UINT(16, parsed(text).problems.size());
+}
+
+TEST(says_that_there_are_too_many_lines)
+{
+    std::string text = "[bind]\n";
+    for (int i = 0; i < 129; ++i)
+        text += "d" + std::to_string(i) + " = 01:00.0\n";
+    TEST_ASSERT_EQUAL_STRING("130: more than 128 lines name devices, join some with 'all' or '.*'\n", problems_of(text));
+}
+
+UNITY_MAIN()

@@ -1,0 +1,221 @@
+#include "core/plan.h"
+
+#include "machine.h"
+#include "text_of.h"
+
+using namespace vfio_early;
+
+// The laptop of machines/gtx1660ti-laptop.txt: four functions of one card in one group.
+static void add_card(Machine& machine)
+{
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8, "nouveau");
+    machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
+    machine.add("0000:01:00.2", "10de:1aec", 0x0c0330, 8);
+    machine.add("0000:01:00.3", "10de:1aed", 0x0c8000, 8);
+}
+
+TEST(binds_a_card_of_which_every_function_is_listed)
+{
+    Machine machine;
+    add_card(machine);
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 would-bind\ngpu 0000:01:00.1 would-bind\n"
+                             "gpu 0000:01:00.2 would-bind\ngpu 0000:01:00.3 would-bind\n",
+        verdicts(machine.plan("[bind]\ngpu = 01:00.*\n")));
+}
+
+TEST(refuses_gpu_whose_audio_function_is_not_listed)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:1401", 0x030000, 1);
+    machine.add("0000:01:00.1", "10de:0fba", 0x040300, 1);
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 shared-group\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(binds_gpu_whose_audio_function_is_parked_on_the_stub)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:1401", 0x030000, 1);
+    machine.add("0000:01:00.1", "10de:0fba", 0x040300, 1);
+    auto const& session = machine.plan("[bind]\ngpu = 01:00.0\n[stub]\naudio = 01:00.1\n");
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 would-bind\naudio 0000:01:00.1 would-bind\n", verdicts(session));
+    TEST_ASSERT_TRUE(session.plan.decisions[1].target == Target::PciStub);
+}
+
+TEST(refuses_the_whole_group_for_one_function_of_another_model)
+{
+    Machine machine;
+    add_card(machine);
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 id-mismatch\nrest 0000:01:00.1 group-refused\n"
+                             "rest 0000:01:00.2 group-refused\nrest 0000:01:00.3 group-refused\n",
+        verdicts(machine.plan("[bind]\ngpu = 01:00.0 10de:9999\nrest = 01:00.*\n")));
+}
+
+TEST(does_not_let_a_later_line_allow_what_an_earlier_one_refused_nor_the_other_way_round)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    TEST_ASSERT_EQUAL_STRING("card 0000:01:00.0 id-mismatch\n",
+        verdicts(machine.plan("[bind]\ncard = 01:00.*\ngpu = 01:00.0 10de:9999\n")));
+}
+
+TEST(lists_a_device_once_that_two_lines_select_alike)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    auto const& session = machine.plan("[bind]\ngpu = 01:00.0\nsame = 10de:2191\n");
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 would-bind\n", verdicts(session));
+    TEST_ASSERT_TRUE(session.problems.empty());
+}
+
+TEST(finds_two_lines_that_want_different_things_of_one_device_wrong)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    auto const& session = machine.plan("[bind]\ngpu = 01:00.0\n[stub]\nother = 10de:2191\n");
+    TEST_ASSERT_EQUAL_UINT(1, session.problems.size());
+    TEST_ASSERT_EQUAL_UINT(4, session.problems[0].line);
+    TEST_ASSERT_EQUAL_STRING(
+        "'other' selects 0000:01:00.0 for [stub], and 'gpu' in line 2 selects it for [bind], keep one of them",
+        session.problems[0].text.view());
+}
+
+TEST(refuses_an_id_that_two_devices_have)
+{
+    Machine machine;
+    machine.add("0000:08:00.3", "1022:1639", 0x0c0330, 16);
+    machine.add("0000:08:00.4", "1022:1639", 0x0c0330, 17);
+    TEST_ASSERT_EQUAL_STRING("usb - ambiguous\n", verdicts(machine.plan("[bind]\nusb = 1022:1639\n")));
+}
+
+TEST(does_not_count_what_an_ambiguous_line_may_mean_as_listed)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
+    machine.add("0000:02:00.1", "10de:1aeb", 0x040300, 9);
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 shared-group\naudio - ambiguous\n",
+        verdicts(machine.plan("[bind]\ngpu = 01:00.0\naudio = 10de:1aeb\n")));
+}
+
+TEST(refuses_what_is_not_there)
+{
+    Machine machine;
+    TEST_ASSERT_EQUAL_STRING("a - not-found\nb - not-found\n", verdicts(machine.plan("[bind]\na = 01:00.0\nb = 1b21:1242\n")));
+}
+
+TEST(refuses_bridges_and_host_bridges)
+{
+    Machine machine;
+    machine.add("0000:00:01.0", "8086:1901", 0x060400, 1);
+    machine.add("0000:00:00.0", "8086:191f", 0x060000, 0);
+    TEST_ASSERT_EQUAL_STRING("port 0000:00:01.0 is-bridge\nhost 0000:00:00.0 is-bridge\n",
+        verdicts(machine.plan("[bind]\nport = 00:01.0\nhost = 00:00.0\n")));
+}
+
+TEST(passes_over_bridges_that_a_star_covers)
+{
+    Machine machine;
+    machine.add("0000:02:00.0", "1022:43d5", 0x0c0330, 11);
+    machine.add("0000:02:00.1", "1022:43c8", 0x010601, 11);
+    machine.add("0000:02:00.2", "1022:43c6", 0x060400, 11);
+    TEST_ASSERT_EQUAL_STRING("chipset 0000:02:00.0 would-bind\nchipset 0000:02:00.1 would-bind\n",
+        verdicts(machine.plan("[bind]\nchipset = 02:00.*\n")));
+}
+
+TEST(says_is_bridge_where_a_star_covers_nothing_else)
+{
+    Machine machine;
+    machine.add("0000:00:01.0", "8086:1901", 0x060400, 1);
+    TEST_ASSERT_EQUAL_STRING("port 0000:00:01.0 is-bridge\n", verdicts(machine.plan("[bind]\nport = 00:01.*\n")));
+}
+
+TEST(refuses_without_an_iommu)
+{
+    for (auto const state : {Iommu::OffInKernel, Iommu::OffInFirmware, Iommu::Absent}) {
+        Machine machine;
+        machine.session.inventory.iommu = state;
+        machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
+        TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 no-iommu\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
+    }
+}
+
+TEST(refuses_a_device_without_a_group_where_groups_come_up_front)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 no-group\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
+}
+
+TEST(tries_a_device_without_a_group_where_groups_come_late)
+{
+    Machine machine;
+    machine.session.inventory.groups_appear_late = true;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 would-bind\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
+}
+
+TEST(judges_a_late_group_by_the_same_rule)
+{
+    Machine machine;
+    machine.session.inventory.groups_appear_late = true;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
+    auto& session = machine.plan("[bind]\nnic = 01:00.0\n");
+    session.inventory.devices[0].group = 3;
+    static_cast<void>(session.inventory.groups.append({.number = 3}));
+    machine.add("0000:01:00.1", "8086:10d3", 0x020000, 3, "e1000e");
+    refuse_unviable_groups(session.plan, session.inventory);
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 shared-group\n", verdicts(session));
+}
+
+TEST(refuses_a_no_iommu_group_even_without_an_iommu)
+{
+    Machine machine;
+    machine.session.inventory.iommu = Iommu::Absent;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 0);
+    machine.session.inventory.groups[0].is_no_iommu = true;
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 noiommu-group\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
+}
+
+TEST(refuses_the_boot_display_unless_told_otherwise)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_boot_display = true;
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 boot-display\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+    Machine willing;
+    willing.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_boot_display = true;
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 would-bind\n",
+        verdicts(willing.plan("[bind]\ngpu = 01:00.0\n[options]\nboot-display = bind\n")));
+}
+
+TEST(refuses_what_cannot_be_read)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_readable = false;
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 unreadable\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(does_not_believe_an_id_that_cannot_be_read)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_readable = false;
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0 id-mismatch\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0 10de:2191\n")));
+}
+
+TEST(refuses_everything_when_there_are_more_devices_than_fit)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    machine.session.inventory.is_overfull = true;
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 unreadable\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(counts_a_member_that_is_no_pci_function)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    static_cast<void>(machine.session.inventory.groups[0].others.append(FixedString<63>("fd4a0000.usb")));
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 shared-group\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+}
+
+UNITY_MAIN()

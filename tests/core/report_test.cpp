@@ -1,0 +1,62 @@
+#include "core/report.h"
+
+#include "machine.h"
+#include "text_of.h"
+
+using namespace vfio_early;
+
+static std::string summary_of(Session const& session)
+{
+    return written_by([&](Sink& sink) { write_summary(sink, session); });
+}
+
+static std::string json_of(Session const& session)
+{
+    return written_by([&](Sink& sink) { write_json(sink, session); });
+}
+
+TEST(sums_up_what_was_done)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    auto& session = machine.plan("[bind]\na = 01:00.0\nb = 02:00.0\n");
+    TEST_ASSERT_EQUAL_STRING("would bind 1 of 2 listed devices", summary_of(session));
+    session.mode = Mode::Bind;
+    TEST_ASSERT_EQUAL_STRING("bound 1 of 2 listed devices", summary_of(session));
+    TEST_ASSERT_FALSE(is_all_bound(session));
+    TEST_ASSERT_EQUAL_STRING("no device is listed, nothing to bind", summary_of(Machine().plan("[bind]\n")));
+}
+
+TEST(is_not_ok_without_a_plan_or_with_a_wrong_line)
+{
+    Machine machine;
+    TEST_ASSERT_FALSE(is_all_bound(machine.session));
+    machine.plan("[bind]\n");
+    TEST_ASSERT_TRUE(is_all_bound(machine.session));
+    static_cast<void>(machine.session.problems.append({.line = 3, .text = FixedString<300>("wrong")}));
+    TEST_ASSERT_FALSE(is_all_bound(machine.session));
+    TEST_ASSERT_TRUE(json_of(machine.session).find(R"("warnings": ["configuration line 3: wrong"])") != std::string::npos);
+}
+
+TEST(writes_one_shape_of_json)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8, "nouveau");
+    machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
+    TEST_ASSERT_EQUAL_STRING(
+        R"({"vfio_early": ")" VFIO_EARLY_VERSION R"(", "command": "check", "ok": false, "iommu": "on", "warnings": [],
+ "devices": [{"label": "gpu", "selector": "01:00.0", "address": "0000:01:00.0", "id": "10de:2191", "class": "030000", "group": 8, "driver": "nouveau", "target": "vfio-pci", "outcome": "refused", "code": "shared-group", "detail": "group 8 also holds 0000:01:00.1, list it under [bind] or [stub] too", "peers": ["0000:01:00.1"]},
+   {"label": "usb", "selector": "1b21:1242", "address": null, "id": null, "class": null, "group": null, "driver": null, "target": "vfio-pci", "outcome": "refused", "code": "not-found", "detail": "nothing matches '1b21:1242', 'lspci -Dnn' shows what there is", "peers": []}]}
+)",
+        json_of(machine.plan("[bind]\ngpu = 01:00.0\nusb = 1b21:1242\n")));
+}
+
+TEST(writes_null_for_what_cannot_be_read)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, {}).is_readable = false;
+    auto const json = json_of(machine.plan("[bind]\ngpu = 01:00.0\n"));
+    TEST_ASSERT_TRUE(json.find(R"("id": null, "class": null, "group": null, "driver": null)") != std::string::npos);
+}
+
+UNITY_MAIN()

@@ -1,0 +1,51 @@
+#include "core/session.h"
+
+#include "machine.h"
+#include "text_of.h"
+
+#include "core/explain.h"
+
+using namespace vfio_early;
+
+TEST(fails_what_was_left_open_and_nothing_else)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    machine.add("0000:02:00.0", "8086:10d3", 0x020000, 2);
+    auto& session = machine.plan("[bind]\na = 01:00.0\nb = 02:00.0\nc = 03:00.0\n");
+    session.plan.decisions[0].outcome = Outcome::Bound;
+    give_up(session, Code::Timeout, 0);
+    TEST_ASSERT_EQUAL_STRING("a 0000:01:00.0 bound\nb 0000:02:00.0 timeout\nc - not-found\n", verdicts(session));
+}
+
+TEST(fails_every_line_where_there_was_no_plan)
+{
+    Machine machine;
+    parse_config("[bind]\na = 01:00.0\nb = 02:00.0\n", machine.session.config, machine.session.problems);
+    give_up(machine.session, Code::BindFailed, 11);
+    TEST_ASSERT_EQUAL_STRING("a - bind-failed\nb - bind-failed\n", verdicts(machine.session));
+    TEST_ASSERT_EQUAL_STRING("a: failed (bind-failed): vfio-early itself was ended by signal 11, its group was given "
+                             "back to the host drivers",
+        written_by([&](Sink& sink) { describe(sink, machine.session.plan.decisions[0], machine.session); }));
+}
+
+TEST(tells_the_one_that_hangs_from_those_behind_it)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    machine.add("0000:02:00.0", "8086:10d3", 0x020000, 2);
+    auto& session = machine.plan("[bind]\na = 01:00.0\nb = 02:00.0\n[options]\ntimeout = 3\n");
+    session.plan.decisions[0].failure.step = Failure::Step::Unbind;
+    give_up(session, Code::Timeout, 0);
+    auto const said = [&](size_t i) {
+        return written_by([&](Sink& sink) { describe(sink, session.plan.decisions[i], session); });
+    };
+    TEST_ASSERT_EQUAL_STRING("a 0000:01:00.0: failed (timeout): the kernel did not come back when asked to unbind it "
+                             "from its host driver within 3 s, its group is given back to the host drivers",
+        said(0));
+    TEST_ASSERT_EQUAL_STRING("b 0000:02:00.0: failed (timeout): its turn had not come within 3 s, its group is given "
+                             "back to the host drivers",
+        said(1));
+}
+
+UNITY_MAIN()

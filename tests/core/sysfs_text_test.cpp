@@ -1,0 +1,108 @@
+#include "core/sysfs_text.h"
+
+#include "text_of.h"
+#include "unity.h"
+
+using namespace vfio_early;
+
+static Device device_at(char const* address)
+{
+    Device device;
+    device.address = *parse_address(address);
+    return device;
+}
+
+static constexpr std::string_view nvme_uevent = "DRIVER=nvme\n"
+                                                "PCI_CLASS=10802\n"
+                                                "PCI_ID=144D:A808\n"
+                                                "PCI_SUBSYS_ID=144D:A801\n"
+                                                "PCI_SLOT_NAME=0000:2e:00.0\n"
+                                                "MODALIAS=pci:v0000144Dd0000A808sv0000144Dsd0000A801bc01sc08i02\n";
+
+TEST(reads_a_uevent)
+{
+    auto device = device_at("0000:2e:00.0");
+    TEST_ASSERT_TRUE(read_uevent(nvme_uevent, device));
+    TEST_ASSERT_EQUAL_STRING("144d:a808 144d:a801 nvme", text_of(device.id, " ", device.subsystem, " ", device.driver));
+    TEST_ASSERT_EQUAL_UINT(0x010802, device.class_code);
+    TEST_ASSERT_TRUE(device.header == HeaderType::Endpoint);
+}
+
+TEST(refuses_a_uevent_of_another_device)
+{
+    auto device = device_at("0000:2f:00.0");
+    TEST_ASSERT_FALSE(read_uevent(nvme_uevent, device));
+}
+
+TEST(refuses_uevents_that_are_cut_or_absurd)
+{
+    auto device = device_at("0000:2e:00.0");
+    for (size_t length = 0; length < 80; ++length) {
+        if (read_uevent(nvme_uevent.substr(0, length), device))
+            TEST_FAIL_MESSAGE("took the first " + std::to_string(length) + " bytes");
+    }
+    TEST_ASSERT_FALSE(read_uevent("PCI_CLASS=ffffffffff\nPCI_ID=144D:A808\nPCI_SUBSYS_ID=144D:A801\n"
+                                  "PCI_SLOT_NAME=0000:2e:00.0\n",
+        device));
+    TEST_ASSERT_FALSE(read_uevent(std::string(5000, '='), device));
+}
+
+TEST(knows_the_header_type_of_most_classes)
+{
+    TEST_ASSERT_TRUE(header_type_of_class(0x030000) == HeaderType::Endpoint);
+    TEST_ASSERT_TRUE(header_type_of_class(0x060000) == HeaderType::Endpoint);
+    TEST_ASSERT_TRUE(header_type_of_class(0x060400) == HeaderType::Bridge);
+    TEST_ASSERT_TRUE(header_type_of_class(0x060700) == HeaderType::CardBus);
+    TEST_ASSERT_TRUE(header_type_of_class(0x060900) == HeaderType::Unknown);
+    TEST_ASSERT_TRUE(header_type_of_class(0x000000) == HeaderType::Unknown);
+}
+
+TEST(reads_the_header_type_without_the_multifunction_bit)
+{
+    std::string config(64, '\0');
+    TEST_ASSERT_TRUE(header_type_of_config(config) == HeaderType::Endpoint);
+    config[0x0e] = '\x81';
+    TEST_ASSERT_TRUE(header_type_of_config(config) == HeaderType::Bridge);
+    config[0x0e] = '\x02';
+    TEST_ASSERT_TRUE(header_type_of_config(config) == HeaderType::CardBus);
+    config[0x0e] = '\x7f';
+    TEST_ASSERT_TRUE(header_type_of_config(config) == HeaderType::Unknown);
+    TEST_ASSERT_TRUE(header_type_of_config(config.substr(0, 0x0e)) == HeaderType::Unknown);
+}
+
+TEST(knows_which_iommus_group_devices_up_front)
+{
+    TEST_ASSERT_TRUE(groups_devices_up_front("dmar0"));
+    TEST_ASSERT_TRUE(groups_devices_up_front("ivhd1"));
+    TEST_ASSERT_FALSE(groups_devices_up_front("smmu3.0x0000000009050000"));
+    TEST_ASSERT_FALSE(groups_devices_up_front("virtio0"));
+}
+
+TEST(finds_the_device_that_holds_the_framebuffer)
+{
+    auto const owner = framebuffer_owner("80000000-afffffff : PCI Bus 0000:00\n"
+                                         "  80000000-80ffffff : 0000:00:01.0\n"
+                                         "    80000000-803e7fff : BOOTFB\n"
+                                         "  81000000-81000fff : 0000:00:02.0\n");
+    TEST_ASSERT_EQUAL_STRING("0000:00:01.0", text_of(owner.value()));
+}
+
+TEST(does_not_take_a_framebuffer_for_the_device_before_it)
+{
+    TEST_ASSERT_FALSE(framebuffer_owner("  80000000-80ffffff : 0000:00:01.0\n"
+                                        "  81000000-81000fff : BOOTFB\n")
+                          .has_value());
+    TEST_ASSERT_FALSE(framebuffer_owner("").has_value());
+}
+
+TEST(tells_three_kinds_of_missing_iommu_apart)
+{
+    TEST_ASSERT_TRUE(iommu_that_is_not_on(true, "") == Iommu::OffInKernel);
+    TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "flags\t\t: fpu vmx sse\n") == Iommu::OffInFirmware);
+    TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "model : x\nflags\t\t: fpu svm sse\n") == Iommu::OffInFirmware);
+    TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "flags\t\t: fpu svm hypervisor\n") == Iommu::Absent);
+    TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "flags\t\t: fpu sse\n") == Iommu::Absent);
+    TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "") == Iommu::Absent);
+}
+
+UNITY_MAIN()

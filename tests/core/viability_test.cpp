@@ -1,0 +1,70 @@
+#include "core/viability.h"
+
+#include "machine.h"
+#include "text_of.h"
+
+using namespace vfio_early;
+
+static bool in_the_way(uint32_t class_code, char const* driver)
+{
+    Machine machine;
+    return stands_in_the_way(machine.add("0000:00:01.0", "8086:1901", class_code, 1, driver));
+}
+
+TEST(bridges_never_count_whatever_drives_them)
+{
+    TEST_ASSERT_FALSE(in_the_way(0x060400, ""));
+    TEST_ASSERT_FALSE(in_the_way(0x060400, "pcieport"));
+    TEST_ASSERT_FALSE(in_the_way(0x060400, "shpchp"));
+    TEST_ASSERT_FALSE(in_the_way(0x060700, "yenta_cardbus"));
+}
+
+TEST(host_bridges_count_only_when_driven)
+{
+    TEST_ASSERT_FALSE(in_the_way(0x060000, ""));
+    TEST_ASSERT_TRUE(in_the_way(0x060000, "k10temp"));
+}
+
+TEST(endpoints_count_even_without_a_driver_because_it_comes_later)
+{
+    TEST_ASSERT_TRUE(in_the_way(0x010802, ""));
+    TEST_ASSERT_TRUE(in_the_way(0x010802, "nvme"));
+    TEST_ASSERT_TRUE(in_the_way(0x060100, ""));
+}
+
+TEST(endpoints_out_of_the_hosts_hands_do_not_count)
+{
+    TEST_ASSERT_FALSE(in_the_way(0x010802, "vfio-pci"));
+    TEST_ASSERT_FALSE(in_the_way(0x010802, "pci-stub"));
+}
+
+TEST(what_cannot_be_read_counts)
+{
+    Machine machine;
+    auto& device = machine.add("0000:00:01.0", "8086:1901", 0x060400, 1);
+    device.is_readable = false;
+    TEST_ASSERT_TRUE(stands_in_the_way(device));
+}
+
+TEST(finds_peers_of_the_same_group_alone)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
+    machine.add("0000:02:00.0", "10de:1aeb", 0x040300, 9);
+    auto const& session = machine.plan("[bind]\ngpu = 01:00.0\n");
+    auto const peers = peers_in_the_way(session.plan.decisions[0], session.plan, session.inventory);
+    TEST_ASSERT_EQUAL_UINT(1, peers.size());
+    TEST_ASSERT_EQUAL_UINT(1, peers[0]);
+}
+
+TEST(warns_of_bridges_with_a_driver_that_is_not_pcieport)
+{
+    Machine machine;
+    TEST_ASSERT_TRUE(has_troublesome_driver(machine.add("0000:00:01.0", "8086:1901", 0x060400, 1, "shpchp")));
+    TEST_ASSERT_FALSE(has_troublesome_driver(machine.add("0000:00:02.0", "8086:1901", 0x060400, 1, "pcieport")));
+    TEST_ASSERT_FALSE(has_troublesome_driver(machine.add("0000:00:03.0", "8086:1901", 0x060400, 1, "")));
+    TEST_ASSERT_FALSE(has_troublesome_driver(machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1, "e1000e")));
+}
+
+UNITY_MAIN()

@@ -1,0 +1,67 @@
+// A machine that a test describes in a few lines, instead of reading it from sysfs.
+#pragma once
+
+#include "core/session.h"
+#include "core/sysfs_text.h"
+#include "unity.h"
+
+#include <memory>
+
+namespace vfio_early {
+
+struct Machine {
+    // On the heap: a session is large.
+    std::unique_ptr<Session> owned = std::make_unique<Session>();
+    Session& session = *owned;
+
+    Machine() { session.inventory.iommu = Iommu::On; }
+
+    Device& add(char const* address, char const* id, uint32_t class_code, std::optional<uint32_t> group,
+        char const* driver = "")
+    {
+        Device device;
+        device.address = parse_address(address).value();
+        device.id = parse_device_id(id).value();
+        device.class_code = class_code;
+        device.header = header_type_of_class(class_code);
+        device.group = group;
+        device.driver = FixedString<31>(driver);
+        device.is_readable = true;
+        if (group && !session.inventory.find_group(group))
+            static_cast<void>(session.inventory.groups.append({.number = *group}));
+        static_cast<void>(session.inventory.devices.append(device));
+        return *(session.inventory.devices.end() - 1);
+    }
+
+    // Plans this configuration, which has no error of its own.
+    Session& plan(char const* config)
+    {
+        parse_config(config, session.config, session.problems);
+        if (!session.problems.empty())
+            printf("%s\n", std::string(session.problems[0].text.view()).c_str());
+        make_plan(session.config, session.inventory, session.plan, session.problems);
+        session.is_planned = true;
+        return session;
+    }
+};
+
+// 'LABEL ADDRESS CODE' for every decision, one a line; '-' where there is no address, 'would-bind' where no code.
+inline std::string verdicts(Session const& session)
+{
+    std::string all;
+    for (auto const& decision : session.plan.decisions) {
+        auto const* device = device_of(decision, session.inventory);
+        all += std::string(session.config.entries[decision.entry].label.view()) + " ";
+        FixedString<20> address;
+        auto sink = address.sink();
+        if (device)
+            put(sink, device->address);
+        all += device ? std::string(address.view()) : "-";
+        all += " ";
+        all += decision.code == Code::None ? outcome_name(decision.outcome) : code_name(decision.code);
+        all += "\n";
+    }
+    return all;
+}
+
+} // namespace vfio_early
