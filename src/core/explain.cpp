@@ -105,7 +105,7 @@ void explain_shared_group(Sink& sink, Decision const& decision, Session const& s
         for (auto const& other : group->others)
             print(list.next(), other);
     }
-    print(sink, ", list it under [bind] or [stub] too");
+    print(sink, ", which must be listed under [bind] or [stub] too");
 }
 
 void explain_group_refused(Sink& sink, Decision const& decision, Session const& session)
@@ -251,7 +251,7 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
     else
         print(sink, ", its group appears and is checked when it is bound");
     if (decision.outcome == Outcome::WouldBind)
-        print(sink, ", now on ", device->driver.empty() ? std::string_view("no driver") : device->driver.view());
+        print(sink, device->driver.empty() ? ", now without a driver" : ", now on ", device->driver);
     print(sink, ")");
 }
 

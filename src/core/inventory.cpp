@@ -1,5 +1,7 @@
 #include "core/inventory.h"
 
+#include <algorithm>
+
 namespace vfio_early {
 
 bool is_host_bridge(Device const& device)
@@ -34,6 +36,12 @@ Group const* Inventory::find_group(std::optional<uint32_t> number) const
             return &group;
     }
     return nullptr;
+}
+
+void Inventory::sort_by_address(DeviceIndices& indices) const
+{
+    std::sort(indices.begin(), indices.end(),
+        [this](DeviceIndex left, DeviceIndex right) { return devices[left].address < devices[right].address; });
 }
 
 } // namespace vfio_early

@@ -74,6 +74,7 @@ struct Inventory {
 
     std::optional<DeviceIndex> find(Address) const;
     Group const* find_group(std::optional<uint32_t> number) const;
+    void sort_by_address(DeviceIndices&) const;
 };
 
 } // namespace vfio_early

@@ -1,7 +1,5 @@
 #include "core/resolve.h"
 
-#include <algorithm>
-
 namespace vfio_early {
 
 namespace {
@@ -91,9 +89,7 @@ Resolution resolve(Selector const& selector, Inventory const& inventory)
         bool const is_other_model = selector.location && !there.empty();
         return {is_other_model ? Kind::IdMismatch : Kind::NotFound, is_other_model ? there : DeviceIndices {}};
     }
-    std::sort(matching.begin(), matching.end(), [&](DeviceIndex left, DeviceIndex right) {
-        return inventory.devices[left].address < inventory.devices[right].address;
-    });
+    inventory.sort_by_address(matching);
     if (means_several(selector)) {
         auto const not_bridges = only(matching, inventory,
             [](Device const& device) { return !device.is_readable || is_endpoint(device); });

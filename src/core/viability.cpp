@@ -36,6 +36,7 @@ DeviceIndices peers_in_the_way(Decision const& decision, Plan const& plan, Inven
         if (peer.group == device->group && stands_in_the_way(peer) && !find_decision(plan, index))
             static_cast<void>(peers.append(index));
     }
+    inventory.sort_by_address(peers);
     return peers;
 }
 

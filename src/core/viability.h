@@ -14,7 +14,7 @@ namespace vfio_early {
 //  - a function on vfio-pci or pci-stub already is out of the host's hands
 bool stands_in_the_way(Device const& peer);
 
-// Members of the decision's group that stand in the way and that no entry selects, by inventory order.
+// Members of the decision's group that stand in the way and that no entry selects, by address.
 DeviceIndices peers_in_the_way(Decision const&, Plan const&, Inventory const&);
 
 // Listed members of the decision's group that were refused or failed for a reason of their own.

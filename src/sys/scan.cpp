@@ -159,6 +159,17 @@ bool is_no_iommu_group(Root const& root, uint32_t number)
     return !name.is_error() && trimmed(name.value()) == "vfio-noiommu";
 }
 
+// What a group lists as its member must say so itself, now: it may have been read before its group appeared.
+void join_group(Scan& scan, DeviceIndex member, uint32_t number)
+{
+    auto& device = scan.inventory.devices[member];
+    if (device.group != number)
+        read_group_number(scan.root, device);
+    if (device.group != number)
+        device.is_readable = false;
+    device.group = number;
+}
+
 // All members of a group. A group that does not list the device that points to it makes no sense.
 void take_group(Scan& scan, DeviceIndex device)
 {
@@ -177,7 +188,7 @@ void take_group(Scan& scan, DeviceIndex device)
             auto& context = *static_cast<Context*>(passed);
             if (auto const address = parse_address(name)) {
                 if (auto const member = take_device(context.scan, *address))
-                    context.scan.inventory.devices[*member].group = context.group.number;
+                    join_group(context.scan, *member, context.group.number);
             } else if (!context.group.others.append(FixedString<63>(name))) {
                 context.scan.inventory.is_overfull = true;
             }

@@ -37,7 +37,7 @@ TEST(says_that_a_group_comes_late)
     machine.session.inventory.groups_appear_late = true;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0: would bind to vfio-pci "
-                             "(8086:10d3, its group appears and is checked when it is bound, now on no driver)",
+                             "(8086:10d3, its group appears and is checked when it is bound, now without a driver)",
         said(machine.plan("[bind]\nnic = 01:00.0\n")));
 }
 
@@ -48,7 +48,7 @@ TEST(names_the_peers_of_a_shared_group)
     machine.add("0000:00:1f.2", "8086:a102", 0x010601, 14, "ahci");
     static_cast<void>(machine.session.inventory.groups[0].others.append(FixedString<63>("fd4a0000.usb")));
     TEST_ASSERT_EQUAL_STRING("gpu 0000:00:1f.3: refused (shared-group): group 14 also holds 0000:00:1f.2 (ahci), "
-                             "fd4a0000.usb, list it under [bind] or [stub] too",
+                             "fd4a0000.usb, which must be listed under [bind] or [stub] too",
         said(machine.plan("[bind]\ngpu = 00:1f.3\n")));
 }
 

@@ -1,0 +1,303 @@
+#!/usr/bin/env python3
+"""Runs the binary as a user would, with bad input above all. usage: cli_test.py BINARY"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import machine_tree
+
+BINARY = None
+
+
+class Tree:
+    """The laptop of machines/gtx1660ti-laptop.txt, with an INI."""
+
+    def __init__(self, ini=None, **scenario):
+        self.temporary = tempfile.TemporaryDirectory()
+        unittest.addModuleCleanup(self.temporary.cleanup)
+        self.path = pathlib.Path(self.temporary.name)
+        machine_tree.build(self.path, {"machine": "gtx1660ti-laptop"} | scenario)
+        self.ini = self.path / "etc/vfio-early.ini"
+        if ini is not None:
+            self.ini.write_bytes(ini.encode() if isinstance(ini, str) else ini)
+
+    def run(self, command, *options, user=None):
+        start = time.monotonic()
+        result = subprocess.run(
+            [BINARY, command, "--root", str(self.path), *options],
+            capture_output=True, text=True, check=False, timeout=60, user=user, cwd="/",
+        )
+        result.seconds = time.monotonic() - start
+        result.stderr = result.stderr.replace(str(self.path), "")
+        return result
+
+    def read(self, path):
+        return (self.path / path).read_text()
+
+    def written(self):
+        """What was written into the tree's sysfs: the overrides, and the files that bind and unbind."""
+        texts = [self.read(path.relative_to(self.path)) for path in self.path.glob("sys/bus/pci/devices/*/driver_override")]
+        texts = [text for text in texts if text != "(null)\n"]
+        for name in ("drivers_probe", "drivers/vfio-pci/bind", "drivers/pci-stub/bind"):
+            texts.append(self.read("sys/bus/pci/" + name))
+        return "".join(texts)
+
+
+class BadConfiguration(unittest.TestCase):
+    """Each is told with its place, exit status 2, and nothing is written."""
+
+    def check_error(self, tree, message):
+        for command in ("check", "bind"):
+            result = tree.run(command)
+            with self.subTest(command=command):
+                self.assertEqual(result.returncode, 2)
+                self.assertIn("vfio-early: /etc/vfio-early.ini" + message, result.stderr)
+                self.assertEqual(tree.written(), "")
+        self.assertIn("vfio-early: ", tree.read("dev/kmsg"))
+        self.assertFalse(json.loads(tree.read("run/vfio-early/report.json"))["ok"])
+
+    def test_missing(self):
+        self.check_error(Tree(), ": cannot be read: No such file or directory, nothing is bound")
+
+    def test_empty(self):
+        self.check_error(Tree(""), ":1: the file is empty")
+
+    def test_directory(self):
+        tree = Tree()
+        tree.ini.mkdir()
+        self.check_error(tree, ": cannot be read: Is a directory, nothing is bound")
+
+    def test_a_link_to_itself(self):
+        tree = Tree()
+        os.symlink("vfio-early.ini", tree.ini)
+        self.check_error(tree, ": cannot be read: ")
+
+    def test_no_permission(self):
+        tree = Tree("[bind]\n")
+        tree.ini.chmod(0)
+        tree.path.chmod(0o755)
+        nobody = 65534 if os.geteuid() == 0 else None  # root reads every file
+        result = tree.run("check", user=nobody)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("/etc/vfio-early.ini: cannot be read: Permission denied, nothing is bound", result.stderr)
+
+    def test_ten_megabytes(self):
+        self.check_error(Tree("; comment\n" * (1 << 20)), ": is longer than 65536 bytes, nothing is bound")
+
+    def test_a_fifo_does_not_hang(self):
+        tree = Tree()
+        os.mkfifo(tree.ini)
+        self.check_error(tree, ":1: the file is empty")
+
+    def test_nul_bytes(self):
+        self.check_error(Tree(b"[bind]\ngpu = 01:00.0\0\n"), ":2: the line has a NUL byte in it")
+
+    def test_utf_16(self):
+        self.check_error(Tree("[bind]\ngpu = 01:00.0\n".encode("utf-16")), ":1: the line has a NUL byte in it")
+
+    def test_line_of_201_bytes(self):
+        self.check_error(Tree("[bind]\n;" + "x" * 200 + "\n"), ":2: the line is 201 bytes long, and 198 is the most")
+
+    def test_section_of_60_letters(self):
+        self.check_error(Tree("[" + "s" * 60 + "]\n"), ":1: unknown section '" + "s" * 60 + "'")
+
+    def test_key_without_value(self):
+        self.check_error(Tree("[bind]\ngpu\n"), ":2: 'gpu' is neither '[SECTION]' nor 'KEY = VALUE'")
+        self.check_error(Tree("[bind]\ngpu =\n"), ":2: 'gpu' has no value")
+
+    def test_same_label_twice(self):
+        self.check_error(
+            Tree("[bind]\ngpu = 01:00.0\ngpu = 01:00.1\n"), ":3: label 'gpu' stands in line 2 already"
+        )
+
+    def test_one_device_twice_for_different_drivers(self):
+        self.check_error(
+            Tree("[bind]\ngpu = 01:00.*\n[stub]\nusb = 01:00.2\n"),
+            ":4: 'usb' selects 0000:01:00.2 for [stub], and 'gpu' in line 2 selects it for [bind]",
+        )
+
+    def test_bare_selectors(self):
+        self.check_error(
+            Tree("[bind]\n0000:01:00.0\n"), ":2: '0000:01:00.0' has no label, write it as 'LABEL = 0000:01:00.0'"
+        )
+        self.check_error(Tree("[bind]\n10de:2191\n"), ":2: '10de:2191' has no label, write it as 'LABEL = 10de:2191'")
+
+    def test_selectors(self):
+        for selector in ("0000:01:00", "01:00.8", "1b21", "1b21:xyz", "../../etc", "01:00.0/", "all", "10de:2191 al"):
+            self.check_error(Tree(f"[bind]\nx = {selector}\n"), ":2: ")
+            result = Tree(f"[bind]\nx = {selector}\n").run("check")
+            self.assertIn(f"'{selector.split()[-1]}'", result.stderr)
+
+    def test_escape_sequences_are_not_printed(self):
+        result = Tree("[bind]\nx = \x1b[31m\n").run("check")
+        self.assertIn("'\\x1b[31m'", result.stderr)
+        self.assertNotIn("\x1b", result.stderr)
+
+
+class GoodConfiguration(unittest.TestCase):
+    """What looks odd and is right."""
+
+    def check_accepted(self, ini):
+        result = Tree(ini).run("check")
+        self.assertEqual(result.stderr, "")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("would bind 1 of 1", result.stdout)
+
+    def test_carriage_returns(self):
+        self.check_accepted("[bind]\r\nwifi = 02:00.0\r\n")
+
+    def test_byte_order_mark(self):
+        self.check_accepted("\ufeff[bind]\nwifi = 02:00.0\n")
+
+    def test_no_last_newline(self):
+        self.check_accepted("[bind]\nwifi = 02:00.0")
+
+    def test_one_device_twice_for_the_same_driver(self):
+        self.check_accepted("[bind]\nwifi = 02:00.0\nalso = 8086:2723\n")
+
+    def test_the_sample(self):
+        sample = pathlib.Path(__file__).resolve().parent.parent / "etc/vfio-early.ini"
+        result = Tree(sample.read_text()).run("check")
+        self.assertEqual((result.returncode, result.stdout), (0, "no device is listed, nothing to bind\n"))
+
+    def test_the_samples_examples_are_right(self):
+        sample = pathlib.Path(__file__).resolve().parent.parent / "etc/vfio-early.ini"
+        examples = re.sub(r"^; (?=[a-z-]+ += )", "", sample.read_text(), flags=re.MULTILINE)
+        result = Tree(examples).run("check")
+        self.assertEqual(result.stderr, "")
+        self.assertIn("would bind 4 of 8", result.stdout)
+
+
+class AbsurdSysfs(unittest.TestCase):
+    """A device that cannot be understood is refused, and nothing crashes."""
+
+    def test_attributes(self):
+        for attribute in ("uevent", "config", "boot_vga", "driver_override", "secondary_bus_number"):
+            for content in (b"", b"\0" * 300, b"\xff" * 4096, b"=" * 100000, b"PCI_CLASS=", b"9" * 40):
+                tree = Tree("[bind]\ngpu = 01:00.*\nvia = 01:00.0/00.0\n")
+                (tree.path / "sys/bus/pci/devices/0000:01:00.0" / attribute).write_bytes(content)
+                with self.subTest(attribute=attribute, content=content[:10]):
+                    result = tree.run("check", "--json")
+                    self.assertEqual(result.returncode, 1)
+                    report = json.loads(result.stdout)
+                    if attribute == "uevent":
+                        self.assertEqual(report["devices"][0]["code"], "unreadable")
+                        self.assertEqual(report["devices"][1]["code"], "group-refused")
+
+    def test_links(self):
+        for name in ("driver", "iommu_group"):
+            for target in ("", "x", "/", "..", "../" * 100 + "etc/passwd", "9" * 200, name):
+                tree = Tree("[bind]\ngpu = 01:00.*\n")
+                link = tree.path / "sys/bus/pci/devices/0000:01:00.0" / name
+                link.unlink(missing_ok=True)
+                if target:
+                    os.symlink(target, link)
+                with self.subTest(name=name, target=target):
+                    result = tree.run("check", "--json")
+                    self.assertIn(result.returncode, (0, 1))
+                    report = json.loads(result.stdout)
+                    if name == "iommu_group":
+                        self.assertIn(report["devices"][0]["code"], ("unreadable", "no-group"))
+
+
+class Boot(unittest.TestCase):
+    """`bind` in a tree; what needs a kernel is tried in QEMU."""
+
+    def test_kill_switch(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\n", cmdline="quiet rd.vfio_early=0")
+        result = tree.run("bind")
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(tree.written(), "")
+        self.assertFalse((tree.path / "run/vfio-early").exists())
+        self.assertIn("switched off", tree.read("dev/kmsg"))
+
+    def test_check_switch(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\n", cmdline="rd.vfio_early=check")
+        self.assertEqual(tree.run("bind").returncode, 0)
+        self.assertEqual(tree.written(), "")
+        report = json.loads(tree.read("run/vfio-early/report.json"))
+        self.assertEqual((report["command"], report["devices"][0]["outcome"]), ("check", "would-bind"))
+
+    def test_unknown_switch_means_off(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\n", cmdline="rd.vfio_early=off")
+        tree.run("bind")
+        self.assertEqual(tree.written(), "")
+        self.assertIn("rd.vfio_early=off is not one of 0, 1 and check", tree.read("dev/kmsg"))
+
+    def test_no_command_line_means_off(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\n")
+        (tree.path / "proc/cmdline").unlink()
+        self.assertIn("/proc/cmdline cannot be read", tree.run("bind").stderr)
+        self.assertEqual(tree.written(), "")
+
+    def test_bind_says_what_check_says(self):
+        ini = "[bind]\ngpu = 01:00.0\nwifi = 02:00.0 8086:9999\n"
+        checked = json.loads(Tree(ini).run("check", "--json").stdout)
+        bound = json.loads(Tree(ini).run("bind", "--json").stdout)
+        self.assertEqual(bound["command"], "bind")
+        self.assertEqual(checked["devices"], bound["devices"])
+
+    def test_time_limit(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\ngpu = 01:00.*\n[options]\ntimeout = 1\n")
+        override = tree.path / "sys/bus/pci/devices/0000:02:00.0/driver_override"
+        override.unlink()
+        os.mkfifo(override)  # opening it for writing blocks for good, as sysfs can
+        result = tree.run("bind")
+        self.assertEqual(result.returncode, 1)
+        self.assertTrue(1.0 <= result.seconds < 3.0, result.seconds)
+        report = json.loads(tree.read("run/vfio-early/report.json"))
+        self.assertEqual({device["code"] for device in report["devices"]}, {"timeout"})
+        self.assertIn("did not come back when asked to set its driver_override", report["devices"][0]["detail"])
+
+
+class CommandLine(unittest.TestCase):
+    """Usage errors: exit status 2 and one line."""
+
+    def run_binary(self, *arguments):
+        return subprocess.run([BINARY, *arguments], capture_output=True, text=True, check=False)
+
+    def check_error(self, arguments, message):
+        result = self.run_binary(*arguments)
+        self.assertEqual((result.returncode, result.stderr), (2, f"vfio-early: {message}\n"))
+
+    def test_errors(self):
+        self.check_error(["chekc"], "unknown command 'chekc', did you mean 'check'?")
+        self.check_error(["frobnicate"], "unknown command 'frobnicate', see 'vfio-early --help'")
+        self.check_error(["check", "--jsno"], "unknown option '--jsno', did you mean '--json'?")
+        self.check_error(["check", "-x"], "unknown option '-x', see 'vfio-early --help'")
+        self.check_error(["check", "--root"], "option --root needs a value behind it")
+        self.check_error(["check", "--json=yes"], "option --json takes no value, and has 'yes'")
+        self.check_error(["check", "now"], "unexpected argument 'now', see 'vfio-early --help'")
+        self.check_error(["check", "--root", "/nowhere"], "--root '/nowhere' cannot be opened: No such file or directory")
+
+    def test_nothing(self):
+        result = self.run_binary()
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("usage: vfio-early COMMAND", result.stderr)
+
+    def test_help_and_version(self):
+        for arguments in (["--help"], ["check", "--help"], ["bind", "--help"]):
+            result = self.run_binary(*arguments)
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertIn("usage: vfio-early COMMAND", result.stdout)
+        self.assertRegex(self.run_binary("--version").stdout, r"^vfio-early \d+\.\d+\.\d+\n$")
+
+    def test_config_relative_to_here(self):
+        with tempfile.TemporaryDirectory() as directory:
+            (pathlib.Path(directory) / "my.ini").write_text("[bind]\n")
+            result = subprocess.run(
+                [BINARY, "check", "--config", "my.ini"], cwd=directory, capture_output=True, text=True, check=False
+            )
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+
+if __name__ == "__main__":
+    BINARY = os.path.abspath(sys.argv.pop(1))
+    unittest.main()

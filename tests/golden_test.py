@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Compares what `vfio-early check` shows on recorded machines with the files in golden/, to the letter.
+
+usage: golden_test.py BINARY [NAME...]            compares
+       golden_test.py --update BINARY [NAME...]   writes what is shown now; read the diff before you commit it
+"""
+
+import difflib
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import tomllib
+
+import machine_tree
+
+GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
+KEYS = ["label", "selector", "address", "id", "class", "group", "driver", "target", "outcome", "code", "detail", "peers"]
+
+
+def show(binary, scenario):
+    """What check prints for a person and for a program, with its exit status."""
+    with tempfile.TemporaryDirectory() as directory:
+        machine_tree.build(directory, scenario)
+        (pathlib.Path(directory) / "etc/vfio-early.ini").write_text(scenario["ini"])
+        shown = []
+        for options in ([], ["--json"]):
+            result = subprocess.run(
+                [binary, "check", "--root", directory, *options], capture_output=True, text=True, check=False
+            )
+            output = (result.stdout + result.stderr).replace(directory, "ROOT")
+            shown.append(output + f"exit status {result.returncode}\n" if not options else result.stdout)
+        return shown
+
+
+def check_shape(name, text):
+    """The JSON has the keys that are promised, in their order."""
+    report = json.loads(text)
+    assert list(report) == ["vfio_early", "command", "ok", "iommu", "warnings", "devices"], name
+    for device in report["devices"]:
+        assert list(device) == KEYS, name
+
+
+def main(arguments):
+    update = arguments[:1] == ["--update"]
+    binary, *names = arguments[update:]
+    names = names or sorted(path.stem for path in GOLDEN.glob("*.toml"))
+    failures = 0
+    for name in names:
+        scenario = tomllib.loads((GOLDEN / f"{name}.toml").read_text())
+        shown_text, shown_json = show(binary, scenario)
+        check_shape(name, shown_json)
+        for suffix, shown in ((".txt", shown_text), (".json", shown_json)):
+            path = GOLDEN / (name + suffix)
+            if update:
+                path.write_text(shown)
+                continue
+            expected = path.read_text() if path.exists() else ""
+            if shown != expected:
+                failures += 1
+                diff = difflib.unified_diff(
+                    expected.splitlines(True), shown.splitlines(True), f"golden/{path.name}", "shown now"
+                )
+                sys.stdout.writelines(diff)
+    print(f"{len(names)} scenarios, {failures} files differ")
+    return 1 if failures or not names else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,142 @@
+#include "sys/apply.h"
+
+#include "machine.h"
+#include "sys/scan.h"
+#include "tree.h"
+
+using namespace vfio_early;
+
+// A tree with one NIC on e1000e, and the plan to bind it.
+struct Stage {
+    Tree tree;
+    Machine machine;
+
+    explicit Stage(char const* driver = "e1000e")
+    {
+        tree.add_machine();
+        tree.add_device("0000:01:00.0", "20000", "8086:10D3", 8, driver);
+    }
+
+    Session& plan(char const* config)
+    {
+        auto& session = machine.session;
+        parse_config(config, session.config, session.problems);
+        scan(tree.root(), session.config, session.inventory);
+        make_plan(session.config, session.inventory, session.plan, session.problems);
+        session.is_planned = true;
+        return session;
+    }
+};
+
+TEST(verifies_by_the_link_and_rolls_back_what_is_not_so)
+{
+    Stage stage;
+    stage.tree.add_driver("vfio-pci");
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    apply(session, stage.tree.root());
+    // No kernel, so the link still says e1000e.
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 bind-failed\n", verdicts(session));
+    TEST_ASSERT_TRUE(session.plan.decisions[0].outcome == Outcome::Failed);
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", stage.tree.read("sys/bus/pci/drivers/e1000e/unbind"));
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", stage.tree.read("sys/bus/pci/drivers/vfio-pci/bind"));
+    TEST_ASSERT_EQUAL_STRING("\n", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", stage.tree.read("sys/bus/pci/drivers_probe"));
+    TEST_ASSERT_EQUAL_STRING("e1000e", session.inventory.devices[0].driver.view());
+}
+
+TEST(writes_no_more_than_the_override_to_a_device_that_is_bound_already)
+{
+    Stage stage("vfio-pci");
+    stage.tree.add_driver("vfio-pci");
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 bound\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("vfio-pci", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
+    TEST_ASSERT_EQUAL_STRING("", stage.tree.read("sys/bus/pci/drivers/vfio-pci/bind"));
+    TEST_ASSERT_EQUAL_STRING("", stage.tree.read("sys/bus/pci/drivers/vfio-pci/unbind"));
+}
+
+TEST(touches_no_host_driver_when_the_module_is_missing)
+{
+    Stage stage;
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 module-missing\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("", stage.tree.read("sys/bus/pci/drivers/e1000e/unbind"));
+    TEST_ASSERT_EQUAL_STRING("\n", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
+}
+
+TEST(writes_nothing_to_what_the_plan_refuses)
+{
+    Stage stage;
+    stage.tree.add_driver("vfio-pci");
+    auto& session = stage.plan("[bind]\nnic = 01:00.0 10de:2191\n");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 id-mismatch\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
+    TEST_ASSERT_EQUAL_STRING("", stage.tree.read("sys/bus/pci/drivers_probe"));
+}
+
+TEST(gives_the_whole_group_back_for_one_member)
+{
+    Stage stage("vfio-pci");
+    stage.tree.add_driver("vfio-pci");
+    stage.tree.add_device("0000:01:00.1", "20000", "8086:10D3", 8, "e1000e");
+    auto& session = stage.plan("[bind]\nnics = 01:00.*\n");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nics 0000:01:00.0 group-refused\nnics 0000:01:00.1 bind-failed\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("\n", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", stage.tree.read("sys/bus/pci/drivers/vfio-pci/unbind"));
+}
+
+TEST(keeps_the_other_groups_when_one_fails)
+{
+    Stage stage;
+    stage.tree.add_driver("vfio-pci");
+    stage.tree.add_device("0000:02:00.0", "10802", "144D:A808", 9, "vfio-pci");
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\nnvme = 02:00.0\n");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 bind-failed\nnvme 0000:02:00.0 bound\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("vfio-pci", stage.tree.read("sys/bus/pci/devices/0000:02:00.0/driver_override"));
+}
+
+TEST(rolls_back_a_late_group_that_holds_a_stranger)
+{
+    Stage stage("vfio-pci");
+    stage.tree.add_driver("vfio-pci");
+    stage.tree.make_directory("sys/class/iommu/virtio0");
+    auto const link = std::string("sys/bus/pci/devices/0000:01:00.0/iommu_group");
+    stage.tree.unlink(link);
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 would-bind\n", verdicts(session));
+    // The group appears while the device is bound, and is not alone.
+    stage.tree.link(link, "../../../../kernel/iommu_groups/8");
+    stage.tree.add_device("0000:01:00.1", "20000", "8086:10D3", 8, "e1000e");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 shared-group\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("\n", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
+}
+
+TEST(refuses_a_device_whose_late_group_never_came)
+{
+    Stage stage("vfio-pci");
+    stage.tree.add_driver("vfio-pci");
+    stage.tree.make_directory("sys/class/iommu/virtio0");
+    stage.tree.unlink("sys/bus/pci/devices/0000:01:00.0/iommu_group");
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 no-group\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("\n", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
+}
+
+TEST(rehearses_without_writing)
+{
+    Stage stage;
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    rehearse(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 module-missing\n", verdicts(session));
+    TEST_ASSERT_TRUE(session.plan.decisions[0].outcome == Outcome::Refused);
+    TEST_ASSERT_EQUAL_STRING("", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
+}
+
+UNITY_MAIN()

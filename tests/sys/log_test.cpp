@@ -1,0 +1,51 @@
+#include "sys/log.h"
+
+#include "machine.h"
+#include "tree.h"
+
+using namespace vfio_early;
+
+TEST(writes_a_summary_and_a_line_for_each_device_that_is_not_bound)
+{
+    Tree tree;
+    tree.add_machine();
+    Machine machine;
+    machine.session.mode = Mode::Bind;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
+    machine.session.inventory.acs_is_overridden = true;
+    log_report(tree.root(), machine.plan("[bind]\nnic = 01:00.0\nusb = 1b21:1242\n"));
+    TEST_ASSERT_EQUAL_STRING(
+        "<28>vfio-early: bound 1 of 2 listed devices\n"
+        "<28>vfio-early: usb: refused (not-found): nothing matches '1b21:1242', 'lspci -Dnn' shows what there is\n"
+        "<28>vfio-early: pcie_acs_override= is on the kernel command line: the groups it makes isolate nothing\n",
+        tree.read("dev/kmsg"));
+}
+
+TEST(is_quiet_when_all_is_well)
+{
+    Tree tree;
+    tree.add_machine();
+    Machine machine;
+    machine.session.mode = Mode::Bind;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
+    log_report(tree.root(), machine.plan("[bind]\nnic = 01:00.0\n"));
+    TEST_ASSERT_EQUAL_STRING("<30>vfio-early: bound 1 of 1 listed devices\n", tree.read("dev/kmsg"));
+}
+
+TEST(cuts_lines_that_the_kernel_would_refuse)
+{
+    Tree tree;
+    tree.add_machine();
+    log_line(tree.root(), Level::Error, std::string(5000, 'x'));
+    TEST_ASSERT_TRUE(tree.read("dev/kmsg").starts_with("<27>vfio-early: xxx"));
+    TEST_ASSERT_EQUAL_UINT(900, tree.read("dev/kmsg").size());
+}
+
+TEST(does_without_a_log)
+{
+    Tree tree;
+    log_line(tree.root(), Level::Info, "nobody hears");
+    TEST_ASSERT_FALSE(tree.has("dev/kmsg"));
+}
+
+UNITY_MAIN()

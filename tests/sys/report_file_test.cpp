@@ -1,0 +1,49 @@
+#include "sys/report_file.h"
+
+#include "core/report.h"
+#include "machine.h"
+#include "tree.h"
+
+using namespace vfio_early;
+
+TEST(saves_the_report_as_it_is_printed)
+{
+    Tree tree;
+    tree.add_machine();
+    Machine machine;
+    auto const& session = machine.plan("[bind]\nnic = 01:00.0\n");
+    TEST_ASSERT_FALSE(save_report(tree.root(), session).is_error());
+    TEST_ASSERT_EQUAL_STRING(
+        written_by([&](Sink& sink) { write_json(sink, session); }), tree.read("run/vfio-early/report.json"));
+    TEST_ASSERT_FALSE(tree.has("run/vfio-early/report.json.new"));
+}
+
+TEST(replaces_an_older_report)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.write("run/vfio-early/report.json", std::string(100000, 'x'));
+    Machine machine;
+    TEST_ASSERT_FALSE(save_report(tree.root(), machine.plan("[bind]\n")).is_error());
+    TEST_ASSERT_TRUE(tree.read("run/vfio-early/report.json").starts_with("{"));
+}
+
+TEST(does_not_follow_a_link_out_of_its_directory)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.write("victim/report.json", "old");
+    tree.link("run/vfio-early", "../victim");
+    Machine machine;
+    TEST_ASSERT_TRUE(save_report(tree.root(), machine.plan("[bind]\n")).is_error());
+    TEST_ASSERT_EQUAL_STRING("old", tree.read("victim/report.json"));
+}
+
+TEST(says_why_there_is_no_report)
+{
+    Tree tree;
+    Machine machine;
+    TEST_ASSERT_TRUE(save_report(tree.root(), machine.plan("[bind]\n")).is_error());
+}
+
+UNITY_MAIN()

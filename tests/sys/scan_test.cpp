@@ -1,0 +1,224 @@
+#include "sys/scan.h"
+
+#include "core/plan.h"
+#include "core/session.h"
+#include "tree.h"
+
+#include <memory>
+
+using namespace vfio_early;
+
+static std::unique_ptr<Session> scanned(Tree const& tree, char const* config)
+{
+    auto session = std::make_unique<Session>();
+    parse_config(config, session->config, session->problems);
+    scan(tree.root(), session->config, session->inventory);
+    make_plan(session->config, session->inventory, session->plan, session->problems);
+    return session;
+}
+
+// The addresses in the inventory, in the order in which they were read.
+static std::string addresses(Session const& session)
+{
+    std::string all;
+    for (auto const& device : session.inventory.devices)
+        all += text_of(device.address, " ");
+    return all;
+}
+
+static std::string first_code(Session const& session)
+{
+    return std::string(code_name(session.plan.decisions[0].code));
+}
+
+TEST(reads_an_address_its_group_and_nothing_else)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "30000", "10DE:2191", 8, "nouveau");
+    tree.add_device("0000:01:00.1", "40300", "10DE:1AEB", 8);
+    tree.add_device("0000:02:00.0", "20000", "8086:10D3", 9);
+    auto const session = scanned(tree, "[bind]\ngpu = 01:00.0\n");
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0 0000:01:00.1 ", addresses(*session));
+    auto const& gpu = session->inventory.devices[0];
+    TEST_ASSERT_EQUAL_STRING("10de:2191 1043:8520 nouveau 8",
+        text_of(gpu.id, " ", gpu.subsystem, " ", gpu.driver, " ", gpu.group.value()));
+}
+
+TEST(reads_of_an_id_the_devices_that_have_it_and_their_groups)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "30000", "10DE:2191", 8);
+    tree.add_device("0000:02:00.0", "20000", "8086:10D3", 9);
+    tree.write("sys/bus/pci/devices/not-an-address/uevent", "x");
+    TEST_ASSERT_EQUAL_STRING("0000:02:00.0 ", addresses(*scanned(tree, "[bind]\nnic = 8086:10d3\n")));
+}
+
+TEST(follows_a_path_by_the_bus_numbers_of_now)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:00:1c.4", "60400", "8086:A114", 7, "pcieport");
+    tree.write("sys/bus/pci/devices/0000:00:1c.4/secondary_bus_number", "3\n");
+    tree.add_device("0000:03:00.0", "C0330", "1B21:1242", 12);
+    auto const session = scanned(tree, "[bind]\nslot = 00:1c.4/00.0\n");
+    TEST_ASSERT_EQUAL_STRING("0000:00:1c.4 0000:03:00.0 ", addresses(*session));
+    TEST_ASSERT_EQUAL_STRING("", first_code(*session));
+    tree.write("sys/bus/pci/devices/0000:00:1c.4/secondary_bus_number", "999999\n");
+    TEST_ASSERT_EQUAL_STRING("not-found", first_code(*scanned(tree, "[bind]\nslot = 00:1c.4/00.0\n")));
+}
+
+TEST(finds_domains_of_five_digits)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("10000:01:00.0", "10802", "144D:A808", 8);
+    TEST_ASSERT_EQUAL_STRING("", first_code(*scanned(tree, "[bind]\nnvme = 10000:01:00.0\n")));
+    TEST_ASSERT_EQUAL_STRING("", first_code(*scanned(tree, "[bind]\nnvme = 144d:a808\n")));
+}
+
+TEST(refuses_a_device_whose_attributes_make_no_sense)
+{
+    for (auto const& uevent : {std::string(), std::string("PCI_CLASS=30000\n"), std::string("\0\0\0\0", 4),
+             std::string(4096, 'x'), std::string(100000, '\n')}) {
+        Tree tree;
+        tree.add_machine();
+        tree.add_device("0000:01:00.0", "30000", "10DE:2191", 8);
+        tree.write("sys/bus/pci/devices/0000:01:00.0/uevent", uevent);
+        TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
+        TEST_ASSERT_EQUAL_STRING("id-mismatch", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0 10de:2191\n")));
+    }
+}
+
+TEST(refuses_a_device_without_uevent)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "30000", "10DE:2191", 8);
+    tree.unlink("sys/bus/pci/devices/0000:01:00.0/uevent");
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(refuses_a_group_that_is_no_number_or_does_not_know_its_member)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "30000", "10DE:2191", -1);
+    tree.link("sys/bus/pci/devices/0000:01:00.0/iommu_group", "../../../../kernel/iommu_groups/x");
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
+    tree.unlink("sys/bus/pci/devices/0000:01:00.0/iommu_group");
+    tree.link("sys/bus/pci/devices/0000:01:00.0/iommu_group", "../../../../kernel/iommu_groups/3");
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(counts_a_peer_that_cannot_be_read)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "30000", "10DE:2191", 8);
+    tree.add_device("0000:01:00.1", "40300", "10DE:1AEB", 8);
+    tree.write("sys/bus/pci/devices/0000:01:00.1/uevent", "");
+    TEST_ASSERT_EQUAL_STRING("shared-group", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(settles_a_header_type_that_the_class_does_not)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "60900", "8086:1234", 8);
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\nntb = 01:00.0\n")));
+    std::string config(64, '\0');
+    tree.write("sys/bus/pci/devices/0000:01:00.0/config", config);
+    TEST_ASSERT_EQUAL_STRING("", first_code(*scanned(tree, "[bind]\nntb = 01:00.0\n")));
+    config[0x0e] = 1;
+    tree.write("sys/bus/pci/devices/0000:01:00.0/config", config);
+    TEST_ASSERT_EQUAL_STRING("is-bridge", first_code(*scanned(tree, "[bind]\nntb = 01:00.0\n")));
+}
+
+TEST(sees_vfios_no_iommu_mode)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "30000", "10DE:2191", 0);
+    tree.write("sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
+    TEST_ASSERT_EQUAL_STRING("noiommu-group", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(finds_members_that_are_no_pci_functions)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "30000", "10DE:2191", 8);
+    tree.make_directory("sys/kernel/iommu_groups/8/devices/fd4a0000.usb");
+    TEST_ASSERT_EQUAL_STRING("shared-group", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(tells_why_there_is_no_iommu)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.unlink("sys/class/iommu");
+    auto const iommu = [&] { return scanned(tree, "[bind]\ngpu = 01:00.0\n")->inventory.iommu; };
+    TEST_ASSERT_TRUE(iommu() == Iommu::Absent);
+    tree.write("proc/cpuinfo", "flags : fpu vmx\n");
+    TEST_ASSERT_TRUE(iommu() == Iommu::OffInFirmware);
+    tree.write("sys/firmware/acpi/tables/DMAR", "");
+    TEST_ASSERT_TRUE(iommu() == Iommu::OffInKernel);
+    tree.make_directory("sys/class/iommu/dmar0");
+    TEST_ASSERT_TRUE(iommu() == Iommu::On);
+}
+
+TEST(knows_iommus_that_make_groups_late)
+{
+    Tree tree;
+    tree.add_machine();
+    TEST_ASSERT_FALSE(scanned(tree, "[bind]\n")->inventory.groups_appear_late);
+    tree.make_directory("sys/class/iommu/virtio0");
+    TEST_ASSERT_TRUE(scanned(tree, "[bind]\n")->inventory.groups_appear_late);
+}
+
+TEST(finds_the_boot_display_in_each_of_the_places_where_kernels_show_it)
+{
+    auto const code_with = [](auto prepare) {
+        Tree tree;
+        tree.add_machine();
+        tree.add_device("0000:01:00.0", "38000", "1234:1111", 8);
+        prepare(tree);
+        return first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n"));
+    };
+    TEST_ASSERT_EQUAL_STRING("", code_with([](Tree&) {}));
+    TEST_ASSERT_EQUAL_STRING("boot-display",
+        code_with([](Tree& tree) { tree.write("sys/bus/pci/devices/0000:01:00.0/boot_vga", "1\n"); }));
+    TEST_ASSERT_EQUAL_STRING("",
+        code_with([](Tree& tree) { tree.write("sys/bus/pci/devices/0000:01:00.0/boot_vga", "0\n"); }));
+    TEST_ASSERT_EQUAL_STRING("boot-display",
+        code_with([](Tree& tree) { tree.write("sys/bus/pci/devices/0000:01:00.0/boot_display", "1\n"); }));
+    TEST_ASSERT_EQUAL_STRING("boot-display", code_with([](Tree& tree) {
+        tree.link("sys/bus/platform/devices/efi-framebuffer.0",
+            "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/efi-framebuffer.0");
+    }));
+    TEST_ASSERT_EQUAL_STRING("", code_with([](Tree& tree) {
+        tree.link("sys/bus/platform/devices/efi-framebuffer.0", "../../../devices/platform/efi-framebuffer.0");
+    }));
+    TEST_ASSERT_EQUAL_STRING("boot-display", code_with([](Tree& tree) {
+        tree.write("proc/iomem", "80000000-80ffffff : 0000:01:00.0\n  80000000-803e7fff : BOOTFB\n");
+    }));
+}
+
+TEST(refuses_everything_when_a_group_is_larger_than_it_can_hold)
+{
+    Tree tree;
+    tree.add_machine();
+    for (int i = 0; i < 1025; ++i) {
+        char address[16];
+        snprintf(address, sizeof(address), "0000:%02x:%02x.%d", 1 + i / 256, i / 8 % 32, i % 8);
+        tree.add_device(address, "20000", "8086:1572", 8);
+    }
+    auto const session = scanned(tree, "[bind]\nnics = 8086:1572 all\n");
+    TEST_ASSERT_TRUE(session->inventory.is_overfull);
+    for (auto const& decision : session->plan.decisions)
+        TEST_ASSERT_EQUAL_STRING("unreadable", code_name(decision.code));
+}
+
+UNITY_MAIN()
