@@ -68,8 +68,20 @@ def _compare_log(expect, log, found):
     for pattern in expect.get("log", []):
         if not any(re.search(pattern, line) for line in log):
             found.append(f"no line of the log matches {pattern!r}")
+    for first, second, least, most in expect.get("seconds_between", []):
+        times = [_time_of(pattern, log) for pattern in (first, second)]
+        if None in times or not least <= times[1] - times[0] <= most:
+            found.append(f"{least} to {most} s should lie between {first!r} and {second!r}: {times}")
     for pattern in expect.get("no_log", []):
         found.extend(f"this line should not be there: {line}" for line in log if re.search(pattern, line))
+
+
+def _time_of(pattern, log):
+    """Seconds since the kernel started, of the first line that matches."""
+    for line in log:
+        if re.search(pattern, line):
+            return float(re.search(r"\[ *(\d+\.\d+)\]", line)[1])
+    return None
 
 
 def _compare_report(expect, text, found):

@@ -33,6 +33,16 @@ class Device:
     driver: str
     group: str
 
+    @property
+    def name(self):
+        """Class and id, in words where this harness knows the class."""
+        words = {
+            "0x0600": "host bridge", "0x0601": "ISA bridge", "0x0604": "PCI bridge", "0x0106": "SATA controller",
+            "0x0108": "NVMe controller", "0x0100": "disk", "0x0200": "NIC", "0x0c03": "USB controller",
+            "0x0c05": "SMBus", "0x0300": "display",
+        }
+        return f"{words.get(self.pci_class[:6], self.pci_class)} {self.vendor[2:]}:{self.device[2:]}"
+
 
 @dataclasses.dataclass
 class Evidence:

@@ -7,6 +7,7 @@ usage: run.py list                 the names of all tests, SYSTEM.CASE
        run.py demo                 shows one boot
 """
 
+import shutil
 import sys
 import tempfile
 import tomllib
@@ -15,6 +16,12 @@ import judge
 import machine
 import systems
 from paths import CACHE, HERE, LOGS
+
+
+def missing_tools():
+    """Programs that a test needs and that are not here."""
+    tools = ("qemu-system-x86_64", "mmdebstrap", "unshare", "cpio")
+    return [tool for tool in tools if not shutil.which(tool)]
 
 
 def load_cases():
@@ -89,6 +96,44 @@ def run_case(name):
     return not complaints
 
 
+DEMO_SYSTEM = "debian13"
+DEMO_INI = """\
+[bind]
+nic  = 0000:01:00.0 8086:10d3    ; the card at this address, only if it is this model
+nvme = 0000:00:02.0/00.0         ; whatever sits behind this root port
+usb  = 1b36:000d                 ; the one device with this id
+"""
+
+
+def demo():
+    """Boots a machine with three endpoints and shows what a person would want to see. True when all are bound."""
+    with (HERE / "cases.toml").open("rb") as file:
+        hardware = tomllib.load(file)["machines"]["three-endpoints"]
+    case = {"name": "demo", "machine": hardware, "ini": DEMO_INI}
+    print(f"Booting {DEMO_SYSTEM} with {hardware['about']}.", flush=True)
+    evidence = boot_case(DEMO_SYSTEM, case)
+    if not evidence.reached_real_root:
+        print(f"The boot did not reach the real root, the log is {log_path(DEMO_SYSTEM, case)}")
+        return False
+    devices = evidence.devices.items()
+    print("\nIOMMU groups of the machine:")
+    for address, device in sorted(devices, key=lambda item: int(item[1].group)):
+        print(f"  {device.group:>3}  {address}  {device.name}")
+    print("\n/etc/vfio-early.ini:")
+    print("".join(f"  {line}\n" for line in DEMO_INI.splitlines()), end="")
+    print("\nWhat vfio-early said during the boot:")
+    print("".join(f"  {line}\n" for line in evidence.log if "vfio-early: " in line), end="")
+    print("\nThe driver that each device ended on, in the real root:")
+    for address, device in devices:
+        usable = evidence.clients.get(address, "")
+        print(f"  {address}  {device.driver:<12} {usable}".rstrip())
+    bound = [address for address, device in devices if device.driver == "vfio-pci"]
+    probed = [line for address in bound for line in judge.probes_of(address, evidence.log)]
+    print(f"\n{len(bound)} devices on vfio-pci, {len(probed)} lines of the log show a host driver probing them.")
+    print(f"The whole boot is in {log_path(DEMO_SYSTEM, case)}")
+    return len(bound) == 3 and not probed
+
+
 def main(arguments):
     match arguments:
         case ["list"]:
@@ -96,6 +141,11 @@ def main(arguments):
         case ["image", system, name]:
             images, _ = load_cases()
             systems.make_image(system, name, images[name]["prepare"])
+        case ["demo"]:
+            return 0 if demo() else 1
+        case ["case", *_] if missing_tools():
+            print(f"skipped: {', '.join(missing_tools())} not installed")
+            return 77
         case ["case", *names] if names and set(names) <= set(test_names()):
             return 0 if all([run_case(name) for name in names]) else 1
         case _:

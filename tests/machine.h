@@ -45,7 +45,8 @@ struct Machine {
     }
 };
 
-// 'LABEL ADDRESS CODE' for every decision, one a line; '-' where there is no address, 'would-bind' where no code.
+// 'LABEL ADDRESS CODE' for every decision, one a line; '-' where there is no address, 'would-bind' where no
+// code.
 inline std::string verdicts(Session const& session)
 {
     std::string all;

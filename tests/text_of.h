@@ -7,21 +7,21 @@
 namespace vfio_early {
 
 // What printing these parts gives.
-template<typename... Parts>
-std::string text_of(Parts const&... parts)
+template <typename... Parts> std::string text_of(Parts const&... parts)
 {
     std::string text;
-    Sink sink([](void* context, std::string_view part) { static_cast<std::string*>(context)->append(part); }, &text);
+    Sink sink([](void* context, std::string_view part) { static_cast<std::string*>(context)->append(part); },
+        &text);
     print(sink, parts...);
     return text;
 }
 
 // What a function writes into the sink that it is handed.
-template<typename Write>
-std::string written_by(Write write)
+template <typename Write> std::string written_by(Write write)
 {
     std::string text;
-    Sink sink([](void* context, std::string_view part) { static_cast<std::string*>(context)->append(part); }, &text);
+    Sink sink([](void* context, std::string_view part) { static_cast<std::string*>(context)->append(part); },
+        &text);
     write(sink);
     return text;
 }

@@ -1,5 +1,5 @@
-// A directory that looks like a machine, below which the real code runs. There is no kernel behind it: what is written
-// stays as it was written, and no link changes.
+// A directory that looks like a machine, below which the real code runs. There is no kernel behind it: what
+// is written stays as it was written, and no link changes.
 #pragma once
 
 #include "sys/root.h"
@@ -50,7 +50,8 @@ public:
 
     void make_directory(std::string const& path) { std::filesystem::create_directories(m_directory / path); }
 
-    // A file whose opening for writing blocks for good, like a write into sysfs that the kernel does not come back from.
+    // A file whose opening for writing blocks for good, like a write into sysfs that the kernel does not come
+    // back from.
     void make_hang(std::string const& path)
     {
         unlink(path);
@@ -65,8 +66,8 @@ public:
     }
 
     // A PCI function as sysfs shows it; `ids` is VENDOR:DEVICE in upper case, as the kernel writes it.
-    void add_device(std::string const& address, std::string const& pci_class, std::string const& ids, int group,
-        std::string const& driver = "")
+    void add_device(std::string const& address, std::string const& pci_class, std::string const& ids,
+        int group, std::string const& driver = "")
     {
         auto const device = "sys/bus/pci/devices/" + address + "/";
         write(device + "uevent",

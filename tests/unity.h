@@ -1,5 +1,5 @@
-// A minimal test framework in the style of ThrowTheSwitch's Unity: one header, one executable per test file, one
-// line a test, '<file>:<line>:<test>:PASS' or ':FAIL: <why>', and a tally at the end.
+// A minimal test framework in the style of ThrowTheSwitch's Unity: one header, one executable per test file,
+// one line a test, '<file>:<line>:<test>:PASS' or ':FAIL: <why>', and a tally at the end.
 //
 //     TEST(adds_small_numbers)
 //     {
@@ -78,48 +78,48 @@ inline int run_all()
 
 } // namespace unity
 
-#define TEST(test_name)                                                                                          \
-    static void test_name();                                                                                     \
-    static unity::Test unity_test_##test_name = {__FILE__, __LINE__, #test_name, test_name, nullptr};            \
-    static unity::Registration unity_registration_##test_name(unity_test_##test_name);                           \
+#define TEST(test_name)                                                                                      \
+    static void test_name();                                                                                 \
+    static unity::Test unity_test_##test_name = {__FILE__, __LINE__, #test_name, test_name, nullptr};        \
+    static unity::Registration unity_registration_##test_name(unity_test_##test_name);                       \
     static void test_name()
 
-#define UNITY_MAIN()             \
-    int main()                   \
-    {                            \
-        return unity::run_all(); \
+#define UNITY_MAIN()                                                                                         \
+    int main()                                                                                               \
+    {                                                                                                        \
+        return unity::run_all();                                                                             \
     }
 
-#define TEST_FAIL_MESSAGE(why)           \
-    do {                                 \
-        unity::fail(__LINE__, why);      \
-        return;                          \
+#define TEST_FAIL_MESSAGE(why)                                                                               \
+    do {                                                                                                     \
+        unity::fail(__LINE__, why);                                                                          \
+        return;                                                                                              \
     } while (false)
 
-#define TEST_ASSERT_TRUE(condition)                                  \
-    do {                                                             \
-        if (!(condition))                                            \
-            TEST_FAIL_MESSAGE("expected to be true: " #condition);   \
+#define TEST_ASSERT_TRUE(condition)                                                                          \
+    do {                                                                                                     \
+        if (!(condition))                                                                                    \
+            TEST_FAIL_MESSAGE("expected to be true: " #condition);                                           \
     } while (false)
 
-#define TEST_ASSERT_FALSE(condition)                                 \
-    do {                                                             \
-        if (condition)                                               \
-            TEST_FAIL_MESSAGE("expected to be false: " #condition);  \
+#define TEST_ASSERT_FALSE(condition)                                                                         \
+    do {                                                                                                     \
+        if (condition)                                                                                       \
+            TEST_FAIL_MESSAGE("expected to be false: " #condition);                                          \
     } while (false)
 
-#define TEST_ASSERT_EQUAL_UINT(wanted, found)                                                              \
-    do {                                                                                                   \
-        unsigned long long const unity_wanted = (wanted);                                                  \
-        unsigned long long const unity_found = (found);                                                    \
-        if (unity_wanted != unity_found)                                                                   \
-            TEST_FAIL_MESSAGE(unity::expected(std::to_string(unity_wanted), std::to_string(unity_found))); \
+#define TEST_ASSERT_EQUAL_UINT(wanted, found)                                                                \
+    do {                                                                                                     \
+        unsigned long long const unity_wanted = (wanted);                                                    \
+        unsigned long long const unity_found = (found);                                                      \
+        if (unity_wanted != unity_found)                                                                     \
+            TEST_FAIL_MESSAGE(unity::expected(std::to_string(unity_wanted), std::to_string(unity_found)));   \
     } while (false)
 
-#define TEST_ASSERT_EQUAL_STRING(wanted, found)                                \
-    do {                                                                       \
-        std::string const unity_wanted(wanted);                                \
-        std::string const unity_found(found);                                  \
-        if (unity_wanted != unity_found)                                       \
-            TEST_FAIL_MESSAGE(unity::expected(unity_wanted, unity_found));     \
+#define TEST_ASSERT_EQUAL_STRING(wanted, found)                                                              \
+    do {                                                                                                     \
+        std::string const unity_wanted(wanted);                                                              \
+        std::string const unity_found(found);                                                                \
+        if (unity_wanted != unity_found)                                                                     \
+            TEST_FAIL_MESSAGE(unity::expected(unity_wanted, unity_found));                                   \
     } while (false)

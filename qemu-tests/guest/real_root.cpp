@@ -1,5 +1,6 @@
-// The first process of the real root in a test: it tells over the serial line what the machine looks like after boot,
-// and powers it off. It does not judge; that is for the harness outside. Each line begins with '@@ '; the last is
+// The first process of the real root in a test: it tells over the serial line what the machine looks like
+// after boot, and powers it off. It does not judge; that is for the harness outside. Each line begins with
+// '@@ '; the last is
 // '@@ end', and a boot that did not print it did not get here.
 
 #include <cstdio>
@@ -10,7 +11,6 @@
 #include <initializer_list>
 #include <sys/klog.h>
 #include <sys/reboot.h>
-#include <termios.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -88,8 +88,7 @@ void use_if_on_vfio(char const* address)
     waitpid(child, nullptr, 0);
 }
 
-template<typename Action>
-void for_each_device(Action action)
+template <typename Action> void for_each_device(Action action)
 {
     dirent** names = nullptr;
     int const count = scandir("/sys/bus/pci/devices", &names, nullptr, alphasort);
@@ -103,7 +102,7 @@ void for_each_device(Action action)
 
 int main()
 {
-    constexpr int read_all = 3;      // SYSLOG_ACTION_READ_ALL
+    constexpr int read_all = 3; // SYSLOG_ACTION_READ_ALL
     constexpr int console_level = 8; // SYSLOG_ACTION_CONSOLE_LEVEL
     klogctl(console_level, nullptr, 1);
     int const console = open("/dev/console", O_RDWR);

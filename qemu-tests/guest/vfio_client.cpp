@@ -1,12 +1,13 @@
 // A VFIO client as small as one can be: does with a device what a virtual machine does before it starts.
 //
-//   vfio-client ADDRESS         opens the group, checks that it is viable, gets the device, maps a BAR and reads it
-//   vfio-client hold ADDRESS    the same, and then keeps the device open for good
+//   vfio-client ADDRESS            opens the group, checks that it is viable, gets the device, maps a BAR and
+//   reads it vfio-client ADDRESS SECONDS    the same, and then keeps the device open for so long
 //
 // Prints one line: 'ok …' or 'failed: …'. Documentation/driver-api/vfio.rst of the kernel has the steps.
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/vfio.h>
@@ -56,7 +57,7 @@ unsigned long long map_a_bar(int device, unsigned& number)
     return 0;
 }
 
-int use(char const* address, bool hold)
+int use(char const* address, unsigned seconds_to_hold)
 {
     int const container = open("/dev/vfio/vfio", O_RDWR);
     if (container < 0)
@@ -85,8 +86,7 @@ int use(char const* address, bool hold)
         return fail("mapping a BAR");
     printf("ok viable, mapped BAR %u of %llu bytes\n", number, size);
     fflush(stdout);
-    while (hold)
-        pause();
+    sleep(seconds_to_hold);
     return 0;
 }
 
@@ -94,10 +94,9 @@ int use(char const* address, bool hold)
 
 int main(int argument_count, char** arguments)
 {
-    bool const hold = argument_count == 3 && strcmp(arguments[1], "hold") == 0;
-    if (argument_count != (hold ? 3 : 2)) {
-        printf("usage: vfio-client [hold] ADDRESS\n");
+    if (argument_count != 2 && argument_count != 3) {
+        printf("usage: vfio-client ADDRESS [SECONDS]\n");
         return 2;
     }
-    return use(arguments[argument_count - 1], hold);
+    return use(arguments[1], argument_count == 3 ? static_cast<unsigned>(atoi(arguments[2])) : 0);
 }

@@ -6,8 +6,7 @@
 namespace vfio_early {
 
 // Text of at most Capacity bytes, held in place. What does not fit is cut off, and was_cut() tells.
-template<size_t Capacity>
-class FixedString {
+template <size_t Capacity> class FixedString {
 public:
     FixedString() = default;
     explicit FixedString(std::string_view text) { append(text); }
@@ -32,8 +31,8 @@ public:
     // A sink that appends here. It must not outlive this string.
     Sink sink()
     {
-        return Sink([](void* self, std::string_view text) { static_cast<FixedString*>(self)->append(text); },
-            this);
+        return Sink(
+            [](void* self, std::string_view text) { static_cast<FixedString*>(self)->append(text); }, this);
     }
 
     // The text with a terminating NUL, for system calls.
@@ -53,8 +52,7 @@ private:
     bool m_was_cut = false;
 };
 
-template<size_t Capacity>
-void put(Sink& sink, FixedString<Capacity> const& text)
+template <size_t Capacity> void put(Sink& sink, FixedString<Capacity> const& text)
 {
     sink.write(text.view());
 }

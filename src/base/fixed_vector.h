@@ -5,8 +5,7 @@
 namespace vfio_early {
 
 // At most Capacity plain values, held in place: hostile input cannot make it grow.
-template<typename T, size_t Capacity>
-class FixedVector {
+template <typename T, size_t Capacity> class FixedVector {
 public:
     // False when the vector is full and the value was not taken.
     [[nodiscard]] bool append(T const& value)

@@ -13,17 +13,10 @@ struct Error {
 };
 
 // Either a value or the Error that stands in its place.
-template<typename T>
-class [[nodiscard]] Result {
+template <typename T> class [[nodiscard]] Result {
 public:
-    Result(T value)
-        : m_value(value)
-    {
-    }
-    Result(Error const& error)
-        : m_error(error)
-    {
-    }
+    Result(T value) : m_value(value) { }
+    Result(Error const& error) : m_error(error) { }
 
     bool is_error() const { return !m_value.has_value(); }
     T& value() { return *m_value; }
@@ -34,15 +27,10 @@ private:
     Error m_error;
 };
 
-template<>
-class [[nodiscard]] Result<void> {
+template <> class [[nodiscard]] Result<void> {
 public:
     Result() = default;
-    Result(Error const& error)
-        : m_error(error)
-        , m_is_error(true)
-    {
-    }
+    Result(Error const& error) : m_error(error), m_is_error(true) { }
 
     bool is_error() const { return m_is_error; }
     void value() { }
@@ -57,10 +45,10 @@ private:
 
 // The value of a fallible expression; on failure the function returns its Error to its own caller.
 // __extension__: a statement expression is GNU C++, which -Wpedantic would warn of.
-#define TRY(expression)                              \
-    __extension__({                                  \
-        auto try_result = (expression);              \
-        if (try_result.is_error())                   \
-            return try_result.error();               \
-        try_result.value();                          \
+#define TRY(expression)                                                                                      \
+    __extension__({                                                                                          \
+        auto try_result = (expression);                                                                      \
+        if (try_result.is_error())                                                                           \
+            return try_result.error();                                                                       \
+        try_result.value();                                                                                  \
     })

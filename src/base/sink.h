@@ -10,11 +10,7 @@ class Sink {
 public:
     using Write = void (*)(void* context, std::string_view text);
 
-    Sink(Write write, void* context)
-        : m_write(write)
-        , m_context(context)
-    {
-    }
+    Sink(Write write, void* context) : m_write(write), m_context(context) { }
 
     void write(std::string_view text) { m_write(m_context, text); }
 
@@ -46,8 +42,7 @@ void put(Sink&, Quoted);
 void put(Sink&, JsonString);
 
 // Writes the parts one after the other. A type is printable when a put(Sink&, …) exists for it.
-template<typename... Parts>
-void print(Sink& sink, Parts const&... parts)
+template <typename... Parts> void print(Sink& sink, Parts const&... parts)
 {
     (put(sink, parts), ...);
 }

@@ -54,7 +54,8 @@ void work_until(int64_t deadline, Job& job)
     auto const end = run_worker(plan_and_apply, &job, deadline);
     if (end.kind == WorkerEnd::Kind::Done)
         return;
-    give_up(job.session, end.kind == WorkerEnd::Kind::TimeIsUp ? Code::Timeout : Code::BindFailed, end.signal);
+    give_up(
+        job.session, end.kind == WorkerEnd::Kind::TimeIsUp ? Code::Timeout : Code::BindFailed, end.signal);
     start_and_leave(undo, &job);
 }
 
@@ -65,8 +66,8 @@ void report(Root const& root, CommandOptions const& options, Session const& sess
     if (saved.is_error()) {
         FixedString<300> line;
         auto sink = line.sink();
-        print(sink, saved.error().action, " ", saved.error().subject, ": ", strerror(saved.error().error_number),
-            ", there is no report of this boot");
+        print(sink, saved.error().action, " ", saved.error().subject, ": ",
+            strerror(saved.error().error_number), ", there is no report of this boot");
         tell(root, line.view());
     }
     if (options.format == OutputFormat::Json)
@@ -75,8 +76,8 @@ void report(Root const& root, CommandOptions const& options, Session const& sess
         print_output([&](Sink& sink) { write_text(sink, session); });
 }
 
-// What the kernel command line says before anything else is read. Where it cannot be read, the switch that turns
-// us off cannot be seen either, and nothing is bound.
+// What the kernel command line says before anything else is read. Where it cannot be read, the switch that
+// turns us off cannot be seen either, and nothing is bound.
 bool is_allowed_to_run(Root const& root, Session& session)
 {
     char text[4096];
@@ -114,7 +115,8 @@ ExitStatus run_bind(CommandOptions const& options)
     auto const start = now_milliseconds();
     auto root = Root::open(options.root);
     if (root.is_error()) {
-        print_error("--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().error_number));
+        print_error(
+            "--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().error_number));
         return WrongInput;
     }
     auto* session = make_session();

@@ -21,7 +21,8 @@ ExitStatus run_check(CommandOptions const& options)
 {
     auto root = Root::open(options.root);
     if (root.is_error()) {
-        print_error("--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().error_number));
+        print_error(
+            "--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().error_number));
         return WrongInput;
     }
     auto* session = make_session();

@@ -6,9 +6,9 @@ namespace vfio_early {
 
 // Exit statuses, the same for every command.
 enum ExitStatus {
-    AllBound = 0,     // or would be
+    AllBound = 0, // or would be
     SomeNotBound = 1, // at least one listed device is not, or would not be
-    WrongInput = 2,   // the command line or the configuration is wrong; nothing was done
+    WrongInput = 2, // the command line or the configuration is wrong; nothing was done
 };
 
 ExitStatus run_bind(CommandOptions const&);

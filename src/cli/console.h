@@ -7,8 +7,7 @@
 namespace vfio_early {
 
 // One line on standard error, 'vfio-early: …'.
-template<typename... Parts>
-void print_error(Parts const&... parts)
+template <typename... Parts> void print_error(Parts const&... parts)
 {
     FileSink output(STDERR_FILENO);
     auto sink = output.sink();
@@ -17,8 +16,7 @@ void print_error(Parts const&... parts)
 }
 
 // Hands `write` a sink to standard output.
-template<typename Write>
-void print_output(Write write)
+template <typename Write> void print_output(Write write)
 {
     FileSink output(STDOUT_FILENO);
     auto sink = output.sink();

@@ -22,18 +22,20 @@ constexpr Command commands[] = {
 
 void write_help(Sink& sink)
 {
-    print(sink, "usage: vfio-early COMMAND [OPTION...]\n\n"
-                "Hands PCI devices to virtual machines: binds them to vfio-pci before a host driver touches them.\n\n"
-                "commands:\n");
+    print(sink,
+        "usage: vfio-early COMMAND [OPTION...]\n\n"
+        "Hands PCI devices to virtual machines: binds them to vfio-pci before a host driver touches them.\n\n"
+        "commands:\n");
     for (auto const& command : commands)
         print(sink, "  ", command.name, slice("          ", command.name.size()), command.summary, "\n");
-    print(sink, "\noptions:\n"
-                "  --config FILE   the configuration, instead of /etc/vfio-early.ini\n"
-                "  --json          machine-readable output\n"
-                "  --root DIR      read and write below DIR instead of /\n"
-                "  --help          this text\n"
-                "  --version       the version\n\n"
-                "exit status: 0 all bound, 1 some not, 2 usage or configuration error\n");
+    print(sink,
+        "\noptions:\n"
+        "  --config FILE   the configuration, instead of /etc/vfio-early.ini\n"
+        "  --json          machine-readable output\n"
+        "  --root DIR      read and write below DIR instead of /\n"
+        "  --help          this text\n"
+        "  --version       the version\n\n"
+        "exit status: 0 all bound, 1 some not, 2 usage or configuration error\n");
 }
 
 ExitStatus run_command(Invocation const& invocation)

@@ -12,11 +12,7 @@ constexpr std::string_view option_names[] = {"--root", "--config", "--json", "--
 // Goes through the arguments one by one; an option takes its value from behind '=' or from the next argument.
 class Arguments {
 public:
-    Arguments(int count, char const* const* arguments)
-        : m_count(count)
-        , m_arguments(arguments)
-    {
-    }
+    Arguments(int count, char const* const* arguments) : m_count(count), m_arguments(arguments) { }
 
     bool is_at_end() const { return m_position >= m_count; }
     std::string_view take() { return m_arguments[m_position++]; }

@@ -16,8 +16,8 @@ constexpr uint32_t largest_config = 64 * 1024;
 
 using Line = FixedString<800>;
 
-// Below another root --config is a path there; on the machine itself it is one like any other, and relative to
-// where the user stands.
+// Below another root --config is a path there; on the machine itself it is one like any other, and relative
+// to where the user stands.
 Path config_path(Root const& root, CommandOptions const& options)
 {
     char directory[256];
@@ -34,7 +34,8 @@ void put_config_path(Sink& sink, Root const& root, CommandOptions const& options
     print(sink, options.config);
 }
 
-void tell_of_unreadable_config(Root const& root, CommandOptions const& options, Error const& error, TellError tell)
+void tell_of_unreadable_config(
+    Root const& root, CommandOptions const& options, Error const& error, TellError tell)
 {
     Line line;
     auto sink = line.sink();

@@ -14,8 +14,8 @@ std::optional<Address> parse_address(std::string_view text)
         return {};
     if (*device > highest_device || *function >= functions_per_device)
         return {};
-    return Address{*domain, static_cast<uint8_t>(*bus), static_cast<uint8_t>(*device),
-        static_cast<uint8_t>(*function)};
+    return Address{
+        *domain, static_cast<uint8_t>(*bus), static_cast<uint8_t>(*device), static_cast<uint8_t>(*function)};
 }
 
 void put(Sink& sink, Address address)

@@ -9,16 +9,17 @@ struct CommandLine {
     enum class Switch {
         Run,
         CheckOnly, // rd.vfio_early=check
-        Off,       // rd.vfio_early=0
+        Off, // rd.vfio_early=0
     };
     Switch power = Switch::Run;
-    // A value of rd.vfio_early that is none of 0, 1 and check. It counts as Off: whoever writes it wants less.
+    // A value of rd.vfio_early that is none of 0, 1 and check. It counts as Off: whoever writes it wants
+    // less.
     std::string_view unknown_value;
     bool acs_is_overridden = false; // pcie_acs_override=
 };
 
-// Reads the text of /proc/cmdline; the last rd.vfio_early= counts. '-' and '_' are the same in a name, as they are
-// to the kernel (parameqn() in kernel/params.c).
+// Reads the text of /proc/cmdline; the last rd.vfio_early= counts. '-' and '_' are the same in a name, as
+// they are to the kernel (parameqn() in kernel/params.c).
 CommandLine parse_command_line(std::string_view text);
 
 } // namespace vfio_early

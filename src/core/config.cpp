@@ -25,8 +25,7 @@ struct Parser {
     unsigned timeout_line = 0;
 };
 
-template<typename... Parts>
-void report(Problems& problems, unsigned line, Parts const&... parts)
+template <typename... Parts> void report(Problems& problems, unsigned line, Parts const&... parts)
 {
     Problem problem;
     problem.line = line;
@@ -35,8 +34,8 @@ void report(Problems& problems, unsigned line, Parts const&... parts)
     static_cast<void>(problems.append(problem));
 }
 
-void report_unknown(Parser& parser, std::string_view what, std::string_view word,
-    std::span<std::string_view const> known)
+void report_unknown(
+    Parser& parser, std::string_view what, std::string_view word, std::span<std::string_view const> known)
 {
     if (auto const meant = nearest(word, known))
         report(parser.problems, parser.line, "unknown ", what, " ", Quoted{word}, ", did you mean ",
@@ -63,8 +62,8 @@ void check_section(Parser& parser)
 }
 
 // The next line for inih, in the way of fgets. What inih would take silently for something else is caught
-// here: a line that it would cut in two, a NUL byte that would end the line early, and a line that is indented,
-// which it would take for a continuation of the one before.
+// here: a line that it would cut in two, a NUL byte that would end the line early, and a line that is
+// indented, which it would take for a continuation of the one before.
 char* next_line(char* buffer, int capacity, void* context)
 {
     auto& parser = *static_cast<Parser*>(context);
@@ -77,16 +76,17 @@ char* next_line(char* buffer, int capacity, void* context)
     auto const longest_line = static_cast<size_t>(capacity) - sizeof("\n");
     bool is_usable = true;
     if (parser.line_text.size() > longest_line) {
-        report(parser.problems, parser.line, "the line is ", parser.line_text.size(),
-            " bytes long, and ", longest_line, " is the most, break it in two");
+        report(parser.problems, parser.line, "the line is ", parser.line_text.size(), " bytes long, and ",
+            longest_line, " is the most, break it in two");
         is_usable = false;
     } else if (parser.line_text.find('\0') != std::string_view::npos) {
-        report(parser.problems, parser.line, "the line has a NUL byte in it, save the file as plain UTF-8 text");
+        report(
+            parser.problems, parser.line, "the line has a NUL byte in it, save the file as plain UTF-8 text");
         is_usable = false;
     } else if (parser.line_text.starts_with('[')) {
         check_section(parser);
     }
-    auto const line = is_usable ? parser.line_text : std::string_view {};
+    auto const line = is_usable ? parser.line_text : std::string_view{};
     auto* end = std::copy(line.begin(), line.end(), buffer);
     *end++ = '\n';
     *end = '\0';
@@ -112,8 +112,8 @@ void take_entry(Parser& parser, Target target, std::string_view label, std::stri
     }
     for (auto const& earlier : parser.config.entries) {
         if (earlier.label.view() == label) {
-            report(parser.problems, parser.line, "label ", Quoted{label}, " stands in line ",
-                earlier.line, " already, give each line its own");
+            report(parser.problems, parser.line, "label ", Quoted{label}, " stands in line ", earlier.line,
+                " already, give each line its own");
             return;
         }
     }
@@ -143,8 +143,8 @@ void take_entry(Parser& parser, Target target, std::string_view label, std::stri
 bool is_first(Parser& parser, std::string_view name, unsigned& option_line)
 {
     if (option_line != 0) {
-        report(parser.problems, parser.line, "option ", Quoted{name}, " stands in line ",
-            option_line, " already");
+        report(parser.problems, parser.line, "option ", Quoted{name}, " stands in line ", option_line,
+            " already");
         return false;
     }
     option_line = parser.line;
@@ -198,10 +198,11 @@ void explain_colon(Parser& parser, std::string_view name, std::string_view value
     FixedString<300> ignored;
     auto sink = ignored.sink();
     if (parse_selector(joined.view(), sink))
-        report(parser.problems, parser.line, Quoted{joined.view()}, " has no label, write it as 'LABEL = ",
-            joined, "'");
+        report(parser.problems, parser.line, Quoted{joined.view()},
+            " has no label, write it as 'LABEL = ", joined, "'");
     else
-        report(parser.problems, parser.line, Quoted{joined.view()}, " is no 'KEY = VALUE': a ':' comes before the '='");
+        report(parser.problems, parser.line, Quoted{joined.view()},
+            " is no 'KEY = VALUE': a ':' comes before the '='");
 }
 
 int take_key(void* context, char const* section_text, char const* name_text, char const* value_text)

@@ -44,7 +44,8 @@ struct Problem {
 // The first problems in the order of their lines; later ones are dropped.
 using Problems = FixedVector<Problem, 16>;
 
-// Reads the text of /etc/vfio-early.ini. Where `problems` is not empty afterwards, nothing of `config` counts.
+// Reads the text of /etc/vfio-early.ini. Where `problems` is not empty afterwards, nothing of `config`
+// counts.
 void parse_config(std::string_view text, Config& config, Problems& problems);
 
 } // namespace vfio_early

@@ -24,10 +24,7 @@ void put_with_driver(Sink& sink, Device const& device)
 
 class Separated {
 public:
-    explicit Separated(Sink& sink)
-        : m_sink(sink)
-    {
-    }
+    explicit Separated(Sink& sink) : m_sink(sink) { }
 
     Sink& next()
     {
@@ -51,7 +48,8 @@ void explain_not_found(Sink& sink, Entry const& entry, Inventory const& inventor
             return;
         }
         if (arrival.kind == Arrival::Kind::NotRead) {
-            print(sink, "there is no bridge at ", arrival.address, ", 'lspci -Dtv' shows the way to each device");
+            print(sink, "there is no bridge at ", arrival.address,
+                ", 'lspci -Dtv' shows the way to each device");
             return;
         }
     }
@@ -81,8 +79,9 @@ void explain_no_iommu(Sink& sink, Iommu iommu)
 {
     switch (iommu) {
     case Iommu::OffInKernel:
-        print(sink, "the kernel does not use the IOMMU that this machine has, boot with intel_iommu=on on Intel, "
-                    "or without amd_iommu=off and iommu=off");
+        print(sink,
+            "the kernel does not use the IOMMU that this machine has, boot with intel_iommu=on on Intel, "
+            "or without amd_iommu=off and iommu=off");
         break;
     case Iommu::OffInFirmware:
         print(sink, "the firmware describes no IOMMU, switch on VT-d (Intel) or IOMMU (AMD) in its setup");
@@ -197,8 +196,10 @@ void explain(Sink& sink, Decision const& decision, Session const& session)
         return explain_ambiguous(sink, entry, session.inventory);
     case Code::Unreadable:
         if (session.inventory.is_overfull)
-            return print(sink, "more than ", most_devices, " devices are listed or share a group with one that is");
-        return print(sink, "what sysfs says in its uevent, config or iommu_group is missing or makes no sense");
+            return print(
+                sink, "more than ", most_devices, " devices are listed or share a group with one that is");
+        return print(
+            sink, "what sysfs says in its uevent, config or iommu_group is missing or makes no sense");
     case Code::IsBridge:
         return print(sink, "class ", Hex{device->class_code >> 8, 4},
             " is a bridge, which stays with the host, list the devices behind it");
@@ -213,7 +214,8 @@ void explain(Sink& sink, Decision const& decision, Session const& session)
     case Code::GroupRefused:
         return explain_group_refused(sink, decision, session);
     case Code::BootDisplay:
-        return print(sink, "the firmware booted on this display, 'boot-display = bind' under [options] gives it away");
+        return print(
+            sink, "the firmware booted on this display, 'boot-display = bind' under [options] gives it away");
     case Code::ModuleMissing:
         return explain_module_missing(sink, decision, session);
     case Code::BindFailed:
@@ -264,7 +266,8 @@ void for_each_warning(Session const& session, Tell tell, void* context)
         tell(context, warning.view());
     }
     if (session.inventory.acs_is_overridden)
-        tell(context, "pcie_acs_override= is on the kernel command line: the groups it makes isolate nothing");
+        tell(
+            context, "pcie_acs_override= is on the kernel command line: the groups it makes isolate nothing");
     for (auto const& device : session.inventory.devices)
         tell_of_bridge(session, device, tell, context);
     for (auto const& decision : session.plan.decisions) {

@@ -40,8 +40,9 @@ Group const* Inventory::find_group(std::optional<uint32_t> number) const
 
 void Inventory::sort_by_address(DeviceIndices& indices) const
 {
-    std::sort(indices.begin(), indices.end(),
-        [this](DeviceIndex left, DeviceIndex right) { return devices[left].address < devices[right].address; });
+    std::sort(indices.begin(), indices.end(), [this](DeviceIndex left, DeviceIndex right) {
+        return devices[left].address < devices[right].address;
+    });
 }
 
 } // namespace vfio_early

@@ -22,7 +22,8 @@ struct Device {
     std::optional<uint32_t> group;
     std::optional<uint8_t> secondary_bus; // bridges only
     bool is_boot_display = false;
-    // False when an attribute was missing or made no sense: nothing but the address and the group counts then.
+    // False when an attribute was missing or made no sense: nothing but the address and the group counts
+    // then.
     bool is_readable = false;
 };
 
@@ -48,7 +49,7 @@ struct Group {
 // What the machine has to isolate devices with.
 enum class Iommu {
     On,
-    OffInKernel,   // the firmware describes one, and the kernel does not use it
+    OffInKernel, // the firmware describes one, and the kernel does not use it
     OffInFirmware, // the processor is of a kind that has one, and the firmware describes none
     Absent,
 };
@@ -63,8 +64,8 @@ struct Inventory {
     FixedVector<Device, most_devices> devices;
     FixedVector<Group, most_devices> groups;
     Iommu iommu = Iommu::Absent;
-    // This kind of IOMMU gives a device its group only when a driver binds to it (SMMUv3 and virtio-iommu before
-    // Linux 6.15 or so).
+    // This kind of IOMMU gives a device its group only when a driver binds to it (SMMUv3 and virtio-iommu
+    // before Linux 6.15 or so).
     bool groups_appear_late = false;
     // pcie_acs_override= is on the kernel command line.
     bool acs_is_overridden = false;

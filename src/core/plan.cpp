@@ -23,8 +23,8 @@ void report_conflict(Entry const& entry, Entry const& earlier, Address address, 
     problem.line = entry.line;
     auto sink = problem.text.sink();
     print(sink, Quoted{entry.label.view()}, " selects ", address, " for ", section_of(entry.target), ", and ",
-        Quoted{earlier.label.view()}, " in line ", earlier.line, " selects it for ", section_of(earlier.target),
-        ", keep one of them");
+        Quoted{earlier.label.view()}, " in line ", earlier.line, " selects it for ",
+        section_of(earlier.target), ", keep one of them");
     static_cast<void>(problems.append(problem));
 }
 
@@ -58,7 +58,8 @@ void add_entry_without_device(Plan& plan, Config const& config, uint16_t entry, 
         {.entry = entry, .target = config.entries[entry].target, .outcome = Outcome::Refused, .code = code});
 }
 
-void add_entry(Plan& plan, Config const& config, uint16_t entry, Inventory const& inventory, Problems& problems)
+void add_entry(
+    Plan& plan, Config const& config, uint16_t entry, Inventory const& inventory, Problems& problems)
 {
     auto const resolution = resolve(config.entries[entry].selector, inventory);
     switch (resolution.kind) {
@@ -128,11 +129,13 @@ void make_plan(Config const& config, Inventory const& inventory, Plan& plan, Pro
 void refuse_unviable_groups(Plan& plan, Inventory const& inventory)
 {
     for (auto& decision : plan.decisions) {
-        if (decision.device && decision.code == Code::None && is_shared_with_the_host(decision, plan, inventory))
+        if (decision.device && decision.code == Code::None
+            && is_shared_with_the_host(decision, plan, inventory))
             refuse(decision, Code::SharedGroup);
     }
     for (auto& decision : plan.decisions) {
-        if (decision.device && decision.code == Code::None && !refused_peers(decision, plan, inventory).empty())
+        if (decision.device && decision.code == Code::None
+            && !refused_peers(decision, plan, inventory).empty())
             refuse(decision, Code::GroupRefused);
     }
 }

@@ -29,8 +29,8 @@ struct Plan {
     FixedVector<Decision, most_entries + most_devices> decisions;
 };
 
-// Decides for every entry what becomes of its devices. Two entries that want different things of one device are
-// problems of the configuration: they go to `problems`, and the plan then does not count.
+// Decides for every entry what becomes of its devices. Two entries that want different things of one device
+// are problems of the configuration: they go to `problems`, and the plan then does not count.
 void make_plan(Config const&, Inventory const&, Plan&, Problems&);
 
 // Refuses what shares its group with the host, and then what shares its group with a refused device. Part of

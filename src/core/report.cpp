@@ -10,11 +10,7 @@ namespace {
 
 class JsonList {
 public:
-    explicit JsonList(Sink& sink)
-        : m_sink(sink)
-    {
-        m_sink.write("[");
-    }
+    explicit JsonList(Sink& sink) : m_sink(sink) { m_sink.write("["); }
 
     Sink& next(std::string_view separator = ", ")
     {
@@ -31,8 +27,7 @@ private:
     bool m_is_first = true;
 };
 
-template<typename Value>
-void put_quoted(Sink& sink, Value const& value)
+template <typename Value> void put_quoted(Sink& sink, Value const& value)
 {
     print(sink, "\"", value, "\"");
 }
@@ -62,7 +57,8 @@ void write_peers(Sink& sink, Decision const& decision, Session const& session)
 {
     JsonList list(sink);
     if (decision.code == Code::Ambiguous)
-        write_indices(list, resolve(session.config.entries[decision.entry].selector, session.inventory).devices,
+        write_indices(list,
+            resolve(session.config.entries[decision.entry].selector, session.inventory).devices,
             session.inventory);
     if (decision.code == Code::GroupRefused)
         write_indices(list, refused_peers(decision, session.plan, session.inventory), session.inventory);
@@ -143,7 +139,8 @@ void write_summary(Sink& sink, Session const& session)
     auto const counted = tally(session);
     if (counted.listed == 0)
         return print(sink, "no device is listed, nothing to bind");
-    print(sink, session.mode == Mode::Bind ? "bound " : "would bind ", counted.bound, " of ", counted.listed, " listed devices");
+    print(sink, session.mode == Mode::Bind ? "bound " : "would bind ", counted.bound, " of ", counted.listed,
+        " listed devices");
 }
 
 void write_text(Sink& sink, Session const& session)
@@ -164,7 +161,8 @@ void write_text(Sink& sink, Session const& session)
 
 void write_json(Sink& sink, Session const& session)
 {
-    print(sink, R"({"vfio_early": ")", version, R"(", "command": ")", session.mode == Mode::Bind ? "bind" : "check", R"(", "ok": )",
+    print(sink, R"({"vfio_early": ")", version, R"(", "command": ")",
+        session.mode == Mode::Bind ? "bind" : "check", R"(", "ok": )",
         is_all_bound(session) ? "true" : "false", R"(, "iommu": ")", iommu_name(session.inventory.iommu),
         R"(", "warnings": )");
     JsonList warnings(sink);

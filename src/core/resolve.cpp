@@ -30,7 +30,7 @@ DeviceIndices every_device(Inventory const& inventory)
     return all;
 }
 
-template<typename Predicate>
+template <typename Predicate>
 DeviceIndices only(DeviceIndices const& devices, Inventory const& inventory, Predicate predicate)
 {
     DeviceIndices kept;
@@ -81,13 +81,14 @@ bool matches_id(IdPattern const& pattern, Device const& device)
 Resolution resolve(Selector const& selector, Inventory const& inventory)
 {
     using Kind = Resolution::Kind;
-    auto const there = selector.location ? devices_at(*selector.location, inventory) : every_device(inventory);
-    auto matching = !selector.id ? there : only(there, inventory, [&](Device const& device) {
-        return matches_id(*selector.id, device);
-    });
+    auto const there =
+        selector.location ? devices_at(*selector.location, inventory) : every_device(inventory);
+    auto matching = !selector.id
+        ? there
+        : only(there, inventory, [&](Device const& device) { return matches_id(*selector.id, device); });
     if (matching.empty()) {
         bool const is_other_model = selector.location && !there.empty();
-        return {is_other_model ? Kind::IdMismatch : Kind::NotFound, is_other_model ? there : DeviceIndices {}};
+        return {is_other_model ? Kind::IdMismatch : Kind::NotFound, is_other_model ? there : DeviceIndices{}};
     }
     inventory.sort_by_address(matching);
     if (means_several(selector)) {

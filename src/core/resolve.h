@@ -8,8 +8,8 @@ namespace vfio_early {
 // Where a location leads, as far as the inventory knows the bridges on the way.
 struct Arrival {
     enum class Kind {
-        Arrived,    // `address` is the function that is meant
-        NotRead,    // the bridge at `address` is not in the inventory
+        Arrived, // `address` is the function that is meant
+        NotRead, // the bridge at `address` is not in the inventory
         NotABridge, // the function at `address` has no bus behind it
     };
     Kind kind = Kind::Arrived;
@@ -30,8 +30,9 @@ struct Resolution {
     DeviceIndices devices;
 };
 
-// The devices of the inventory that a selector means. '*' and 'all' pass over bridges, unless there is nothing
-// but bridges: no bridge is ever given away, and naming a card should not need its bridges left out by hand.
+// The devices of the inventory that a selector means. '*' and 'all' pass over bridges, unless there is
+// nothing but bridges: no bridge is ever given away, and naming a card should not need its bridges left out
+// by hand.
 Resolution resolve(Selector const&, Inventory const&);
 
 } // namespace vfio_early

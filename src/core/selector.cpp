@@ -108,7 +108,8 @@ void explain_unknown_word(std::string_view word, Sink& problem)
     if (auto const meant = nearest(word, words)) {
         print(problem, "unknown term ", Quoted{word}, ", did you mean ", Quoted{*meant}, "?");
     } else if (colons == 2) {
-        print(problem, Quoted{word}, " has no function, write ", Quoted{word}, " with '.0' or '.*' behind it");
+        print(
+            problem, Quoted{word}, " has no function, write ", Quoted{word}, " with '.0' or '.*' behind it");
     } else if (colons == 1 || colons == 3) {
         print(problem, Quoted{word},
             " is not an id, which is VENDOR:DEVICE[:SUBVENDOR:SUBDEVICE] with four hexadecimal digits each");

@@ -6,7 +6,7 @@ namespace vfio_early {
 
 enum class Mode {
     Check, // plan and report
-    Bind,  // and apply
+    Bind, // and apply
 };
 
 // One run from configuration to report, as plain values. It stands in memory that the process which binds
@@ -19,11 +19,11 @@ struct Session {
     Plan plan;
     bool is_planned = false;
     FixedString<159> loader_message; // the last line that modprobe wrote, if it failed
-    int worker_signal = 0;           // the signal that ended the worker, 0 where none did
+    int worker_signal = 0; // the signal that ended the worker, 0 where none did
 };
 
-// Settles what a worker that was cut short left open: every decision that is not settled fails with `code`, and so
-// does every entry when there was no plan yet.
+// Settles what a worker that was cut short left open: every decision that is not settled fails with `code`,
+// and so does every entry when there was no plan yet.
 void give_up(Session&, Code code, int worker_signal);
 
 } // namespace vfio_early

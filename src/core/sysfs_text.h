@@ -4,9 +4,9 @@
 
 namespace vfio_early {
 
-// Takes what a device's `uevent` file says (pci_uevent() in drivers/pci/pci-driver.c) into `device`: class, id,
-// subsystem, driver, and the header type where the class implies it. False where a line that must be there is
-// missing, makes no sense or names another address; `device` is then unchanged but for its driver.
+// Takes what a device's `uevent` file says (pci_uevent() in drivers/pci/pci-driver.c) into `device`: class,
+// id, subsystem, driver, and the header type where the class implies it. False where a line that must be
+// there is missing, makes no sense or names another address; `device` is then unchanged but for its driver.
 bool read_uevent(std::string_view text, Device& device);
 
 // The header type that a class implies: every class but the ones below is header type 0. Unknown for bridges
@@ -21,8 +21,9 @@ HeaderType header_type_of_config(std::string_view config);
 // (Intel's dmar0, AMD's ivhd0), false where a group may come later.
 bool groups_devices_up_front(std::string_view iommu_name);
 
-// The device whose memory holds a framebuffer that the firmware set up, in the text of /proc/iomem: a resource
-// named BOOTFB, efifb, vesafb, simplefb or simpledrm that is nested in a resource named by an address.
+// The device whose memory holds a framebuffer that the firmware set up, in the text of /proc/iomem: a
+// resource named BOOTFB, efifb, vesafb, simplefb or simpledrm that is nested in a resource named by an
+// address.
 std::optional<Address> framebuffer_owner(std::string_view iomem);
 
 // The Iommu state where /sys/class/iommu is empty: from whether the firmware has a table that describes one

@@ -6,7 +6,8 @@ namespace {
 
 bool is_bridge(Device const& device)
 {
-    return device.is_readable && (device.header == HeaderType::Bridge || device.header == HeaderType::CardBus);
+    return device.is_readable
+        && (device.header == HeaderType::Bridge || device.header == HeaderType::CardBus);
 }
 
 bool is_parked(Device const& device)

@@ -4,11 +4,12 @@
 
 namespace vfio_early {
 
-// Whether the kernel, now or once host drivers have loaded, would let a guest have a group in which this peer is
-// neither listed nor parked. "It has no driver now" says nothing in the initramfs: the driver comes later.
+// Whether the kernel, now or once host drivers have loaded, would let a guest have a group in which this peer
+// is neither listed nor parked. "It has no driver now" says nothing in the initramfs: the driver comes later.
 //
 // What the kernel enforces: vfio_dev_viable() in drivers/vfio/vfio.c up to 5.18; from 5.19 on
-// iommu_group_claim_dma_owner() in drivers/iommu/iommu.c, where every driver without driver_managed_dma counts.
+// iommu_group_claim_dma_owner() in drivers/iommu/iommu.c, where every driver without driver_managed_dma
+// counts.
 //  - a bridge (header type 1 or 2) is never given away and does not count, whatever drives it now
 //  - a host bridge, AMD's dummy ones among them, does not count as long as nothing drives it
 //  - a function on vfio-pci or pci-stub already is out of the host's hands
@@ -20,9 +21,9 @@ DeviceIndices peers_in_the_way(Decision const&, Plan const&, Inventory const&);
 // Listed members of the decision's group that were refused or failed for a reason of their own.
 DeviceIndices refused_peers(Decision const&, Plan const&, Inventory const&);
 
-// A bridge with a driver that is not pcieport. From 5.19 on the kernel has no exception for header types: shpchp
-// on a bridge makes the whole group non-viable until it is unbound. The device is bound all the same (the
-// bridge can be freed later without a reboot, the device not), and the report warns.
-bool has_troublesome_driver(Device const& bridge);
+// A bridge with a driver that is not pcieport. From 5.19 on the kernel has no exception for header types:
+// shpchp on a bridge makes the whole group non-viable until it is unbound. The device is bound all the same
+// (the bridge can be freed later without a reboot, the device not), and the report warns.
+bool has_troublesome_driver(Device const&);
 
 } // namespace vfio_early

@@ -39,8 +39,8 @@ Result<void> set_override(Root const& root, Address address, std::string_view dr
     return root.write(device_path(address, "driver_override"), driver);
 }
 
-// While a host driver is just being bound, its `driver` link is there before its `unbind` file (seen on 6.12 and 7.2):
-// ENOENT then means "not yet".
+// While a host driver is just being bound, its `driver` link is there before its `unbind` file (seen on 6.12
+// and 7.2): ENOENT then means "not yet".
 Result<void> unbind(Root const& root, Address address)
 {
     constexpr int attempts = 20;
@@ -56,9 +56,9 @@ Result<void> unbind(Root const& root, Address address)
     return result;
 }
 
-// Calls `action` with each decision of the group that `leader` belongs to, until one returns an error. That one
-// then carries the failure; true when there was none.
-template<typename Action>
+// Calls `action` with each decision of the group that `leader` belongs to, until one returns an error. That
+// one then carries the failure; true when there was none.
+template <typename Action>
 bool all_of_group(Session& session, Decision const& leader, Step step, Action action)
 {
     for (auto& decision : session.plan.decisions) {
@@ -115,14 +115,14 @@ Result<void> unbind_from_other_driver(Root const& root, Address address, Target 
     return unbind(root, address);
 }
 
-// Loading a driver has bound what its override names; what is left is bound here, where the kernel answers with
-// an errno (drivers_probe says success whatever came of it).
+// Loading a driver has bound what its override names; what is left is bound here, where the kernel answers
+// with an errno (drivers_probe says success whatever came of it).
 Result<void> bind_to_target(Root const& root, Address address, Target target)
 {
     if (bound_driver(root, address).view() == driver_name(target))
         return {};
-    auto const result
-        = root.write(path_of("sys/bus/pci/drivers/", driver_name(target), "/bind"), path_of(address).view());
+    auto const result =
+        root.write(path_of("sys/bus/pci/drivers/", driver_name(target), "/bind"), path_of(address).view());
     // EBUSY (5.10: ENODEV) also means that it was bound in between: the link decides.
     if (bound_driver(root, address).view() == driver_name(target))
         return {};
@@ -186,10 +186,9 @@ void read_drivers_back(Session& session, Root const& root)
         device.driver = bound_driver(root, device.address);
 }
 
-// In two passes, as when binding: first none of them is ours any more, then the host drivers are asked. What fails
-// here cannot be helped: the report says which driver each device ended on.
-template<typename Predicate>
-void give_back(Session& session, Root const& root, Predicate is_given_back)
+// In two passes, as when binding: first none of them is ours any more, then the host drivers are asked. What
+// fails here cannot be helped: the report says which driver each device ended on.
+template <typename Predicate> void give_back(Session& session, Root const& root, Predicate is_given_back)
 {
     for (auto const& decision : session.plan.decisions) {
         if (!is_given_back(decision))
@@ -238,8 +237,9 @@ void apply(Session& session, Root const& root)
 
 void roll_back(Session& session, Root const& root)
 {
-    auto const is_ours_to_return
-        = [](Decision const& decision) { return decision.is_written_to && decision.outcome != Outcome::Bound; };
+    auto const is_ours_to_return = [](Decision const& decision) {
+        return decision.is_written_to && decision.outcome != Outcome::Bound;
+    };
     auto const may_hang = [](Decision const& decision) { return decision.failure.step != Step::None; };
     give_back(session, root,
         [&](Decision const& decision) { return is_ours_to_return(decision) && !may_hang(decision); });

@@ -7,10 +7,7 @@ namespace vfio_early {
 // Owns a file descriptor and closes it.
 class Descriptor {
 public:
-    explicit Descriptor(int number)
-        : m_number(number)
-    {
-    }
+    explicit Descriptor(int number) : m_number(number) { }
     Descriptor(Descriptor const&) = delete;
     Descriptor& operator=(Descriptor const&) = delete;
     ~Descriptor() { close(); }

@@ -8,10 +8,7 @@ namespace vfio_early {
 // Writes to an open file descriptor through a buffer, which flush() empties.
 class FileSink {
 public:
-    explicit FileSink(int descriptor)
-        : m_descriptor(descriptor)
-    {
-    }
+    explicit FileSink(int descriptor) : m_descriptor(descriptor) { }
     FileSink(FileSink const&) = delete;
     FileSink& operator=(FileSink const&) = delete;
 

@@ -10,7 +10,8 @@ namespace vfio_early {
 
 namespace {
 
-// A record of /dev/kmsg holds 1024 bytes less its prefix (LOG_LINE_MAX, kernel/printk/printk.c); longer writes fail.
+// A record of /dev/kmsg holds 1024 bytes less its prefix (LOG_LINE_MAX, kernel/printk/printk.c); longer
+// writes fail.
 using LogLine = FixedString<900>;
 
 struct Log {

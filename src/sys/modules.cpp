@@ -27,8 +27,9 @@ std::optional<Path> find_modprobe(Root const& root)
 
 [[noreturn]] void become_modprobe(char const* program, Arguments const& arguments, int error_output)
 {
-    // A clean environment drops MODPROBE_OPTIONS: initramfs-tools sets it to -qb, and -b makes modprobe skip what
-    // the command line blacklists, silently. We ask for vfio-pci by name; a blacklist is against loading by alias.
+    // A clean environment drops MODPROBE_OPTIONS: initramfs-tools sets it to -qb, and -b makes modprobe skip
+    // what the command line blacklists, silently. We ask for vfio-pci by name; a blacklist is against loading
+    // by alias.
     char const* const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", nullptr};
     dup2(error_output, STDOUT_FILENO);
     dup2(error_output, STDERR_FILENO);

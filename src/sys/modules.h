@@ -13,8 +13,8 @@ bool has_driver(Root const&, Target);
 // True when the plan has something to bind to this driver.
 bool needs_driver(Session const&, Target);
 
-// Loads the modules that the targets of the plan need and that are not there, with one call of kmod's modprobe. The
-// last line that it wrote goes to `message` when a driver is still missing afterwards.
+// Loads the modules that the targets of the plan need and that are not there, with one call of kmod's
+// modprobe. The last line that it wrote goes to `message` when a driver is still missing afterwards.
 void load_drivers(Root const&, Session&);
 
 // True when modprobe would find the driver. Loads nothing.

@@ -27,14 +27,16 @@ Error failure(std::string_view action)
 
 Result<void> save_report(Root const& root, Session const& session)
 {
-    Descriptor const run(TRY(root.open_file(Path("run"), O_PATH | O_DIRECTORY)));
+    int const run_number = TRY(root.open_file(Path("run"), O_PATH | O_DIRECTORY));
+    Descriptor const run(run_number);
     if (mkdirat(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
         return failure("making the directory of");
-    Descriptor const directory(openat(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    Descriptor const directory(
+        openat(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (directory.number() < 0)
         return failure("opening the directory of");
-    Descriptor const file(openat(directory.number(), unfinished_name,
-        O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+    Descriptor const file(openat(
+        directory.number(), unfinished_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (file.number() < 0)
         return failure("creating");
     FileSink output(file.number());

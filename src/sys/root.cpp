@@ -66,7 +66,8 @@ Result<int> Root::open_file(Path path, int flags, unsigned mode) const
 
 Result<std::string_view> Root::read(Path path, std::span<char> buffer) const
 {
-    Descriptor const file(TRY(open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)));
+    int const file_number = TRY(open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+    Descriptor const file(file_number);
     auto const text = TRY(read_up_to(file.number(), path, buffer));
     char more = 0;
     if (text.size() == buffer.size() && ::read(file.number(), &more, 1) != 0) {
@@ -78,13 +79,15 @@ Result<std::string_view> Root::read(Path path, std::span<char> buffer) const
 
 Result<std::string_view> Root::read_start(Path path, std::span<char> buffer) const
 {
-    Descriptor const file(TRY(open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)));
+    int const file_number = TRY(open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
+    Descriptor const file(file_number);
     return read_up_to(file.number(), path, buffer);
 }
 
 Result<void> Root::write(Path path, std::string_view text) const
 {
-    Descriptor const file(TRY(open_file(path, O_WRONLY | O_TRUNC | O_NOCTTY)));
+    int const file_number = TRY(open_file(path, O_WRONLY | O_TRUNC | O_NOCTTY));
+    Descriptor const file(file_number);
     auto const count = ::write(file.number(), text.data(), text.size());
     if (count < 0)
         return failure("writing", path);
@@ -93,7 +96,8 @@ Result<void> Root::write(Path path, std::string_view text) const
 
 Result<Path> Root::link_target(Path path) const
 {
-    Descriptor const link(TRY(open_file(path, O_PATH | O_NOFOLLOW)));
+    int const link_number = TRY(open_file(path, O_PATH | O_NOFOLLOW));
+    Descriptor const link(link_number);
     char target[512];
     auto const size = readlinkat(link.number(), "", target, sizeof(target));
     if (size < 0)

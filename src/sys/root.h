@@ -8,8 +8,7 @@ namespace vfio_early {
 // A path below a root, without the leading slash. Longer ones than fit are never valid here.
 using Path = FixedString<511>;
 
-template<typename... Parts>
-Path path_of(Parts const&... parts)
+template <typename... Parts> Path path_of(Parts const&... parts)
 {
     Path path;
     auto sink = path.sink();
@@ -17,8 +16,8 @@ Path path_of(Parts const&... parts)
     return path;
 }
 
-// The files of a machine below one directory: `/` itself, or a tree that looks like one. Every path is resolved
-// inside of it, links and `..` included (RESOLVE_IN_ROOT of openat2, Linux 5.6).
+// The files of a machine below one directory: `/` itself, or a tree that looks like one. Every path is
+// resolved inside of it, links and `..` included (RESOLVE_IN_ROOT of openat2, Linux 5.6).
 class Root {
 public:
     static Result<Root> open(std::string_view directory);

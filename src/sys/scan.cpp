@@ -238,8 +238,8 @@ void read_iommu(Scan& scan)
         || scan.root.exists(path_of("sys/firmware/acpi/tables/IVRS"));
     char buffer[longest_attribute];
     auto cpuinfo = scan.root.read_start(path_of("proc/cpuinfo"), buffer);
-    scan.inventory.iommu
-        = iommu_that_is_not_on(has_table, cpuinfo.is_error() ? std::string_view {} : cpuinfo.value());
+    scan.inventory.iommu =
+        iommu_that_is_not_on(has_table, cpuinfo.is_error() ? std::string_view{} : cpuinfo.value());
 }
 
 void mark_boot_display(Inventory& inventory, Address address)
@@ -327,7 +327,7 @@ void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)
 FixedString<31> bound_driver(Root const& root, Address address)
 {
     auto name = root.link_name(device_path(address, "driver"));
-    return name.is_error() ? FixedString<31> {} : FixedString<31>(name.value().view());
+    return name.is_error() ? FixedString<31>{} : FixedString<31>(name.value().view());
 }
 
 } // namespace vfio_early

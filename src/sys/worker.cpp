@@ -19,7 +19,8 @@ namespace {
 // A killed child that does not hang in the kernel is gone within this time.
 constexpr int64_t burial_milliseconds = 200;
 
-// The child holds the writing end and never writes: it hangs up when it ends. False when the time was up first.
+// The child holds the writing end and never writes: it hangs up when it ends. False when the time was up
+// first.
 bool hangs_up_before(int descriptor, int64_t deadline)
 {
     for (;;) {

@@ -13,9 +13,9 @@ struct WorkerEnd {
     int signal = 0; // Died: what ended it
 };
 
-// Does `work` in a child process and waits for it until `deadline`. A write into sysfs can hang in the kernel where
-// no signal reaches it; the child and what it started are then told to end, and left behind.
-// `context` must be shared memory when the caller wants to see what the work changed.
+// Does `work` in a child process and waits for it until `deadline`. A write into sysfs can hang in the kernel
+// where no signal reaches it; the child and what it started are then told to end, and left behind. `context`
+// must be shared memory when the caller wants to see what the work changed.
 using Work = void (*)(void* context);
 WorkerEnd run_worker(Work work, void* context, int64_t deadline);
 

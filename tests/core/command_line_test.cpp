@@ -34,7 +34,8 @@ TEST(takes_an_unknown_value_for_off_and_says_so)
 
 TEST(does_not_take_other_words_for_ours)
 {
-    TEST_ASSERT_TRUE(parse_command_line("rd.vfio_early vfio_early=0 xrd.vfio_early=0 rd.vfio_earlyx=0").power == Switch::Run);
+    TEST_ASSERT_TRUE(parse_command_line("rd.vfio_early vfio_early=0 xrd.vfio_early=0 rd.vfio_earlyx=0").power
+        == Switch::Run);
 }
 
 TEST(sees_the_acs_override)

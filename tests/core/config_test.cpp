@@ -72,7 +72,8 @@ TEST(accepts_indented_lines_and_does_not_take_them_for_continuations)
 
 TEST(accepts_the_same_section_twice)
 {
-    TEST_ASSERT_EQUAL_UINT(2, parsed("[bind]\na = 01:00.0\n[stub]\n[bind]\nb = 01:00.1\n").config.entries.size());
+    TEST_ASSERT_EQUAL_UINT(
+        2, parsed("[bind]\na = 01:00.0\n[stub]\n[bind]\nb = 01:00.1\n").config.entries.size());
 }
 
 TEST(says_that_a_file_is_empty)
@@ -102,7 +103,8 @@ TEST(says_which_word_is_unknown_and_what_was_meant)
 
 TEST(does_not_complain_of_keys_in_an_unknown_section_too)
 {
-    TEST_ASSERT_EQUAL_STRING("1: unknown section 'bidn', did you mean 'bind'?\n", problems_of("[bidn]\ngpu = x\n"));
+    TEST_ASSERT_EQUAL_STRING(
+        "1: unknown section 'bidn', did you mean 'bind'?\n", problems_of("[bidn]\ngpu = x\n"));
 }
 
 TEST(names_a_section_of_sixty_letters_whole)
@@ -160,15 +162,18 @@ TEST(does_not_take_a_colon_for_an_equals_sign)
 
 TEST(says_what_a_line_without_equals_sign_is_not)
 {
-    TEST_ASSERT_EQUAL_STRING("2: 'gpu' is neither '[SECTION]' nor 'KEY = VALUE'\n", problems_of("[bind]\ngpu\n"));
+    TEST_ASSERT_EQUAL_STRING(
+        "2: 'gpu' is neither '[SECTION]' nor 'KEY = VALUE'\n", problems_of("[bind]\ngpu\n"));
     TEST_ASSERT_EQUAL_STRING("1: '[bind' is neither '[SECTION]' nor 'KEY = VALUE'\n", problems_of("[bind\n"));
 }
 
 TEST(says_that_a_key_has_no_value)
 {
-    TEST_ASSERT_EQUAL_STRING("2: 'gpu' has no value, write an address like 0000:01:00.0 or an id like 10de:2191\n",
+    TEST_ASSERT_EQUAL_STRING(
+        "2: 'gpu' has no value, write an address like 0000:01:00.0 or an id like 10de:2191\n",
         problems_of("[bind]\ngpu =\n"));
-    TEST_ASSERT_EQUAL_STRING("2: 'gpu' has no value, write an address like 0000:01:00.0 or an id like 10de:2191\n",
+    TEST_ASSERT_EQUAL_STRING(
+        "2: 'gpu' has no value, write an address like 0000:01:00.0 or an id like 10de:2191\n",
         problems_of("[bind]\ngpu = ; later\n"));
 }
 
@@ -184,14 +189,15 @@ TEST(refuses_labels_that_a_log_could_not_show)
 {
     TEST_ASSERT_EQUAL_STRING("2: label 'my gpu' is not 1 to 31 letters, digits, '-', '_' or '.'\n",
         problems_of("[bind]\nmy gpu = 01:00.0\n"));
-    TEST_ASSERT_EQUAL_STRING("2: label '' is not 1 to 31 letters, digits, '-', '_' or '.'\n",
-        problems_of("[bind]\n= 01:00.0\n"));
+    TEST_ASSERT_EQUAL_STRING(
+        "2: label '' is not 1 to 31 letters, digits, '-', '_' or '.'\n", problems_of("[bind]\n= 01:00.0\n"));
     TEST_ASSERT_FALSE(problems_of("[bind]\n" + std::string(32, 'g') + " = 01:00.0\n").empty());
 }
 
 TEST(says_that_a_key_stands_before_any_section)
 {
-    TEST_ASSERT_EQUAL_STRING("1: 'gpu' stands before the first section, put it under [bind], [stub] or [options]\n",
+    TEST_ASSERT_EQUAL_STRING(
+        "1: 'gpu' stands before the first section, put it under [bind], [stub] or [options]\n",
         problems_of("gpu = 01:00.0\n"));
 }
 
@@ -206,8 +212,9 @@ TEST(bounds_the_timeout)
 
 TEST(tells_all_problems_in_the_order_of_their_lines)
 {
-    TEST_ASSERT_EQUAL_STRING("2: 'junk' is neither '[SECTION]' nor 'KEY = VALUE'\n"
-                             "3: '1b21' is neither an address like 0000:01:00.0, nor an id like 10de:2191, nor the word 'all'\n",
+    TEST_ASSERT_EQUAL_STRING(
+        "2: 'junk' is neither '[SECTION]' nor 'KEY = VALUE'\n"
+        "3: '1b21' is neither an address like 0000:01:00.0, nor an id like 10de:2191, nor the word 'all'\n",
         problems_of("[bind]\njunk\nusb = 1b21\n"));
 }
 
@@ -224,7 +231,8 @@ TEST(says_that_there_are_too_many_lines)
     std::string text = "[bind]\n";
     for (int i = 0; i < 129; ++i)
         text += "d" + std::to_string(i) + " = 01:00.0\n";
-    TEST_ASSERT_EQUAL_STRING("130: more than 128 lines name devices, join some with 'all' or '.*'\n", problems_of(text));
+    TEST_ASSERT_EQUAL_STRING(
+        "130: more than 128 lines name devices, join some with 'all' or '.*'\n", problems_of(text));
 }
 
 UNITY_MAIN()

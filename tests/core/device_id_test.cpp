@@ -12,7 +12,8 @@ TEST(parses_either_case_and_prints_lower_case)
 
 TEST(refuses_all_else)
 {
-    for (auto const* text : {"", "10de", "10de:", "10de:219", "10de:21911", "10de-2191", "0x10:2191", "10de:219g"}) {
+    for (auto const* text :
+        {"", "10de", "10de:", "10de:219", "10de:21911", "10de-2191", "0x10:2191", "10de:219g"}) {
         if (parse_device_id(text))
             TEST_FAIL_MESSAGE(std::string("took ") + text);
     }

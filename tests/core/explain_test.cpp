@@ -36,8 +36,9 @@ TEST(says_that_a_group_comes_late)
     Machine machine;
     machine.session.inventory.groups_appear_late = true;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
-    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0: would bind to vfio-pci "
-                             "(8086:10d3, its group appears and is checked when it is bound, now without a driver)",
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0: would bind to vfio-pci "
+        "(8086:10d3, its group appears and is checked when it is bound, now without a driver)",
         said(machine.plan("[bind]\nnic = 01:00.0\n")));
 }
 
@@ -47,8 +48,9 @@ TEST(names_the_peers_of_a_shared_group)
     machine.add("0000:00:1f.3", "8086:a170", 0x040300, 14);
     machine.add("0000:00:1f.2", "8086:a102", 0x010601, 14, "ahci");
     static_cast<void>(machine.session.inventory.groups[0].others.append(FixedString<63>("fd4a0000.usb")));
-    TEST_ASSERT_EQUAL_STRING("gpu 0000:00:1f.3: refused (shared-group): group 14 also holds 0000:00:1f.2 (ahci), "
-                             "fd4a0000.usb, which must be listed under [bind] or [stub] too",
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:00:1f.3: refused (shared-group): group 14 also holds 0000:00:1f.2 (ahci), "
+        "fd4a0000.usb, which must be listed under [bind] or [stub] too",
         said(machine.plan("[bind]\ngpu = 00:1f.3\n")));
 }
 
@@ -57,8 +59,9 @@ TEST(names_the_peer_that_was_refused)
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
     machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
-    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0: refused (group-refused): its group is bound whole or not at all, "
-                             "and 0000:01:00.1 is id-mismatch",
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0: refused (group-refused): its group is bound whole or not at all, "
+        "and 0000:01:00.1 is id-mismatch",
         said(machine.plan("[bind]\ngpu = 01:00.0\naudio = 01:00.1 10de:9999\n")));
 }
 
@@ -66,8 +69,9 @@ TEST(says_what_is_there_instead)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:1401", 0x030000, 8).subsystem = {0x1043, 0x8520};
-    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0: refused (id-mismatch): it is 10de:1401 (subsystem 1043:8520), "
-                             "not the model that was named, and stays with its host driver",
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0: refused (id-mismatch): it is 10de:1401 (subsystem 1043:8520), "
+        "not the model that was named, and stays with its host driver",
         said(machine.plan("[bind]\ngpu = 01:00.0 10de:2191\n")));
 }
 
@@ -85,13 +89,15 @@ TEST(says_where_a_path_ends)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
-    TEST_ASSERT_EQUAL_STRING("x: refused (not-found): 0000:01:00.0 has no bus behind it, so a path cannot go through it",
+    TEST_ASSERT_EQUAL_STRING(
+        "x: refused (not-found): 0000:01:00.0 has no bus behind it, so a path cannot go through it",
         said(machine.plan("[bind]\nx = 01:00.0/00.0\n")));
     Machine empty;
-    TEST_ASSERT_EQUAL_STRING(
-        "x: refused (not-found): there is no bridge at 0000:00:01.0, 'lspci -Dtv' shows the way to each device",
+    TEST_ASSERT_EQUAL_STRING("x: refused (not-found): there is no bridge at 0000:00:01.0, 'lspci -Dtv' shows "
+                             "the way to each device",
         said(empty.plan("[bind]\nx = 00:01.0/00.0\n")));
-    TEST_ASSERT_EQUAL_STRING("x: refused (not-found): nothing matches '1b21:1242', 'lspci -Dnn' shows what there is",
+    TEST_ASSERT_EQUAL_STRING(
+        "x: refused (not-found): nothing matches '1b21:1242', 'lspci -Dnn' shows what there is",
         said(Machine().plan("[bind]\nx = 1b21:1242\n")));
 }
 
@@ -108,8 +114,8 @@ TEST(tells_three_kinds_of_missing_iommu_apart)
             + "the kernel does not use the IOMMU that this machine has, boot with intel_iommu=on on Intel, "
               "or without amd_iommu=off and iommu=off",
         said_with(Iommu::OffInKernel));
-    TEST_ASSERT_EQUAL_STRING(start
-            + "the firmware describes no IOMMU, switch on VT-d (Intel) or IOMMU (AMD) in its setup",
+    TEST_ASSERT_EQUAL_STRING(
+        start + "the firmware describes no IOMMU, switch on VT-d (Intel) or IOMMU (AMD) in its setup",
         said_with(Iommu::OffInFirmware));
     TEST_ASSERT_EQUAL_STRING(
         start + "this machine has no IOMMU, so nothing can be isolated", said_with(Iommu::Absent));
@@ -124,12 +130,14 @@ TEST(says_what_the_kernel_answered)
     decision.outcome = Outcome::Failed;
     decision.code = Code::BindFailed;
     decision.failure = {Failure::Step::Unbind, 16};
-    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0: failed (bind-failed): the kernel refused to unbind it from its host "
-                             "driver: Device or resource busy (errno 16), its group was given back to the host drivers",
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0: failed (bind-failed): the kernel refused to unbind it from its host "
+        "driver: Device or resource busy (errno 16), its group was given back to the host drivers",
         said(session));
     decision.failure = {Failure::Step::Verify, 0};
-    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0: failed (bind-failed): the kernel said yes, but vfio-pci is not its "
-                             "driver, its group was given back to the host drivers",
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0: failed (bind-failed): the kernel said yes, but vfio-pci is not its "
+        "driver, its group was given back to the host drivers",
         said(session));
 }
 
@@ -141,9 +149,10 @@ TEST(says_what_modprobe_said)
     session.plan.decisions[0].outcome = Outcome::Failed;
     session.plan.decisions[0].code = Code::ModuleMissing;
     session.loader_message = FixedString<159>("modprobe: FATAL: Module vfio-pci not found");
-    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0: failed (module-missing): vfio-pci cannot be loaded: modprobe: FATAL: "
-                             "Module vfio-pci not found, it must be in the kernel or in the initramfs and not be "
-                             "blacklisted",
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0: failed (module-missing): vfio-pci cannot be loaded: modprobe: FATAL: "
+        "Module vfio-pci not found, it must be in the kernel or in the initramfs and not be "
+        "blacklisted",
         said(session));
 }
 
@@ -152,8 +161,9 @@ TEST(warns_of_a_bridge_that_spoils_a_group_that_is_used)
     Machine machine;
     machine.add("0000:01:00.0", "1b36:000e", 0x060400, 7, "shpchp");
     machine.add("0000:02:01.0", "8086:100e", 0x020000, 7);
-    TEST_ASSERT_EQUAL_STRING("bridge 0000:01:00.0 in group 7 is driven by shpchp, from Linux 5.19 on guests cannot "
-                             "have the group until it is unbound\n",
+    TEST_ASSERT_EQUAL_STRING(
+        "bridge 0000:01:00.0 in group 7 is driven by shpchp, from Linux 5.19 on guests cannot "
+        "have the group until it is unbound\n",
         warnings_of(machine.plan("[bind]\nnic = 02:01.0\n")));
     Machine refused;
     refused.add("0000:01:00.0", "1b36:000e", 0x060400, 7, "shpchp");
@@ -165,7 +175,8 @@ TEST(warns_of_groups_that_are_fiction)
 {
     Machine machine;
     machine.session.inventory.acs_is_overridden = true;
-    TEST_ASSERT_EQUAL_STRING("pcie_acs_override= is on the kernel command line: the groups it makes isolate nothing\n",
+    TEST_ASSERT_EQUAL_STRING(
+        "pcie_acs_override= is on the kernel command line: the groups it makes isolate nothing\n",
         warnings_of(machine.plan("[bind]\n")));
 }
 

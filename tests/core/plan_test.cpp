@@ -28,7 +28,8 @@ TEST(refuses_gpu_whose_audio_function_is_not_listed)
     Machine machine;
     machine.add("0000:01:00.0", "10de:1401", 0x030000, 1);
     machine.add("0000:01:00.1", "10de:0fba", 0x040300, 1);
-    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 shared-group\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0 shared-group\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
 }
 
 TEST(binds_gpu_whose_audio_function_is_parked_on_the_stub)
@@ -37,7 +38,8 @@ TEST(binds_gpu_whose_audio_function_is_parked_on_the_stub)
     machine.add("0000:01:00.0", "10de:1401", 0x030000, 1);
     machine.add("0000:01:00.1", "10de:0fba", 0x040300, 1);
     auto const& session = machine.plan("[bind]\ngpu = 01:00.0\n[stub]\naudio = 01:00.1\n");
-    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 would-bind\naudio 0000:01:00.1 would-bind\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0 would-bind\naudio 0000:01:00.1 would-bind\n", verdicts(session));
     TEST_ASSERT_TRUE(session.plan.decisions[1].target == Target::PciStub);
 }
 
@@ -74,8 +76,8 @@ TEST(finds_two_lines_that_want_different_things_of_one_device_wrong)
     auto const& session = machine.plan("[bind]\ngpu = 01:00.0\n[stub]\nother = 10de:2191\n");
     TEST_ASSERT_EQUAL_UINT(1, session.problems.size());
     TEST_ASSERT_EQUAL_UINT(4, session.problems[0].line);
-    TEST_ASSERT_EQUAL_STRING(
-        "'other' selects 0000:01:00.0 for [stub], and 'gpu' in line 2 selects it for [bind], keep one of them",
+    TEST_ASSERT_EQUAL_STRING("'other' selects 0000:01:00.0 for [stub], and 'gpu' in line 2 selects it for "
+                             "[bind], keep one of them",
         session.problems[0].text.view());
 }
 
@@ -100,7 +102,8 @@ TEST(does_not_count_what_an_ambiguous_line_may_mean_as_listed)
 TEST(refuses_what_is_not_there)
 {
     Machine machine;
-    TEST_ASSERT_EQUAL_STRING("a - not-found\nb - not-found\n", verdicts(machine.plan("[bind]\na = 01:00.0\nb = 1b21:1242\n")));
+    TEST_ASSERT_EQUAL_STRING(
+        "a - not-found\nb - not-found\n", verdicts(machine.plan("[bind]\na = 01:00.0\nb = 1b21:1242\n")));
 }
 
 TEST(refuses_bridges_and_host_bridges)
@@ -126,7 +129,8 @@ TEST(says_is_bridge_where_a_star_covers_nothing_else)
 {
     Machine machine;
     machine.add("0000:00:01.0", "8086:1901", 0x060400, 1);
-    TEST_ASSERT_EQUAL_STRING("port 0000:00:01.0 is-bridge\n", verdicts(machine.plan("[bind]\nport = 00:01.*\n")));
+    TEST_ASSERT_EQUAL_STRING(
+        "port 0000:00:01.0 is-bridge\n", verdicts(machine.plan("[bind]\nport = 00:01.*\n")));
 }
 
 TEST(refuses_without_an_iommu)
@@ -135,7 +139,8 @@ TEST(refuses_without_an_iommu)
         Machine machine;
         machine.session.inventory.iommu = state;
         machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
-        TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 no-iommu\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
+        TEST_ASSERT_EQUAL_STRING(
+            "nic 0000:01:00.0 no-iommu\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
     }
 }
 
@@ -143,7 +148,8 @@ TEST(refuses_a_device_without_a_group_where_groups_come_up_front)
 {
     Machine machine;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
-    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 no-group\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0 no-group\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
 }
 
 TEST(tries_a_device_without_a_group_where_groups_come_late)
@@ -151,7 +157,8 @@ TEST(tries_a_device_without_a_group_where_groups_come_late)
     Machine machine;
     machine.session.inventory.groups_appear_late = true;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
-    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 would-bind\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0 would-bind\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
 }
 
 TEST(judges_a_late_group_by_the_same_rule)
@@ -173,14 +180,16 @@ TEST(refuses_a_no_iommu_group_even_without_an_iommu)
     machine.session.inventory.iommu = Iommu::Absent;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 0);
     machine.session.inventory.groups[0].is_no_iommu = true;
-    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 noiommu-group\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0 noiommu-group\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
 }
 
 TEST(refuses_the_boot_display_unless_told_otherwise)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_boot_display = true;
-    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 boot-display\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0 boot-display\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
     Machine willing;
     willing.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_boot_display = true;
     TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 would-bind\n",
@@ -191,7 +200,8 @@ TEST(refuses_what_cannot_be_read)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_readable = false;
-    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 unreadable\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0 unreadable\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
 }
 
 TEST(does_not_believe_an_id_that_cannot_be_read)
@@ -207,7 +217,8 @@ TEST(refuses_everything_when_there_are_more_devices_than_fit)
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
     machine.session.inventory.is_overfull = true;
-    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 unreadable\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0 unreadable\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
 }
 
 TEST(counts_a_member_that_is_no_pci_function)
@@ -215,7 +226,8 @@ TEST(counts_a_member_that_is_no_pci_function)
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
     static_cast<void>(machine.session.inventory.groups[0].others.append(FixedString<63>("fd4a0000.usb")));
-    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 shared-group\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0 shared-group\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
 }
 
 UNITY_MAIN()

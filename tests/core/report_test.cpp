@@ -35,7 +35,8 @@ TEST(is_not_ok_without_a_plan_or_with_a_wrong_line)
     TEST_ASSERT_TRUE(is_all_bound(machine.session));
     static_cast<void>(machine.session.problems.append({.line = 3, .text = FixedString<300>("wrong")}));
     TEST_ASSERT_FALSE(is_all_bound(machine.session));
-    TEST_ASSERT_TRUE(json_of(machine.session).find(R"("warnings": ["configuration line 3: wrong"])") != std::string::npos);
+    TEST_ASSERT_TRUE(
+        json_of(machine.session).find(R"("warnings": ["configuration line 3: wrong"])") != std::string::npos);
 }
 
 TEST(writes_one_shape_of_json)
@@ -43,8 +44,8 @@ TEST(writes_one_shape_of_json)
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8, "nouveau");
     machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
-    TEST_ASSERT_EQUAL_STRING(
-        R"({"vfio_early": ")" VFIO_EARLY_VERSION R"(", "command": "check", "ok": false, "iommu": "on", "warnings": [],
+    TEST_ASSERT_EQUAL_STRING(R"({"vfio_early": ")" VFIO_EARLY_VERSION
+                             R"(", "command": "check", "ok": false, "iommu": "on", "warnings": [],
  "devices": [{"label": "gpu", "selector": "01:00.0", "address": "0000:01:00.0", "id": "10de:2191", "class": "030000", "group": 8, "driver": "nouveau", "target": "vfio-pci", "outcome": "refused", "code": "shared-group", "detail": "group 8 also holds 0000:01:00.1, which must be listed under [bind] or [stub] too", "peers": ["0000:01:00.1"]},
    {"label": "usb", "selector": "1b21:1242", "address": null, "id": null, "class": null, "group": null, "driver": null, "target": "vfio-pci", "outcome": "refused", "code": "not-found", "detail": "nothing matches '1b21:1242', 'lspci -Dnn' shows what there is", "peers": []}]}
 )",
@@ -56,7 +57,8 @@ TEST(writes_null_for_what_cannot_be_read)
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, {}).is_readable = false;
     auto const json = json_of(machine.plan("[bind]\ngpu = 01:00.0\n"));
-    TEST_ASSERT_TRUE(json.find(R"("id": null, "class": null, "group": null, "driver": null)") != std::string::npos);
+    TEST_ASSERT_TRUE(
+        json.find(R"("id": null, "class": null, "group": null, "driver": null)") != std::string::npos);
 }
 
 UNITY_MAIN()

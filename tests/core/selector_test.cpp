@@ -61,16 +61,18 @@ TEST(says_which_word_is_wrong)
 {
     TEST_ASSERT_EQUAL_STRING("'0000:01:00' has no function, write '0000:01:00' with '.0' or '.*' behind it",
         problem_of("0000:01:00"));
-    TEST_ASSERT_EQUAL_STRING("'01:00.8' names function 8, and functions go from 0 to 7", problem_of("01:00.8"));
-    TEST_ASSERT_EQUAL_STRING("'01:20.0' names device 20, and devices go from 00 to 1f", problem_of("01:20.0"));
+    TEST_ASSERT_EQUAL_STRING(
+        "'01:00.8' names function 8, and functions go from 0 to 7", problem_of("01:00.8"));
+    TEST_ASSERT_EQUAL_STRING(
+        "'01:20.0' names device 20, and devices go from 00 to 1f", problem_of("01:20.0"));
     TEST_ASSERT_EQUAL_STRING(
         "'1b21' is neither an address like 0000:01:00.0, nor an id like 10de:2191, nor the word 'all'",
         problem_of("1b21"));
-    TEST_ASSERT_EQUAL_STRING(
-        "'1b21:xyz' is not an id, which is VENDOR:DEVICE[:SUBVENDOR:SUBDEVICE] with four hexadecimal digits each",
+    TEST_ASSERT_EQUAL_STRING("'1b21:xyz' is not an id, which is VENDOR:DEVICE[:SUBVENDOR:SUBDEVICE] with "
+                             "four hexadecimal digits each",
         problem_of("1b21:xyz"));
-    TEST_ASSERT_EQUAL_STRING("'../../etc' is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]",
-        problem_of("../../etc"));
+    TEST_ASSERT_EQUAL_STRING(
+        "'../../etc' is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]", problem_of("../../etc"));
     TEST_ASSERT_EQUAL_STRING("unknown term 'al', did you mean 'all'?", problem_of("8086:1572 al"));
 }
 
@@ -90,13 +92,15 @@ TEST(refuses_to_take_everything)
 TEST(refuses_a_star_in_the_middle_of_a_path)
 {
     TEST_ASSERT_EQUAL_STRING(
-        "'00:1c.*/00.0' has '*' before its last step, and a path goes through one bridge", problem_of("00:1c.*/00.0"));
+        "'00:1c.*/00.0' has '*' before its last step, and a path goes through one bridge",
+        problem_of("00:1c.*/00.0"));
 }
 
 TEST(refuses_broken_paths_and_addresses)
 {
-    for (auto const* text : {"00:1c.4/", "00:1c.4//00.0", "00:1c.4/00", "/00.0", "00:1c.4/00.8", ":.", "00:.0", "1:2:3:4.0",
-             "00:1c.4/0.0/0.0/0.0/0.0/0.0/0.0/0.0/0.0/0.0", "fffffffff:00:00.0", "0000:01:00.0.0"}) {
+    for (auto const* text :
+        {"00:1c.4/", "00:1c.4//00.0", "00:1c.4/00", "/00.0", "00:1c.4/00.8", ":.", "00:.0", "1:2:3:4.0",
+            "00:1c.4/0.0/0.0/0.0/0.0/0.0/0.0/0.0/0.0/0.0", "fffffffff:00:00.0", "0000:01:00.0.0"}) {
         if (parsed(text))
             TEST_FAIL_MESSAGE(std::string("took ") + text);
     }

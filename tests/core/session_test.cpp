@@ -15,7 +15,8 @@ TEST(fails_what_was_left_open_and_nothing_else)
     auto& session = machine.plan("[bind]\na = 01:00.0\nb = 02:00.0\nc = 03:00.0\n");
     session.plan.decisions[0].outcome = Outcome::Bound;
     give_up(session, Code::Timeout, 0);
-    TEST_ASSERT_EQUAL_STRING("a 0000:01:00.0 bound\nb 0000:02:00.0 timeout\nc - not-found\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING(
+        "a 0000:01:00.0 bound\nb 0000:02:00.0 timeout\nc - not-found\n", verdicts(session));
 }
 
 TEST(fails_every_line_where_there_was_no_plan)
@@ -24,8 +25,9 @@ TEST(fails_every_line_where_there_was_no_plan)
     parse_config("[bind]\na = 01:00.0\nb = 02:00.0\n", machine.session.config, machine.session.problems);
     give_up(machine.session, Code::BindFailed, 11);
     TEST_ASSERT_EQUAL_STRING("a - bind-failed\nb - bind-failed\n", verdicts(machine.session));
-    TEST_ASSERT_EQUAL_STRING("a: failed (bind-failed): vfio-early itself was ended by signal 11, its group was given "
-                             "back to the host drivers",
+    TEST_ASSERT_EQUAL_STRING(
+        "a: failed (bind-failed): vfio-early itself was ended by signal 11, its group was given "
+        "back to the host drivers",
         written_by([&](Sink& sink) { describe(sink, machine.session.plan.decisions[0], machine.session); }));
 }
 
@@ -40,11 +42,13 @@ TEST(tells_the_one_that_hangs_from_those_behind_it)
     auto const said = [&](size_t i) {
         return written_by([&](Sink& sink) { describe(sink, session.plan.decisions[i], session); });
     };
-    TEST_ASSERT_EQUAL_STRING("a 0000:01:00.0: failed (timeout): the kernel did not come back when asked to unbind it "
-                             "from its host driver within 3 s, its group is given back to the host drivers",
+    TEST_ASSERT_EQUAL_STRING(
+        "a 0000:01:00.0: failed (timeout): the kernel did not come back when asked to unbind it "
+        "from its host driver within 3 s, its group is given back to the host drivers",
         said(0));
-    TEST_ASSERT_EQUAL_STRING("b 0000:02:00.0: failed (timeout): its turn had not come within 3 s, its group is given "
-                             "back to the host drivers",
+    TEST_ASSERT_EQUAL_STRING(
+        "b 0000:02:00.0: failed (timeout): its turn had not come within 3 s, its group is given "
+        "back to the host drivers",
         said(1));
 }
 

@@ -12,18 +12,20 @@ static Device device_at(char const* address)
     return device;
 }
 
-static constexpr std::string_view nvme_uevent = "DRIVER=nvme\n"
-                                                "PCI_CLASS=10802\n"
-                                                "PCI_ID=144D:A808\n"
-                                                "PCI_SUBSYS_ID=144D:A801\n"
-                                                "PCI_SLOT_NAME=0000:2e:00.0\n"
-                                                "MODALIAS=pci:v0000144Dd0000A808sv0000144Dsd0000A801bc01sc08i02\n";
+static constexpr std::string_view nvme_uevent =
+    "DRIVER=nvme\n"
+    "PCI_CLASS=10802\n"
+    "PCI_ID=144D:A808\n"
+    "PCI_SUBSYS_ID=144D:A801\n"
+    "PCI_SLOT_NAME=0000:2e:00.0\n"
+    "MODALIAS=pci:v0000144Dd0000A808sv0000144Dsd0000A801bc01sc08i02\n";
 
 TEST(reads_a_uevent)
 {
     auto device = device_at("0000:2e:00.0");
     TEST_ASSERT_TRUE(read_uevent(nvme_uevent, device));
-    TEST_ASSERT_EQUAL_STRING("144d:a808 144d:a801 nvme", text_of(device.id, " ", device.subsystem, " ", device.driver));
+    TEST_ASSERT_EQUAL_STRING(
+        "144d:a808 144d:a801 nvme", text_of(device.id, " ", device.subsystem, " ", device.driver));
     TEST_ASSERT_EQUAL_UINT(0x010802, device.class_code);
     TEST_ASSERT_TRUE(device.header == HeaderType::Endpoint);
 }
@@ -99,7 +101,8 @@ TEST(tells_three_kinds_of_missing_iommu_apart)
 {
     TEST_ASSERT_TRUE(iommu_that_is_not_on(true, "") == Iommu::OffInKernel);
     TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "flags\t\t: fpu vmx sse\n") == Iommu::OffInFirmware);
-    TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "model : x\nflags\t\t: fpu svm sse\n") == Iommu::OffInFirmware);
+    TEST_ASSERT_TRUE(
+        iommu_that_is_not_on(false, "model : x\nflags\t\t: fpu svm sse\n") == Iommu::OffInFirmware);
     TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "flags\t\t: fpu svm hypervisor\n") == Iommu::Absent);
     TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "flags\t\t: fpu sse\n") == Iommu::Absent);
     TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "") == Iommu::Absent);

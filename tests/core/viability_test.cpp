@@ -62,9 +62,11 @@ TEST(warns_of_bridges_with_a_driver_that_is_not_pcieport)
 {
     Machine machine;
     TEST_ASSERT_TRUE(has_troublesome_driver(machine.add("0000:00:01.0", "8086:1901", 0x060400, 1, "shpchp")));
-    TEST_ASSERT_FALSE(has_troublesome_driver(machine.add("0000:00:02.0", "8086:1901", 0x060400, 1, "pcieport")));
+    TEST_ASSERT_FALSE(
+        has_troublesome_driver(machine.add("0000:00:02.0", "8086:1901", 0x060400, 1, "pcieport")));
     TEST_ASSERT_FALSE(has_troublesome_driver(machine.add("0000:00:03.0", "8086:1901", 0x060400, 1, "")));
-    TEST_ASSERT_FALSE(has_troublesome_driver(machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1, "e1000e")));
+    TEST_ASSERT_FALSE(
+        has_troublesome_driver(machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1, "e1000e")));
 }
 
 UNITY_MAIN()

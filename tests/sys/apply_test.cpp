@@ -84,7 +84,8 @@ TEST(gives_the_whole_group_back_for_one_member)
     stage.tree.add_device("0000:01:00.1", "20000", "8086:10D3", 8, "e1000e");
     auto& session = stage.plan("[bind]\nnics = 01:00.*\n");
     apply(session, stage.tree.root());
-    TEST_ASSERT_EQUAL_STRING("nics 0000:01:00.0 group-refused\nnics 0000:01:00.1 bind-failed\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING(
+        "nics 0000:01:00.0 group-refused\nnics 0000:01:00.1 bind-failed\n", verdicts(session));
     TEST_ASSERT_EQUAL_STRING("\n", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
     TEST_ASSERT_EQUAL_STRING("0000:01:00.0", stage.tree.read("sys/bus/pci/drivers/vfio-pci/unbind"));
 }

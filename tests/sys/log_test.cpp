@@ -14,10 +14,11 @@ TEST(writes_a_summary_and_a_line_for_each_device_that_is_not_bound)
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
     machine.session.inventory.acs_is_overridden = true;
     log_report(tree.root(), machine.plan("[bind]\nnic = 01:00.0\nusb = 1b21:1242\n"));
-    TEST_ASSERT_EQUAL_STRING(
-        "<28>vfio-early: bound 1 of 2 listed devices\n"
-        "<28>vfio-early: usb: refused (not-found): nothing matches '1b21:1242', 'lspci -Dnn' shows what there is\n"
-        "<28>vfio-early: pcie_acs_override= is on the kernel command line: the groups it makes isolate nothing\n",
+    TEST_ASSERT_EQUAL_STRING("<28>vfio-early: bound 1 of 2 listed devices\n"
+                             "<28>vfio-early: usb: refused (not-found): nothing matches '1b21:1242', 'lspci "
+                             "-Dnn' shows what there is\n"
+                             "<28>vfio-early: pcie_acs_override= is on the kernel command line: the groups "
+                             "it makes isolate nothing\n",
         tree.read("dev/kmsg"));
 }
 

@@ -79,10 +79,11 @@ TEST(lists_names)
     tree.write("d/one", "");
     tree.write("d/two", "");
     size_t count = 0;
-    TEST_ASSERT_FALSE(tree.root()
-                          .for_each_name(
-                              Path("d"), [](void* context, std::string_view) { ++*static_cast<size_t*>(context); }, &count)
-                          .is_error());
+    TEST_ASSERT_FALSE(
+        tree.root()
+            .for_each_name(
+                Path("d"), [](void* context, std::string_view) { ++*static_cast<size_t*>(context); }, &count)
+            .is_error());
     TEST_ASSERT_EQUAL_UINT(2, count);
 }
 

@@ -87,7 +87,8 @@ TEST(refuses_a_device_whose_attributes_make_no_sense)
         tree.add_device("0000:01:00.0", "30000", "10DE:2191", 8);
         tree.write("sys/bus/pci/devices/0000:01:00.0/uevent", uevent);
         TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
-        TEST_ASSERT_EQUAL_STRING("id-mismatch", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0 10de:2191\n")));
+        TEST_ASSERT_EQUAL_STRING(
+            "id-mismatch", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0 10de:2191\n")));
     }
 }
 
@@ -190,8 +191,8 @@ TEST(finds_the_boot_display_in_each_of_the_places_where_kernels_show_it)
     TEST_ASSERT_EQUAL_STRING("", code_with([](Tree&) {}));
     TEST_ASSERT_EQUAL_STRING("boot-display",
         code_with([](Tree& tree) { tree.write("sys/bus/pci/devices/0000:01:00.0/boot_vga", "1\n"); }));
-    TEST_ASSERT_EQUAL_STRING("",
-        code_with([](Tree& tree) { tree.write("sys/bus/pci/devices/0000:01:00.0/boot_vga", "0\n"); }));
+    TEST_ASSERT_EQUAL_STRING(
+        "", code_with([](Tree& tree) { tree.write("sys/bus/pci/devices/0000:01:00.0/boot_vga", "0\n"); }));
     TEST_ASSERT_EQUAL_STRING("boot-display",
         code_with([](Tree& tree) { tree.write("sys/bus/pci/devices/0000:01:00.0/boot_display", "1\n"); }));
     TEST_ASSERT_EQUAL_STRING("boot-display", code_with([](Tree& tree) {
@@ -199,7 +200,8 @@ TEST(finds_the_boot_display_in_each_of_the_places_where_kernels_show_it)
             "../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/efi-framebuffer.0");
     }));
     TEST_ASSERT_EQUAL_STRING("", code_with([](Tree& tree) {
-        tree.link("sys/bus/platform/devices/efi-framebuffer.0", "../../../devices/platform/efi-framebuffer.0");
+        tree.link(
+            "sys/bus/platform/devices/efi-framebuffer.0", "../../../devices/platform/efi-framebuffer.0");
     }));
     TEST_ASSERT_EQUAL_STRING("boot-display", code_with([](Tree& tree) {
         tree.write("proc/iomem", "80000000-80ffffff : 0000:01:00.0\n  80000000-803e7fff : BOOTFB\n");

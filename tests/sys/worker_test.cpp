@@ -10,7 +10,8 @@ using namespace vfio_early;
 TEST(shows_what_the_work_changed)
 {
     auto* number = static_cast<int*>(allocate_shared(sizeof(int)));
-    auto const end = run_worker([](void* context) { *static_cast<int*>(context) = 7; }, number, now_milliseconds() + 5000);
+    auto const end =
+        run_worker([](void* context) { *static_cast<int*>(context) = 7; }, number, now_milliseconds() + 5000);
     TEST_ASSERT_TRUE(end.kind == WorkerEnd::Kind::Done);
     TEST_ASSERT_EQUAL_UINT(7, *number);
 }
