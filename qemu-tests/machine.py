@@ -140,7 +140,7 @@ def read_evidence(text):
         elif key == "report":
             report.append(rest)
         elif key == "log":
-            evidence.log.append(rest)
+            evidence.log.append(re.sub(r"^<\d+>", "", rest))  # the priority
         elif key == "end":
             evidence.reached_real_root = True
     evidence.report = "\n".join(report)

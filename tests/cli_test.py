@@ -61,7 +61,9 @@ class BadConfiguration(unittest.TestCase):
                 self.assertIn("vfio-early: /etc/vfio-early.ini" + message, result.stderr)
                 self.assertEqual(tree.written(), "")
         self.assertIn("vfio-early: ", tree.read("dev/kmsg"))
-        self.assertFalse(json.loads(tree.read("run/vfio-early/report.json"))["ok"])
+        report = json.loads(tree.read("run/vfio-early/report.json"))
+        self.assertEqual((report["ok"], report["devices"]), (False, []))
+        self.assertIn("configuration", report["warnings"][0])
 
     def test_missing(self):
         self.check_error(Tree(), ": cannot be read: No such file or directory, nothing is bound")

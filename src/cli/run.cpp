@@ -34,18 +34,16 @@ void put_config_path(Sink& sink, Root const& root, CommandOptions const& options
     print(sink, options.config);
 }
 
-void tell_of_unreadable_config(
-    Root const& root, CommandOptions const& options, Error const& error, TellError tell)
+// Why the file as a whole cannot be used; such a problem stands in no line.
+Problem problem_of_file(Error const& error)
 {
-    Line line;
-    auto sink = line.sink();
-    put_config_path(sink, root, options);
+    Problem problem;
+    auto sink = problem.text.sink();
     if (error.error_number == EFBIG)
-        print(sink, ": is longer than ", largest_config, " bytes");
+        print(sink, "is longer than ", largest_config, " bytes, nothing is bound");
     else
-        print(sink, ": cannot be read: ", strerror(error.error_number));
-    print(sink, ", nothing is bound");
-    tell(root, line.view());
+        print(sink, "cannot be read: ", strerror(error.error_number), ", nothing is bound");
+    return problem;
 }
 
 } // namespace
@@ -65,11 +63,10 @@ bool read_config(Root const& root, CommandOptions const& options, Session& sessi
 {
     static char buffer[largest_config];
     auto text = root.read(config_path(root, options), buffer);
-    if (text.is_error()) {
-        tell_of_unreadable_config(root, options, text.error(), tell);
-        return false;
-    }
-    parse_config(text.value(), session.config, session.problems);
+    if (text.is_error())
+        static_cast<void>(session.problems.append(problem_of_file(text.error())));
+    else
+        parse_config(text.value(), session.config, session.problems);
     return tell_of_problems(root, options, session, tell);
 }
 
@@ -84,21 +81,25 @@ void plan(Root const& root, Session& session)
 
 bool tell_of_problems(Root const& root, CommandOptions const& options, Session const& session, TellError tell)
 {
+    bool is_in_a_line = false;
     for (auto const& problem : session.problems) {
         Line line;
         auto sink = line.sink();
         put_config_path(sink, root, options);
-        print(sink, ":", problem.line, ": ", problem.text);
+        if (problem.line != 0)
+            print(sink, ":", problem.line);
+        print(sink, ": ", problem.text);
+        tell(root, line.view());
+        is_in_a_line |= problem.line != 0;
+    }
+    if (is_in_a_line) {
+        Line line;
+        auto sink = line.sink();
+        put_config_path(sink, root, options);
+        print(sink, ": has an error, so nothing is bound");
         tell(root, line.view());
     }
-    if (session.problems.empty())
-        return true;
-    Line line;
-    auto sink = line.sink();
-    put_config_path(sink, root, options);
-    print(sink, ": has an error, so nothing is bound");
-    tell(root, line.view());
-    return false;
+    return session.problems.empty();
 }
 
 } // namespace vfio_early

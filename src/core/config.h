@@ -35,7 +35,8 @@ struct Config {
     Options options;
 };
 
-// Something wrong in the configuration: the line it stands in (from 1), and what is wrong with it.
+// Something wrong in the configuration: the line it stands in (from 1; 0 for the file as a whole), and what is
+// wrong with it.
 struct Problem {
     unsigned line = 0;
     FixedString<300> text = {};

@@ -262,7 +262,10 @@ void for_each_warning(Session const& session, Tell tell, void* context)
     for (auto const& problem : session.problems) {
         Warning warning;
         auto sink = warning.sink();
-        print(sink, "configuration line ", problem.line, ": ", problem.text);
+        print(sink, "configuration");
+        if (problem.line != 0)
+            print(sink, " line ", problem.line);
+        print(sink, ": ", problem.text);
         tell(context, warning.view());
     }
     if (session.inventory.acs_is_overridden)
