@@ -7,6 +7,7 @@ usage: run.py list                 the names of all tests, SYSTEM.CASE
        run.py demo                 shows one boot
 """
 
+import re
 import shutil
 import sys
 import tempfile
@@ -28,28 +29,50 @@ def load_cases():
     """The images and the cases of cases.toml."""
     with (HERE / "cases.toml").open("rb") as file:
         data = tomllib.load(file)
+    _refuse_unknown_keys(data)
     for case in data["case"]:
         if "machine" in case:
             case["machine"] = data["machines"][case["machine"]]
     return data["images"], data["case"]
 
 
-def test_names():
+KNOWN_KEYS = {
+    "machine": {"about", "kind", "devices", "append"},
+    "image": {"about"} | {f"{step}{who}" for step in ("prepare", "change") for who in ("", "_initramfs_tools", "_dracut")},
+    "case": {"name", "about", "machine", "image", "append", "ini", "keys", "only", "expect"},
+}
+
+
+def _refuse_unknown_keys(data):
+    """A misspelt expectation would hold for ever."""
+    entries = [("machine", entry) for entry in data["machines"].values()]
+    entries += [("image", entry) for entry in data["images"].values()]
+    entries += [("case", entry) for entry in data["case"]]
+    for kind, entry in entries:
+        unknown = set(entry) - KNOWN_KEYS[kind]
+        if kind == "case":
+            unknown |= set(entry["expect"]) - (judge.KNOWN_KEYS if "machine" in entry else judge.KNOWN_IMAGE_KEYS)
+        if unknown:
+            sys.exit(f"cases.toml: unknown {', '.join(sorted(unknown))} in {entry.get('name', entry.get('about'))}")
+
+
+def runs_on(system, case):
+    """Whether a case is for a system: its `only` names systems, or the beginnings of their names before '-'."""
+    only = case.get("only", ["debian12", "debian13"])
+    return any(re.fullmatch(pattern, system) for pattern in only)
+
+
+def test_names(of_systems):
     """SYSTEM.CASE for every case on every system it runs on."""
     _, cases = load_cases()
-    return [
-        f"{system}.{case['name']}"
-        for system in systems.SYSTEMS
-        for case in cases
-        if system in case.get("only", systems.SYSTEMS)
-    ]
+    return [f"{system}.{case['name']}" for system in of_systems for case in cases if runs_on(system, case)]
 
 
 def image_of(system, case):
     """The directory with the image of a case."""
     images, _ = load_cases()
     name = case.get("image", "standard")
-    return systems.make_image(system, name, images[name]["prepare"])
+    return systems.make_image(system, name, images[name])
 
 
 def boot_case(system, case):
@@ -117,7 +140,7 @@ def demo():
         return False
     devices = evidence.devices.items()
     print("\nIOMMU groups of the machine:")
-    for address, device in sorted(devices, key=lambda item: int(item[1].group)):
+    for address, device in sorted(devices, key=lambda item: (item[1].group.zfill(4), item[0])):
         print(f"  {device.group:>3}  {address}  {device.name}")
     print("\n/etc/vfio-early.ini:")
     print("".join(f"  {line}\n" for line in DEMO_INI.splitlines()), end="")
@@ -137,16 +160,16 @@ def demo():
 def main(arguments):
     match arguments:
         case ["list"]:
-            print("\n".join(test_names()))
+            print("\n".join(test_names(systems.SYSTEMS)))
         case ["image", system, name]:
             images, _ = load_cases()
-            systems.make_image(system, name, images[name]["prepare"])
+            systems.make_image(system, name, images[name])
         case ["demo"]:
             return 0 if demo() else 1
         case ["case", *_] if missing_tools():
             print(f"skipped: {', '.join(missing_tools())} not installed")
             return 77
-        case ["case", *names] if names and set(names) <= set(test_names()):
+        case ["case", *names] if names and set(names) <= set(test_names(systems.SYSTEMS | systems.SID)):
             return 0 if all([run_case(name) for name in names]) else 1
         case _:
             print(__doc__, file=sys.stderr)

@@ -1,5 +1,6 @@
 """Root file systems of real distributions, and the images that their own tools make in them."""
 
+import dataclasses
 import fcntl
 import hashlib
 import shutil
@@ -8,54 +9,111 @@ import sys
 
 from paths import CACHE, GUEST_PROGRAMS, HERE, PROJECT, RELEASE, as_root
 
-# The release each system is, for mmdebstrap.
-SYSTEMS = {"debian12": "bookworm", "debian13": "trixie"}
+COMMON = ["linux-image-amd64", "kmod", "udev", "zstd", "systemd-sysv"]
 
-PACKAGES = ["linux-image-amd64", "initramfs-tools", "busybox", "zstd"]
+# dracut 059 compresses with gzip where nothing is said, and takes four times as long.
+QUICKLY = "mkdir -p /etc/dracut.conf.d; echo 'compress=\"zstd -3\"' >/etc/dracut.conf.d/compress.conf\n"
+WITHOUT_SYSTEMD = (
+    QUICKLY + "echo 'omit_dracutmodules+=\" systemd systemd-initrd dracut-systemd \"' >/etc/dracut.conf.d/omit.conf\n"
+)
 
 
-def make_root(system):
+@dataclasses.dataclass(frozen=True)
+class System:
+    """A release of Debian with one way of making an initramfs; some share a root file system."""
+
+    release: str
+    generator: str
+    root: str
+    packages: tuple
+    prepare: str = ""
+
+
+def _systems_of(name, release):
+    dracut = tuple(COMMON + ["dracut"])
+    return {
+        name: System(release, "initramfs-tools", name, tuple(COMMON + ["initramfs-tools", "busybox"])),
+        f"{name}-dracut-systemd": System(release, "dracut", f"{name}-dracut", dracut, QUICKLY),
+        f"{name}-dracut": System(release, "dracut", f"{name}-dracut", dracut, WITHOUT_SYSTEMD),
+    }
+
+
+SYSTEMS = _systems_of("debian12", "bookworm") | _systems_of("debian13", "trixie")
+# Debian's development release moves: it is tested only when asked for.
+SID = _systems_of("sid", "sid")
+
+
+def make_root(name):
     """The directory with the system's root file system, made with mmdebstrap where it is not there yet."""
-    root = CACHE / system / "root"
+    system = (SYSTEMS | SID)[name]
+    root = CACHE / system.root / "root"
     recipe = [
         "mmdebstrap",
         "--variant=minbase",
-        "--include=" + ",".join(PACKAGES),
+        "--include=" + ",".join(system.packages),
         "--aptopt=Acquire::Languages none",
         "--dpkgopt=path-exclude=/usr/share/doc/*",
         "--dpkgopt=path-exclude=/usr/share/man/*",
         "--dpkgopt=path-exclude=/usr/share/locale/*",
-        SYSTEMS[system],
+        system.release,
     ]
-    with _only_one(CACHE / system / "root.lock"):
+    with _only_one(CACHE / system.root / "root.lock"):
         if _is_made(root, recipe):
             return root
-        print(f"making the root file system of {system} with mmdebstrap", file=sys.stderr)
+        print(f"making the root file system of {system.root} with mmdebstrap, about a minute", file=sys.stderr)
         subprocess.run(as_root(["rm", "-rf", str(root)]), check=True)
-        log = CACHE / system / "mmdebstrap.log"
+        log = CACHE / system.root / "mmdebstrap.log"
         with log.open("w") as output:
             result = subprocess.run(
                 as_root(recipe + [str(root)]), stdout=output, stderr=subprocess.STDOUT, check=False
             )
         if result.returncode != 0:
-            sys.exit(f"mmdebstrap failed for {system}, see {log}:\n{log.read_text()[-2000:]}")
+            sys.exit(f"mmdebstrap failed for {system.root}, see {log}:\n{log.read_text()[-2000:]}")
         _mark_made(root, recipe)
     return root
 
 
-def make_image(system, name, prepare):
-    """The directory with vmlinuz and initrd.img of the system with vfio-early installed and `prepare` run in it."""
-    output = CACHE / system / f"image-{name}"
-    recipe = [prepare, _hash_of_what_is_installed(), (HERE / "build-image.sh").read_text()]
-    root = make_root(system)
-    with _only_one(CACHE / system / f"image-{name}.lock"):
+def make_package():
+    """Our .deb, as a user installs it."""
+    recipe = [_hash_of_what_is_installed()]
+    stamp = CACHE / "package"
+    with _only_one(CACHE / "package.lock"):
+        packages = sorted(RELEASE.glob("*.deb"))
+        if packages and _is_made(stamp, recipe):
+            return packages[0]
+        for package in packages:
+            package.unlink()
+        subprocess.run(["cpack", "-G", "DEB"], cwd=RELEASE, stdout=subprocess.DEVNULL, check=True)
+        stamp.touch()
+        _mark_made(stamp, recipe)
+        return sorted(RELEASE.glob("*.deb"))[0]
+
+
+def make_image(name, image_name, image):
+    """The directory with vmlinuz and initrd.img of a system, made by installing our package in it.
+
+    `image` is a table of cases.toml: what is done before the package is installed and after, for every generator or for one.
+    """
+    system = (SYSTEMS | SID)[name]
+    scripts = {
+        step: image.get(step, "") + image.get(f"{step}_{system.generator}".replace("-", "_"), "")
+        for step in ("prepare", "change")
+    }
+    scripts["prepare"] = system.prepare + scripts["prepare"]
+    output = CACHE / name / f"image-{image_name}"
+    recipe = [*scripts.values(), _hash_of_what_is_installed(), (HERE / "build-image.sh").read_text()]
+    root = make_root(name)
+    package = make_package()
+    with _only_one(CACHE / name / f"image-{image_name}.lock"):
         if _is_made(output, recipe):
             return output
         shutil.rmtree(output, ignore_errors=True)
         output.mkdir(parents=True)
+        for step, script in scripts.items():
+            (output / step).write_text(script)
         command = ["unshare", "--mount", "sh", str(HERE / "build-image.sh")]
-        paths = [str(root), str(RELEASE), str(GUEST_PROGRAMS), str(output)]
-        subprocess.run(as_root(command + paths), input=prepare, text=True, check=True)
+        paths = [str(root), str(package), str(GUEST_PROGRAMS / "vfio-client"), str(output)]
+        subprocess.run(as_root(command + paths), check=True)
         _mark_made(output, recipe)
     return output
 
@@ -70,8 +128,9 @@ def make_real_root():
         if _is_made(image, recipe):
             return image
         shutil.rmtree(tree, ignore_errors=True)
-        for directory in ("sbin", "dev", "proc", "sys", "run", "etc"):
+        for directory in ("sbin", "dev", "proc", "sys", "run", "etc", "usr"):
             (tree / directory).mkdir(parents=True)
+        (tree / "etc/os-release").write_text("ID=test\n")  # systemd switches to nothing that has none
         shutil.copy(programs[0], tree / "sbin" / "init")
         shutil.copy(programs[1], tree / "sbin" / "vfio-client")
         with image.open("wb") as file:
@@ -84,7 +143,9 @@ def make_real_root():
 def _hash_of_what_is_installed():
     digest = hashlib.sha256()
     installed = [RELEASE / "vfio-early", GUEST_PROGRAMS / "vfio-client", PROJECT / "etc" / "vfio-early.ini"]
-    installed += sorted(path for path in (PROJECT / "hooks").rglob("*") if path.is_file())
+    installed += [PROJECT / "install.cmake"]
+    for directory in ("hooks", "packaging"):
+        installed += sorted(path for path in (PROJECT / directory).rglob("*") if path.is_file())
     for path in installed:
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()

@@ -236,7 +236,9 @@ class Boot(unittest.TestCase):
     def test_no_command_line_means_off(self):
         tree = Tree("[bind]\nwifi = 02:00.0\n")
         (tree.path / "proc/cmdline").unlink()
-        self.assertIn("/proc/cmdline cannot be read", tree.run("bind").stderr)
+        result = tree.run("bind")
+        self.assertIn("/proc/cmdline cannot be read", result.stderr)
+        self.assertEqual(result.returncode, 1)
         self.assertEqual(tree.written(), "")
 
     def test_bind_says_what_check_says(self):
@@ -245,6 +247,19 @@ class Boot(unittest.TestCase):
         bound = json.loads(Tree(ini).run("bind", "--json").stdout)
         self.assertEqual(bound["command"], "bind")
         self.assertEqual(checked["devices"], bound["devices"])
+
+    def test_without_standard_files(self):
+        for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+            tree = Tree("[bind]\nwifi = 02:00.0\n")
+            subprocess.run(["sh", "-c", f'"$0" bind --root "$1" {closed}', BINARY, tree.path], check=False)
+            report = json.loads(tree.read("run/vfio-early/report.json"))
+            self.assertEqual(report["devices"][0]["code"], "bind-failed", closed)
+
+    def test_broken_configuration_is_logged_once(self):
+        tree = Tree("[bind]\nx = y\n")
+        tree.run("bind")
+        self.assertEqual(len(tree.read("dev/kmsg").splitlines()), 2)
+        self.assertEqual(json.loads(tree.read("run/vfio-early/report.json"))["iommu"], "on")
 
     def test_time_limit(self):
         tree = Tree("[bind]\nwifi = 02:00.0\ngpu = 01:00.*\n[options]\ntimeout = 1\n")

@@ -4,6 +4,7 @@
 #include "core/report.h"
 #include "sys/apply.h"
 #include "sys/log.h"
+#include "sys/modules.h"
 #include "sys/report_file.h"
 #include "sys/worker.h"
 
@@ -34,6 +35,7 @@ void tell_info(Root const& root, std::string_view line)
 void plan_and_apply(void* context)
 {
     auto& job = *static_cast<Job*>(context);
+    load_iommu_driver(job.root);
     plan(job.root, job.session);
     if (!job.session.problems.empty())
         return;
@@ -72,19 +74,19 @@ void report(Root const& root, CommandOptions const& options, Session const& sess
     }
     if (options.format == OutputFormat::Json)
         print_output([&](Sink& sink) { write_json(sink, session); });
-    else
+    else if (session.problems.empty())
         print_output([&](Sink& sink) { write_text(sink, session); });
 }
 
 // What the kernel command line says before anything else is read. Where it cannot be read, the switch that
 // turns us off cannot be seen either, and nothing is bound.
-bool is_allowed_to_run(Root const& root, Session& session)
+std::optional<ExitStatus> reason_to_stop(Root const& root, Session& session)
 {
     char text[4096];
     auto command_line = read_command_line(root, text);
     if (command_line.is_error()) {
         tell(root, "/proc/cmdline cannot be read, so nothing is bound");
-        return false;
+        return SomeNotBound;
     }
     auto const& value = command_line.value().unknown_value;
     if (!value.empty()) {
@@ -97,15 +99,15 @@ bool is_allowed_to_run(Root const& root, Session& session)
     switch (command_line.value().power) {
     case CommandLine::Switch::Off:
         tell_info(root, "switched off on the kernel command line, nothing is bound");
-        return false;
+        return AllBound;
     case CommandLine::Switch::CheckOnly:
         session.mode = Mode::Check;
-        return true;
+        return {};
     case CommandLine::Switch::Run:
         break;
     }
     session.mode = Mode::Bind;
-    return true;
+    return {};
 }
 
 } // namespace
@@ -124,8 +126,8 @@ ExitStatus run_bind(CommandOptions const& options)
         tell(root.value(), "not enough memory, nothing is bound");
         return SomeNotBound;
     }
-    if (!is_allowed_to_run(root.value(), *session))
-        return AllBound;
+    if (auto const status = reason_to_stop(root.value(), *session))
+        return *status;
     bool is_valid = read_config(root.value(), options, *session, tell);
     if (is_valid) {
         Job job{*session, root.value()};

@@ -4,6 +4,7 @@
 #include "core/version.h"
 
 #include <array>
+#include <fcntl.h>
 
 namespace vfio_early {
 
@@ -16,7 +17,7 @@ struct Command {
 };
 
 constexpr Command commands[] = {
-    {"bind", "bind the listed devices now, as the initramfs does at boot", run_bind},
+    {"bind", "bind the listed devices now: what the initramfs runs, not for a running machine", run_bind},
     {"check", "show what the next boot will do, and change nothing", run_check},
 };
 
@@ -36,6 +37,18 @@ void write_help(Sink& sink)
         "  --help          this text\n"
         "  --version       the version\n\n"
         "exit status: 0 all bound, 1 some not, 2 usage or configuration error\n");
+}
+
+// Started without them, as the kernel does when it finds no console, the next files that are opened would
+// take their place and be written to as if they were the terminal.
+void open_missing_standard_files()
+{
+    for (int file = open("/dev/null", O_RDWR); file >= 0; file = open("/dev/null", O_RDWR)) {
+        if (file > STDERR_FILENO) {
+            close(file);
+            return;
+        }
+    }
 }
 
 ExitStatus run_command(Invocation const& invocation)
@@ -67,6 +80,7 @@ ExitStatus run_command(Invocation const& invocation)
 int main(int argument_count, char** arguments)
 {
     using namespace vfio_early;
+    open_missing_standard_files();
     auto const invocation = parse_arguments(argument_count, arguments);
     if (!invocation)
         return WrongInput;

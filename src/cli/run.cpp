@@ -67,6 +67,8 @@ bool read_config(Root const& root, CommandOptions const& options, Session& sessi
         static_cast<void>(session.problems.append(problem_of_file(text.error())));
     else
         parse_config(text.value(), session.config, session.problems);
+    if (!session.problems.empty())
+        scan_iommu(root, session.inventory); // for the report, which a plan would have filled
     return tell_of_problems(root, options, session, tell);
 }
 

@@ -56,9 +56,14 @@ void check_section(Parser& parser)
     name.remove_prefix(1);
     if (name.find(']') == std::string_view::npos)
         return;
-    name = take_until(name, ']');
+    auto behind = name;
+    name = take_until(behind, ']');
+    behind = trimmed(behind);
     if (!contains(section_names, name))
         report_unknown(parser, "section", name, section_names);
+    else if (!behind.empty() && behind.front() != ';' && behind.front() != '#')
+        report(parser.problems, parser.line, Quoted{behind},
+            " stands behind a section, put it on a line of its own");
 }
 
 // The next line for inih, in the way of fgets. What inih would take silently for something else is caught
@@ -77,7 +82,7 @@ char* next_line(char* buffer, int capacity, void* context)
     bool is_usable = true;
     if (parser.line_text.size() > longest_line) {
         report(parser.problems, parser.line, "the line is ", parser.line_text.size(), " bytes long, and ",
-            longest_line, " is the most, break it in two");
+            longest_line, " is the most, shorten it");
         is_usable = false;
     } else if (parser.line_text.find('\0') != std::string_view::npos) {
         report(
@@ -250,6 +255,8 @@ void parse_config(std::string_view text, Config& config, Problems& problems)
     }
     Parser parser{.rest = text, .config = config, .problems = problems};
     int const first_wrong_line = ini_parse_stream(next_line, &parser, take_key, &parser);
+    if (first_wrong_line < 0)
+        report(problems, 1, "there is not enough memory to read it");
     if (first_wrong_line > 0) {
         auto const line = static_cast<unsigned>(first_wrong_line);
         report(problems, line, Quoted{line_of(text, line)}, " is neither '[SECTION]' nor 'KEY = VALUE'");

@@ -27,7 +27,7 @@ struct Options {
     unsigned timeout_seconds = 10;
 };
 
-constexpr unsigned longest_timeout_seconds = 120;
+constexpr unsigned longest_timeout_seconds = 60;
 constexpr size_t most_entries = 128;
 
 struct Config {
@@ -35,8 +35,8 @@ struct Config {
     Options options;
 };
 
-// Something wrong in the configuration: the line it stands in (from 1; 0 for the file as a whole), and what is
-// wrong with it.
+// Something wrong in the configuration: the line it stands in (from 1; 0 for the file as a whole), and what
+// is wrong with it.
 struct Problem {
     unsigned line = 0;
     FixedString<300> text = {};

@@ -75,6 +75,20 @@ void explain_ambiguous(Sink& sink, Entry const& entry, Inventory const& inventor
     print(sink, "), add an address to name one or 'all' to name all");
 }
 
+void explain_unreadable(Sink& sink, Entry const& entry, Device const* device, Inventory const& inventory)
+{
+    if (inventory.is_overfull)
+        return print(
+            sink, "more than ", most_devices, " devices are listed or share a group with one that is");
+    if (device)
+        return print(sink, "what sysfs says of it or of its group is missing or makes no sense");
+    print(sink, "the id of one of these cannot be read (");
+    Separated list(sink);
+    for (auto const index : resolve(entry.selector, inventory).devices)
+        print(list.next(), inventory.devices[index].address);
+    print(sink, "), add the address of the one that is meant");
+}
+
 void explain_no_iommu(Sink& sink, Iommu iommu)
 {
     switch (iommu) {
@@ -83,8 +97,14 @@ void explain_no_iommu(Sink& sink, Iommu iommu)
             "the kernel does not use the IOMMU that this machine has, boot with intel_iommu=on on Intel, "
             "or without amd_iommu=off and iommu=off");
         break;
+    case Iommu::NoDriver:
+        print(sink,
+            "the module of this machine's IOMMU, virtio_iommu, is not loaded, it must be in the initramfs");
+        break;
     case Iommu::OffInFirmware:
-        print(sink, "the firmware describes no IOMMU, switch on VT-d (Intel) or IOMMU (AMD) in its setup");
+        print(sink,
+            "the firmware describes no IOMMU, switch on VT-d (Intel) or IOMMU (AMD) in its setup if it has "
+            "one");
         break;
     case Iommu::Absent:
     case Iommu::On:
@@ -126,6 +146,7 @@ std::string_view step_name(Failure::Step step)
         return "to unbind it from its host driver";
     case Failure::Step::Bind:
     case Failure::Step::Verify:
+    case Failure::Step::Worker:
     case Failure::Step::None:
         break;
     }
@@ -134,7 +155,9 @@ std::string_view step_name(Failure::Step step)
 
 void explain_bind_failed(Sink& sink, Decision const& decision, Session const& session)
 {
-    if (session.worker_signal != 0)
+    if (decision.failure.step == Failure::Step::Worker && session.worker_signal == 0)
+        print(sink, "vfio-early could not start the process that binds");
+    else if (decision.failure.step == Failure::Step::Worker)
         print(sink, "vfio-early itself was ended by signal ", session.worker_signal);
     else if (decision.failure.error_number != 0)
         print(sink, "the kernel refused ", step_name(decision.failure.step), ": ",
@@ -164,7 +187,7 @@ void explain_module_missing(Sink& sink, Decision const& decision, Session const&
 
 void tell_of_bridge(Session const& session, Device const& device, Tell tell, void* context)
 {
-    if (!has_troublesome_driver(device))
+    if (!device.group || !has_troublesome_driver(device))
         return;
     for (auto const& decision : session.plan.decisions) {
         auto const* listed = device_of(decision, session.inventory);
@@ -195,11 +218,7 @@ void explain(Sink& sink, Decision const& decision, Session const& session)
     case Code::Ambiguous:
         return explain_ambiguous(sink, entry, session.inventory);
     case Code::Unreadable:
-        if (session.inventory.is_overfull)
-            return print(
-                sink, "more than ", most_devices, " devices are listed or share a group with one that is");
-        return print(
-            sink, "what sysfs says in its uevent, config or iommu_group is missing or makes no sense");
+        return explain_unreadable(sink, entry, device, session.inventory);
     case Code::IsBridge:
         return print(sink, "class ", Hex{device->class_code >> 8, 4},
             " is a bridge, which stays with the host, list the devices behind it");

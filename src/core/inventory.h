@@ -42,6 +42,7 @@ bool is_endpoint(Device const&);
 struct Group {
     uint32_t number = 0;
     bool is_no_iommu = false; // VFIO's no-IOMMU mode
+    bool is_readable = true; // false when its members could not be listed
     // Members that are no PCI functions, such as a platform device; they count as peers like any other.
     FixedVector<FixedString<63>, 8> others = {};
 };
@@ -50,6 +51,7 @@ struct Group {
 enum class Iommu {
     On,
     OffInKernel, // the firmware describes one, and the kernel does not use it
+    NoDriver, // the machine has a virtio-iommu, and its module is not loaded
     OffInFirmware, // the processor is of a kind that has one, and the firmware describes none
     Absent,
 };

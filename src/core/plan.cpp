@@ -69,6 +69,9 @@ void add_entry(
     case Resolution::Kind::Ambiguous:
         add_entry_without_device(plan, config, entry, Code::Ambiguous);
         break;
+    case Resolution::Kind::Unsure:
+        add_entry_without_device(plan, config, entry, Code::Unreadable);
+        break;
     case Resolution::Kind::IdMismatch:
         for (auto const device : resolution.devices)
             add_device(plan, config, entry, device, Code::IdMismatch, inventory, problems);
@@ -82,14 +85,15 @@ void add_entry(
 
 Code why_unsafe(Device const& device, Inventory const& inventory, Options const& options)
 {
-    if (!device.is_readable || inventory.is_overfull)
+    auto const* group = inventory.find_group(device.group);
+    if (!device.is_readable || inventory.is_overfull || (group && !group->is_readable))
         return Code::Unreadable;
     if (!is_endpoint(device))
         return Code::IsBridge;
-    auto const* group = inventory.find_group(device.group);
     if (group && group->is_no_iommu)
         return Code::NoIommuGroup;
-    if (inventory.iommu != Iommu::On)
+    // A group that is there is one, also where /sys/class/iommu says nothing (POWER).
+    if (inventory.iommu != Iommu::On && !device.group)
         return Code::NoIommu;
     if (!device.group && !inventory.groups_appear_late)
         return Code::NoGroup;

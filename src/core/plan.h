@@ -8,7 +8,7 @@ namespace vfio_early {
 
 // What the kernel was asked for when it said no, and the errno it gave (0: it said nothing and did nothing).
 struct Failure {
-    enum class Step { None, Override, Unbind, Bind, Verify };
+    enum class Step { None, Override, Unbind, Bind, Verify, Worker };
     Step step = Step::None;
     int error_number = 0;
 };

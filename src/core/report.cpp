@@ -39,6 +39,7 @@ std::string_view iommu_name(Iommu iommu)
         return "on";
     case Iommu::OffInKernel:
     case Iommu::OffInFirmware:
+    case Iommu::NoDriver:
         return "off";
     case Iommu::Absent:
         break;
@@ -122,7 +123,7 @@ Tally tally(Session const& session)
     Tally tally;
     for (auto const& decision : session.plan.decisions) {
         ++tally.listed;
-        if (decision.code == Code::None)
+        if (decision.outcome == (session.mode == Mode::Bind ? Outcome::Bound : Outcome::WouldBind))
             ++tally.bound;
     }
     return tally;
@@ -136,6 +137,8 @@ bool is_all_bound(Session const& session)
 
 void write_summary(Sink& sink, Session const& session)
 {
+    if (!session.problems.empty())
+        return print(sink, "the configuration has an error, nothing is bound");
     auto const counted = tally(session);
     if (counted.listed == 0)
         return print(sink, "no device is listed, nothing to bind");

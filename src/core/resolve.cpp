@@ -78,6 +78,12 @@ bool matches_id(IdPattern const& pattern, Device const& device)
         && (!pattern.subsystem || device.subsystem == *pattern.subsystem);
 }
 
+bool may_match_id(IdPattern const& pattern, Device const& device)
+{
+    bool const is_unread = !device.is_readable && device.id == DeviceId{};
+    return is_unread || matches_id(pattern, device);
+}
+
 Resolution resolve(Selector const& selector, Inventory const& inventory)
 {
     using Kind = Resolution::Kind;
@@ -96,7 +102,17 @@ Resolution resolve(Selector const& selector, Inventory const& inventory)
             [](Device const& device) { return !device.is_readable || is_endpoint(device); });
         return {Kind::Found, not_bridges.empty() ? matching : not_bridges};
     }
-    return {matching.size() == 1 ? Kind::Found : Kind::Ambiguous, matching};
+    if (matching.size() > 1)
+        return {Kind::Ambiguous, matching};
+    if (!selector.location) {
+        auto possible =
+            only(there, inventory, [&](Device const& device) { return may_match_id(*selector.id, device); });
+        if (possible.size() > 1) {
+            inventory.sort_by_address(possible);
+            return {Kind::Unsure, possible};
+        }
+    }
+    return {Kind::Found, matching};
 }
 
 } // namespace vfio_early

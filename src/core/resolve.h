@@ -23,10 +23,19 @@ FixedVector<Address, functions_per_device> addresses_at(Location const&, Address
 
 bool matches_id(IdPattern const&, Device const&);
 
+// True also for a device whose id could not be read.
+bool may_match_id(IdPattern const&, Device const&);
+
 struct Resolution {
-    enum class Kind { Found, NotFound, IdMismatch, Ambiguous };
+    enum class Kind {
+        Found,
+        NotFound,
+        IdMismatch, // the place has another model
+        Ambiguous,
+        Unsure, // one device has the id, and that of another could not be read
+    };
     Kind kind = Kind::NotFound;
-    // Found and Ambiguous: what matches, by address. IdMismatch: what is there instead.
+    // What matches, or may match, by address. IdMismatch: what is there instead.
     DeviceIndices devices;
 };
 

@@ -23,9 +23,13 @@ void give_up(Session& session, Code code, int worker_signal)
     for (auto& decision : session.plan.decisions) {
         if (decision.outcome != Outcome::WouldBind)
             continue;
-        decision.outcome = Outcome::Failed;
         decision.code = code;
+        decision.outcome = Outcome::Failed;
+        if (code == Code::BindFailed)
+            decision.failure = {Failure::Step::Worker, 0};
     }
+    // A group of which a member was left open is not bound, whatever became of the others.
+    refuse_unviable_groups(session.plan, session.inventory);
 }
 
 } // namespace vfio_early

@@ -23,7 +23,7 @@ struct Session {
 };
 
 // Settles what a worker that was cut short left open: every decision that is not settled fails with `code`,
-// and so does every entry when there was no plan yet.
+// with it the rest of its group, and so does every entry when there was no plan yet.
 void give_up(Session&, Code code, int worker_signal);
 
 } // namespace vfio_early

@@ -14,7 +14,6 @@ std::optional<uint32_t> parse_class(std::string_view text)
     return parse_hex(text, 6);
 }
 
-// The kernel leaves leading zeros in ids (%04X:%04X), so the length is always the same.
 struct UeventLines {
     std::optional<uint32_t> class_code;
     std::optional<DeviceId> id;
@@ -133,10 +132,12 @@ std::optional<Address> framebuffer_owner(std::string_view iomem)
     return {};
 }
 
-Iommu iommu_that_is_not_on(bool firmware_describes_one, std::string_view cpuinfo)
+Iommu iommu_that_is_not_on(IommuTables const& tables, std::string_view cpuinfo)
 {
-    if (firmware_describes_one)
+    if (tables.has_dmar || tables.has_ivrs)
         return Iommu::OffInKernel;
+    if (tables.has_viot)
+        return Iommu::NoDriver;
     bool can_virtualise = false;
     bool is_guest = false;
     while (!cpuinfo.empty()) {

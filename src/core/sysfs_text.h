@@ -9,9 +9,9 @@ namespace vfio_early {
 // there is missing, makes no sense or names another address; `device` is then unchanged but for its driver.
 bool read_uevent(std::string_view text, Device& device);
 
-// The header type that a class implies: every class but the ones below is header type 0. Unknown for bridges
-// of other kinds (0609 may be either) and for class 0000, which is what the kernel leaves of a function whose
-// class and header type disagree (pci_setup_device() in drivers/pci/probe.c).
+// The header type that a class implies, without a look at the configuration space. Unknown for bridges of
+// less common kinds (0609 may be either) and for class 0000, which is what the kernel leaves of a function
+// whose class and header type disagree (pci_setup_device() in drivers/pci/probe.c).
 HeaderType header_type_of_class(uint32_t class_code);
 
 // The header type in the first bytes of `config`. Unknown where they are too few or say something else.
@@ -26,8 +26,15 @@ bool groups_devices_up_front(std::string_view iommu_name);
 // address.
 std::optional<Address> framebuffer_owner(std::string_view iomem);
 
-// The Iommu state where /sys/class/iommu is empty: from whether the firmware has a table that describes one
-// (ACPI's DMAR or IVRS), and from the processor's flags in the text of /proc/cpuinfo.
-Iommu iommu_that_is_not_on(bool firmware_describes_one, std::string_view cpuinfo);
+// The ACPI tables that describe an IOMMU: DMAR is Intel's, IVRS is AMD's, VIOT is that of a virtio-iommu.
+struct IommuTables {
+    bool has_dmar = false;
+    bool has_ivrs = false;
+    bool has_viot = false;
+};
+
+// The Iommu state where /sys/class/iommu is empty: from the firmware's tables, and from the processor's flags
+// in the text of /proc/cpuinfo.
+Iommu iommu_that_is_not_on(IommuTables const&, std::string_view cpuinfo);
 
 } // namespace vfio_early

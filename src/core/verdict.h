@@ -27,9 +27,9 @@ std::string_view code_name(Code);
 
 enum class Outcome {
     WouldBind, // the plan
-    Refused, // decided before anything was written
+    Refused, // by a rule of ours; what had been written for it, if anything, was taken back
     Bound, // applied and verified
-    Failed, // applied, did not come out right, rolled back
+    Failed, // by the kernel or the clock; rolled back
 };
 
 std::string_view outcome_name(Outcome);

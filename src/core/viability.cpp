@@ -10,17 +10,11 @@ bool is_bridge(Device const& device)
         && (device.header == HeaderType::Bridge || device.header == HeaderType::CardBus);
 }
 
-bool is_parked(Device const& device)
-{
-    return device.driver.view() == driver_name(Target::VfioPci)
-        || device.driver.view() == driver_name(Target::PciStub);
-}
-
 } // namespace
 
 bool stands_in_the_way(Device const& peer)
 {
-    if (is_bridge(peer) || is_parked(peer))
+    if (is_bridge(peer))
         return false;
     return !(peer.is_readable && is_host_bridge(peer) && peer.driver.empty());
 }

@@ -12,7 +12,7 @@ namespace vfio_early {
 // counts.
 //  - a bridge (header type 1 or 2) is never given away and does not count, whatever drives it now
 //  - a host bridge, AMD's dummy ones among them, does not count as long as nothing drives it
-//  - a function on vfio-pci or pci-stub already is out of the host's hands
+//  - what is on vfio-pci or pci-stub now and not listed counts: nothing says that the next boot puts it there
 bool stands_in_the_way(Device const& peer);
 
 // Members of the decision's group that stand in the way and that no entry selects, by address.

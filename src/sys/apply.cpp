@@ -24,8 +24,8 @@ void wait_milliseconds(long milliseconds)
 
 void fail(Decision& decision, Code code, int error_number)
 {
-    decision.outcome = Outcome::Failed;
     decision.code = code;
+    decision.outcome = Outcome::Failed;
     decision.failure.error_number = error_number;
 }
 
@@ -136,8 +136,33 @@ Result<void> verify(Root const& root, Address address, Target target)
     return Error{"verifying the driver of", FixedString<256>(path_of(address).view())};
 }
 
+// Some IOMMU drivers make a device's group when a driver binds to it: such a device is alone in its plan
+// until now, and judged by what came, by the same rule. True where the group is sound, or was known before.
+bool is_late_group_sound(Session& session, Root const& root, Decision& decision)
+{
+    auto const* device = device_of(decision, session.inventory);
+    if (device->group)
+        return true;
+    rescan_group(root, session.inventory, *decision.device);
+    auto const* group = group_of(decision, session.inventory);
+    if (!device->group)
+        fail(decision, Code::NoGroup, 0);
+    else if (group && group->is_no_iommu)
+        fail(decision, Code::NoIommuGroup, 0);
+    refuse_unviable_groups(session.plan, session.inventory);
+    return decision.code == Code::None;
+}
+
+// vfio-pci answers EINVAL where a device has no IOMMU group (vfio_register_group_dev()).
+void tell_missing_group(Decision& decision, Session const& session)
+{
+    if (decision.code == Code::BindFailed && decision.failure.error_number == EINVAL
+        && !device_of(decision, session.inventory)->group)
+        decision.code = Code::NoGroup;
+}
+
 // Two passes, never member by member: a member still on its host driver can make the first bind fail.
-void bind_group(Session& session, Root const& root, Decision const& leader)
+void bind_group(Session& session, Root const& root, Decision& leader)
 {
     auto const on = [&](auto step) {
         return [&root, step](Address address, Target target) { return step(root, address, target); };
@@ -145,8 +170,10 @@ void bind_group(Session& session, Root const& root, Decision const& leader)
     if (!all_of_group(session, leader, Step::Unbind, on(unbind_from_other_driver)))
         return;
     if (!all_of_group(session, leader, Step::Bind, on(bind_to_target)))
-        return;
+        return tell_missing_group(leader, session);
     if (!all_of_group(session, leader, Step::Verify, on(verify)))
+        return;
+    if (!is_late_group_sound(session, root, leader))
         return;
     for (auto& decision : session.plan.decisions) {
         if (share_group(leader, decision, session.inventory))
@@ -156,27 +183,9 @@ void bind_group(Session& session, Root const& root, Decision const& leader)
 
 void bind_groups(Session& session, Root const& root)
 {
-    for (auto const& decision : session.plan.decisions) {
+    for (auto& decision : session.plan.decisions) {
         if (decision.outcome == Outcome::WouldBind && is_group_intact(session, decision))
             bind_group(session, root, decision);
-    }
-}
-
-// Some IOMMU drivers make a device's group when a driver binds to it. Those are read now.
-void read_late_groups(Session& session, Root const& root)
-{
-    if (!session.inventory.groups_appear_late)
-        return;
-    for (auto& decision : session.plan.decisions) {
-        auto const* device = device_of(decision, session.inventory);
-        if (!decision.is_written_to || device->group)
-            continue;
-        rescan_group(root, session.inventory, *decision.device);
-        auto const* group = group_of(decision, session.inventory);
-        if (!device->group)
-            fail(decision, Code::NoGroup, 0);
-        else if (group && group->is_no_iommu)
-            fail(decision, Code::NoIommuGroup, 0);
     }
 }
 
@@ -229,7 +238,6 @@ void apply(Session& session, Root const& root)
     load_drivers(root, session);
     fail_without_driver(session, root);
     bind_groups(session, root);
-    read_late_groups(session, root);
     refuse_unviable_groups(session.plan, session.inventory);
     roll_back(session, root);
     read_drivers_back(session, root);

@@ -22,9 +22,9 @@ struct Log {
 
 void log_line(Root const& root, Level level, std::string_view text)
 {
-    constexpr unsigned facility_daemon = 3; // LOG_DAEMON, include/linux/syslog.h of the C library
+    constexpr unsigned facility_daemon = 3; // LOG_DAEMON, <syslog.h>
     // Opened afresh for every line: the kernel drops what one open file writes beyond 10 lines in 5 s
-    // (devkmsg_open() and devkmsg_write() in kernel/printk/printk.c), and tells nobody.
+    // (devkmsg_write() in kernel/printk/printk.c), and the write succeeds all the same.
     auto file = root.open_file(Path("dev/kmsg"), O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK);
     if (file.is_error())
         return;
@@ -37,6 +37,9 @@ void log_line(Root const& root, Level level, std::string_view text)
 
 void log_report(Root const& root, Session const& session)
 {
+    // What is wrong with the configuration has been told line by line.
+    if (!session.problems.empty())
+        return;
     LogLine summary;
     auto sink = summary.sink();
     write_summary(sink, session);

@@ -134,6 +134,23 @@ void load_drivers(Root const& root, Session& session)
         run_modprobe(root, arguments, session.loader_message);
 }
 
+void load_iommu_driver(Root const& root)
+{
+    bool is_on = false;
+    static_cast<void>(root.for_each_name(
+        path_of("sys/class/iommu"),
+        [](void* context, std::string_view) { *static_cast<bool*>(context) = true; }, &is_on));
+    if (is_on || !root.exists(path_of("sys/firmware/acpi/tables/VIOT")))
+        return;
+    Arguments arguments;
+    static_cast<void>(arguments.append("-a"));
+    static_cast<void>(arguments.append("virtio_pci"));
+    static_cast<void>(arguments.append("virtio_iommu"));
+    // Where it cannot be loaded the plan finds no IOMMU and says so.
+    FixedString<159> ignored;
+    run_modprobe(root, arguments, ignored);
+}
+
 bool could_load_driver(Root const& root, Target target)
 {
     Path name(driver_name(target));

@@ -18,6 +18,10 @@ Error failure(std::string_view action, Path const& path)
     return {action, FixedString<256>(path.view()), errno};
 }
 
+// The kernel gives up on a path with '..' in it, as every device link of sysfs has, when anything anywhere is
+// renamed or mounted meanwhile (handle_dots() in fs/namei.c), and wants to be asked again.
+constexpr int attempts_at_open = 10000;
+
 // musl has no wrapper for openat2, and glibc none before 2.43.
 int open_in_root(int root, char const* path, int flags, unsigned mode)
 {
@@ -25,7 +29,13 @@ int open_in_root(int root, char const* path, int flags, unsigned mode)
     how.flags = static_cast<uint64_t>(flags | O_CLOEXEC);
     how.mode = mode;
     how.resolve = RESOLVE_IN_ROOT;
-    return static_cast<int>(syscall(SYS_openat2, root, path, &how, sizeof(how)));
+    long descriptor = -1;
+    for (int i = 0; i < attempts_at_open; ++i) {
+        descriptor = syscall(SYS_openat2, root, path, &how, sizeof(how));
+        if (descriptor >= 0 || errno != EAGAIN)
+            break;
+    }
+    return static_cast<int>(descriptor);
 }
 
 Result<std::string_view> read_up_to(int descriptor, Path const& path, std::span<char> buffer)
@@ -45,6 +55,11 @@ Result<std::string_view> read_up_to(int descriptor, Path const& path, std::span<
 }
 
 } // namespace
+
+bool is_absence(Error const& error)
+{
+    return error.error_number == ENOENT || error.error_number == ENOTDIR;
+}
 
 Result<Root> Root::open(std::string_view directory)
 {
@@ -115,13 +130,18 @@ Result<FixedString<255>> Root::link_name(Path path) const
     return FixedString<255>(name);
 }
 
-bool Root::exists(Path path) const
+Presence Root::presence(Path path) const
 {
     auto file = open_file(path, O_PATH);
     if (file.is_error())
-        return false;
+        return is_absence(file.error()) ? Presence::Absent : Presence::Unknown;
     Descriptor const closes(file.value());
-    return true;
+    return Presence::There;
+}
+
+bool Root::exists(Path path) const
+{
+    return presence(path) == Presence::There;
 }
 
 Result<void> Root::for_each_name(Path path, Visit visit, void* context) const

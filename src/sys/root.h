@@ -16,6 +16,12 @@ template <typename... Parts> Path path_of(Parts const&... parts)
     return path;
 }
 
+// Whether a file is there; Unknown when the kernel would not say.
+enum class Presence { There, Absent, Unknown };
+
+// True when the error says that there is no such file, and not that it could not be looked at.
+bool is_absence(Error const&);
+
 // The files of a machine below one directory: `/` itself, or a tree that looks like one. Every path is
 // resolved inside of it, links and `..` included (RESOLVE_IN_ROOT of openat2, Linux 5.6).
 class Root {
@@ -40,6 +46,9 @@ public:
     // Opens with the flags of open(2), close-on-exec.
     Result<int> open_file(Path path, int flags, unsigned mode = 0) const;
 
+    Presence presence(Path path) const;
+
+    // True when it is surely there.
     bool exists(Path path) const;
 
     // Calls `visit` with each name in a directory except '.' and '..', in no order.

@@ -34,7 +34,8 @@ void read_secondary_bus(Root const& root, Device& device)
     if (text.is_error())
         return;
     auto const number = parse_decimal(trimmed(text.value()));
-    if (number && *number <= UINT8_MAX)
+    // A bridge that was not set up has bus 0 behind it, which is none: buses are numbered downwards.
+    if (number && *number > device.address.bus && *number <= UINT8_MAX)
         device.secondary_bus = static_cast<uint8_t>(*number);
 }
 
@@ -42,8 +43,10 @@ void read_secondary_bus(Root const& root, Device& device)
 void read_group_number(Root const& root, Device& device)
 {
     auto name = root.link_name(device_path(device.address, "iommu_group"));
-    if (name.is_error())
+    if (name.is_error()) {
+        device.is_readable &= is_absence(name.error());
         return;
+    }
     device.group = parse_decimal(name.value().view());
     if (!device.group)
         device.is_readable = false;
@@ -69,7 +72,7 @@ std::optional<DeviceIndex> take_device(Scan& scan, Address address)
 {
     if (auto const known = scan.inventory.find(address))
         return known;
-    if (!scan.root.exists(device_path(address, "")))
+    if (scan.root.presence(device_path(address, "")) == Presence::Absent)
         return {};
     Device device;
     device.address = address;
@@ -111,11 +114,9 @@ void take_if_id_matches(Scan& scan, Config const& config, std::string_view name)
     device.address = *address;
     char buffer[longest_attribute];
     auto uevent = scan.root.read(device_path(*address, "uevent"), buffer);
-    if (uevent.is_error() || !read_uevent(uevent.value(), device))
-        return;
-    device.is_readable = true;
+    device.is_readable = !uevent.is_error() && read_uevent(uevent.value(), device);
     for (auto const& entry : config.entries) {
-        if (!entry.selector.location && matches_id(*entry.selector.id, device)) {
+        if (!entry.selector.location && may_match_id(*entry.selector.id, device)) {
             take_device(scan, *address);
             return;
         }
@@ -182,18 +183,19 @@ void take_group(Scan& scan, DeviceIndex device)
     } context{scan, {}};
     context.group.number = *number;
     context.group.is_no_iommu = is_no_iommu_group(scan.root, *number);
-    static_cast<void>(scan.root.for_each_name(
+    auto const listed = scan.root.for_each_name(
         group_path(*number, "devices"),
         [](void* passed, std::string_view name) {
             auto& context = *static_cast<Context*>(passed);
-            if (auto const address = parse_address(name)) {
-                if (auto const member = take_device(context.scan, *address))
-                    join_group(context.scan, *member, context.group.number);
-            } else if (!context.group.others.append(FixedString<63>(name))) {
+            auto const address = parse_address(name);
+            auto const member = address ? take_device(context.scan, *address) : std::optional<DeviceIndex>{};
+            if (member)
+                join_group(context.scan, *member, context.group.number);
+            else if (!context.group.others.append(FixedString<63>(name)))
                 context.scan.inventory.is_overfull = true;
-            }
         },
-        &context));
+        &context);
+    context.group.is_readable = !listed.is_error();
     if (!scan.inventory.groups.append(context.group))
         scan.inventory.is_overfull = true;
 }
@@ -234,12 +236,15 @@ void read_iommu(Scan& scan)
         scan.inventory.groups_appear_late = !found.all_up_front;
         return;
     }
-    bool const has_table = scan.root.exists(path_of("sys/firmware/acpi/tables/DMAR"))
-        || scan.root.exists(path_of("sys/firmware/acpi/tables/IVRS"));
+    IommuTables const tables = {
+        .has_dmar = scan.root.exists(path_of("sys/firmware/acpi/tables/DMAR")),
+        .has_ivrs = scan.root.exists(path_of("sys/firmware/acpi/tables/IVRS")),
+        .has_viot = scan.root.exists(path_of("sys/firmware/acpi/tables/VIOT")),
+    };
     char buffer[longest_attribute];
     auto cpuinfo = scan.root.read_start(path_of("proc/cpuinfo"), buffer);
     scan.inventory.iommu =
-        iommu_that_is_not_on(has_table, cpuinfo.is_error() ? std::string_view{} : cpuinfo.value());
+        iommu_that_is_not_on(tables, cpuinfo.is_error() ? std::string_view{} : cpuinfo.value());
 }
 
 void mark_boot_display(Inventory& inventory, Address address)
@@ -303,6 +308,12 @@ Path device_path(Address address, std::string_view attribute)
     return path_of("sys/bus/pci/devices/", address, "/", attribute);
 }
 
+void scan_iommu(Root const& root, Inventory& inventory)
+{
+    Scan scan{root, inventory};
+    read_iommu(scan);
+}
+
 void scan(Root const& root, Config const& config, Inventory& inventory)
 {
     Scan scan{root, inventory};
@@ -320,8 +331,19 @@ void scan(Root const& root, Config const& config, Inventory& inventory)
 void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)
 {
     Scan scan{root, inventory};
+    auto const& bound = inventory.devices[device];
     read_group_number(root, inventory.devices[device]);
+    if (!bound.group)
+        return;
     take_group(scan, device);
+    // A function of the same card has no group before its own driver binds, and may join this one then: as
+    // long as nobody can tell, it counts as a member.
+    for (auto address = bound.address; auto const function : {0, 1, 2, 3, 4, 5, 6, 7}) {
+        address.function = static_cast<uint8_t>(function);
+        auto const sibling = take_device(scan, address);
+        if (sibling && !inventory.devices[*sibling].group)
+            inventory.devices[*sibling].group = bound.group;
+    }
 }
 
 FixedString<31> bound_driver(Root const& root, Address address)

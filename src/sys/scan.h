@@ -11,8 +11,11 @@ namespace vfio_early {
 // be read is in the inventory as unreadable.
 void scan(Root const&, Config const&, Inventory&);
 
-// Reads a device's group, with all members, into the inventory again: some groups appear only when a driver
-// binds.
+// Reads what the machine has to isolate devices with, which scan() does too.
+void scan_iommu(Root const&, Inventory&);
+
+// Reads the group that appeared when a driver bound to the device, with all that are or may become its
+// members.
 void rescan_group(Root const&, Inventory&, DeviceIndex);
 
 // The name of the driver that a device is bound to now, empty where there is none.

@@ -45,9 +45,9 @@ WorkerEnd end_of(pid_t child)
 {
     int status = 0;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) { }
-    if (WIFSIGNALED(status))
-        return {WorkerEnd::Kind::Died, WTERMSIG(status)};
-    return {WorkerEnd::Kind::Done, 0};
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return {WorkerEnd::Kind::Done, 0};
+    return {WorkerEnd::Kind::Died, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
 }
 
 } // namespace

@@ -10,7 +10,7 @@ int64_t now_milliseconds();
 struct WorkerEnd {
     enum class Kind { Done, TimeIsUp, Died };
     Kind kind = Kind::Done;
-    int signal = 0; // Died: what ended it
+    int signal = 0; // Died: what ended it, 0 where it could not be started
 };
 
 // Does `work` in a child process and waits for it until `deadline`. A write into sysfs can hang in the kernel

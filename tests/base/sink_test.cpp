@@ -17,7 +17,7 @@ TEST(prints_hex_with_leading_zeros_and_all_digits_that_there_are)
 
 TEST(quotes_what_cannot_be_printed)
 {
-    TEST_ASSERT_EQUAL_STRING("'a\\x0ab\\xff'", text_of(Quoted{"a\nb\xff"}));
+    TEST_ASSERT_EQUAL_STRING("'a\\x0ab\\xff\\x7f'", text_of(Quoted{"a\nb\xff\x7f"}));
 }
 
 TEST(cuts_long_quotes)

@@ -125,15 +125,15 @@ TEST(says_how_long_a_line_may_be)
     std::string const longest = "x = " + std::string(194, '1');
     TEST_ASSERT_EQUAL_UINT(198, longest.size());
     TEST_ASSERT_TRUE(problems_of("[bind]\n" + longest + "\n").find("bytes long") == std::string::npos);
-    TEST_ASSERT_EQUAL_STRING("2: the line is 199 bytes long, and 198 is the most, break it in two\n",
+    TEST_ASSERT_EQUAL_STRING("2: the line is 199 bytes long, and 198 is the most, shorten it\n",
         problems_of("[bind]\n" + longest + "1\n"));
-    TEST_ASSERT_EQUAL_STRING("1: the line is 201 bytes long, and 198 is the most, break it in two\n",
+    TEST_ASSERT_EQUAL_STRING("1: the line is 201 bytes long, and 198 is the most, shorten it\n",
         problems_of(";" + std::string(200, 'c')));
 }
 
 TEST(counts_lines_behind_a_long_one_right)
 {
-    TEST_ASSERT_EQUAL_STRING("1: the line is 1001 bytes long, and 198 is the most, break it in two\n"
+    TEST_ASSERT_EQUAL_STRING("1: the line is 1001 bytes long, and 198 is the most, shorten it\n"
                              "3: unknown section 'x'\n",
         problems_of(";" + std::string(1000, 'c') + "\n[bind]\n[x]\n"));
 }
@@ -158,6 +158,13 @@ TEST(does_not_take_a_colon_for_an_equals_sign)
 {
     TEST_ASSERT_EQUAL_STRING("2: 'timeout:5' is no 'KEY = VALUE': a ':' comes before the '='\n",
         problems_of("[options]\ntimeout: 5\n"));
+}
+
+TEST(does_not_lose_what_stands_behind_a_section)
+{
+    TEST_ASSERT_EQUAL_STRING("1: 'gpu = 01:00.0' stands behind a section, put it on a line of its own\n",
+        problems_of("[bind] gpu = 01:00.0\n"));
+    TEST_ASSERT_EQUAL_STRING("", problems_of("[bind] ; cards\n[stub] # rest\n"));
 }
 
 TEST(says_what_a_line_without_equals_sign_is_not)
@@ -203,10 +210,10 @@ TEST(says_that_a_key_stands_before_any_section)
 
 TEST(bounds_the_timeout)
 {
-    for (auto const* value : {"0", "121", "-1", "1s", "99999999999"}) {
+    for (auto const* value : {"0", "61", "-1", "1s", "99999999999"}) {
         auto const problem = problems_of(std::string("[options]\ntimeout = ") + value + "\n");
         TEST_ASSERT_EQUAL_STRING(
-            std::string("2: timeout is '") + value + "', and it can be 1 to 120 seconds\n", problem);
+            std::string("2: timeout is '") + value + "', and it can be 1 to 60 seconds\n", problem);
     }
 }
 

@@ -114,8 +114,9 @@ TEST(tells_three_kinds_of_missing_iommu_apart)
             + "the kernel does not use the IOMMU that this machine has, boot with intel_iommu=on on Intel, "
               "or without amd_iommu=off and iommu=off",
         said_with(Iommu::OffInKernel));
-    TEST_ASSERT_EQUAL_STRING(
-        start + "the firmware describes no IOMMU, switch on VT-d (Intel) or IOMMU (AMD) in its setup",
+    TEST_ASSERT_EQUAL_STRING(start
+            + "the firmware describes no IOMMU, switch on VT-d (Intel) or IOMMU (AMD) in its setup if it has "
+              "one",
         said_with(Iommu::OffInFirmware));
     TEST_ASSERT_EQUAL_STRING(
         start + "this machine has no IOMMU, so nothing can be isolated", said_with(Iommu::Absent));
@@ -169,6 +170,15 @@ TEST(warns_of_a_bridge_that_spoils_a_group_that_is_used)
     refused.add("0000:01:00.0", "1b36:000e", 0x060400, 7, "shpchp");
     refused.add("0000:02:01.0", "8086:100e", 0x020000, 7);
     TEST_ASSERT_EQUAL_STRING("", warnings_of(refused.plan("[bind]\nnic = 02:01.0 8086:9999\n")));
+}
+
+TEST(does_not_take_two_devices_without_a_group_for_one_group)
+{
+    Machine machine;
+    machine.session.inventory.groups_appear_late = true;
+    machine.add("0000:00:01.0", "1b36:000c", 0x060400, {}, "shpchp").secondary_bus = 1;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
+    TEST_ASSERT_EQUAL_STRING("", warnings_of(machine.plan("[bind]\nnic = 00:01.0/00.0\n")));
 }
 
 TEST(warns_of_groups_that_are_fiction)

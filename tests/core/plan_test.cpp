@@ -144,6 +144,15 @@ TEST(refuses_without_an_iommu)
     }
 }
 
+TEST(believes_a_group_that_is_there_more_than_a_list_of_iommus_that_is_empty)
+{
+    Machine machine;
+    machine.session.inventory.iommu = Iommu::Absent;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 3);
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0 would-bind\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
+}
+
 TEST(refuses_a_device_without_a_group_where_groups_come_up_front)
 {
     Machine machine;

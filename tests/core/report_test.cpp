@@ -22,9 +22,20 @@ TEST(sums_up_what_was_done)
     auto& session = machine.plan("[bind]\na = 01:00.0\nb = 02:00.0\n");
     TEST_ASSERT_EQUAL_STRING("would bind 1 of 2 listed devices", summary_of(session));
     session.mode = Mode::Bind;
+    session.plan.decisions[0].outcome = Outcome::Bound;
     TEST_ASSERT_EQUAL_STRING("bound 1 of 2 listed devices", summary_of(session));
     TEST_ASSERT_FALSE(is_all_bound(session));
     TEST_ASSERT_EQUAL_STRING("no device is listed, nothing to bind", summary_of(Machine().plan("[bind]\n")));
+}
+
+TEST(does_not_count_what_was_never_settled_as_bound)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    auto& session = machine.plan("[bind]\na = 01:00.0\n");
+    session.mode = Mode::Bind;
+    TEST_ASSERT_EQUAL_STRING("bound 0 of 1 listed devices", summary_of(session));
+    TEST_ASSERT_FALSE(is_all_bound(session));
 }
 
 TEST(is_not_ok_without_a_plan_or_with_a_wrong_line)

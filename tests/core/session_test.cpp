@@ -19,6 +19,30 @@ TEST(fails_what_was_left_open_and_nothing_else)
         "a 0000:01:00.0 bound\nb 0000:02:00.0 timeout\nc - not-found\n", verdicts(session));
 }
 
+TEST(does_not_leave_half_a_group_bound)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    machine.add("0000:01:00.1", "8086:10d3", 0x020000, 1);
+    auto& session = machine.plan("[bind]\nx = 01:00.*\n");
+    session.plan.decisions[0].outcome = Outcome::Bound;
+    give_up(session, Code::Timeout, 0);
+    TEST_ASSERT_EQUAL_STRING("x 0000:01:00.0 group-refused\nx 0000:01:00.1 timeout\n", verdicts(session));
+    TEST_ASSERT_TRUE(session.plan.decisions[0].outcome == Outcome::Refused);
+}
+
+TEST(says_that_the_worker_could_not_start)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    auto& session = machine.plan("[bind]\na = 01:00.0\n");
+    give_up(session, Code::BindFailed, 0);
+    TEST_ASSERT_EQUAL_STRING(
+        "a 0000:01:00.0: failed (bind-failed): vfio-early could not start the process that binds, "
+        "its group was given back to the host drivers",
+        written_by([&](Sink& sink) { describe(sink, session.plan.decisions[0], session); }));
+}
+
 TEST(fails_every_line_where_there_was_no_plan)
 {
     Machine machine;

@@ -97,15 +97,18 @@ TEST(does_not_take_a_framebuffer_for_the_device_before_it)
     TEST_ASSERT_FALSE(framebuffer_owner("").has_value());
 }
 
-TEST(tells_three_kinds_of_missing_iommu_apart)
+TEST(tells_kinds_of_missing_iommu_apart)
 {
-    TEST_ASSERT_TRUE(iommu_that_is_not_on(true, "") == Iommu::OffInKernel);
-    TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "flags\t\t: fpu vmx sse\n") == Iommu::OffInFirmware);
+    IommuTables const none;
+    TEST_ASSERT_TRUE(iommu_that_is_not_on({.has_dmar = true}, "") == Iommu::OffInKernel);
+    TEST_ASSERT_TRUE(iommu_that_is_not_on({.has_ivrs = true}, "") == Iommu::OffInKernel);
+    TEST_ASSERT_TRUE(iommu_that_is_not_on({.has_viot = true}, "") == Iommu::NoDriver);
+    TEST_ASSERT_TRUE(iommu_that_is_not_on(none, "flags\t\t: fpu vmx sse\n") == Iommu::OffInFirmware);
     TEST_ASSERT_TRUE(
-        iommu_that_is_not_on(false, "model : x\nflags\t\t: fpu svm sse\n") == Iommu::OffInFirmware);
-    TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "flags\t\t: fpu svm hypervisor\n") == Iommu::Absent);
-    TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "flags\t\t: fpu sse\n") == Iommu::Absent);
-    TEST_ASSERT_TRUE(iommu_that_is_not_on(false, "") == Iommu::Absent);
+        iommu_that_is_not_on(none, "model : x\nflags\t\t: fpu svm sse\n") == Iommu::OffInFirmware);
+    TEST_ASSERT_TRUE(iommu_that_is_not_on(none, "flags\t\t: fpu svm hypervisor\n") == Iommu::Absent);
+    TEST_ASSERT_TRUE(iommu_that_is_not_on(none, "flags\t\t: fpu sse\n") == Iommu::Absent);
+    TEST_ASSERT_TRUE(iommu_that_is_not_on(none, "") == Iommu::Absent);
 }
 
 UNITY_MAIN()

@@ -118,6 +118,30 @@ TEST(rolls_back_a_late_group_that_holds_a_stranger)
     TEST_ASSERT_EQUAL_STRING("\n", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
 }
 
+TEST(does_not_believe_that_a_late_group_leaves_out_a_function_of_the_same_card)
+{
+    Stage stage("vfio-pci");
+    stage.tree.add_driver("vfio-pci");
+    stage.tree.make_directory("sys/class/iommu/virtio0");
+    auto const link = std::string("sys/bus/pci/devices/0000:01:00.0/iommu_group");
+    stage.tree.unlink(link);
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    stage.tree.link(link, "../../../../kernel/iommu_groups/8");
+    stage.tree.add_device("0000:01:00.1", "10802", "144D:A808", -1);
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 shared-group\n", verdicts(session));
+}
+
+TEST(keeps_the_reason_of_a_device_whose_group_would_have_come_late)
+{
+    Stage stage;
+    stage.tree.make_directory("sys/class/iommu/virtio0");
+    stage.tree.unlink("sys/bus/pci/devices/0000:01:00.0/iommu_group");
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 module-missing\n", verdicts(session));
+}
+
 TEST(refuses_a_device_whose_late_group_never_came)
 {
     Stage stage("vfio-pci");

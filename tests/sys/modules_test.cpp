@@ -70,6 +70,21 @@ TEST(says_that_there_is_no_modprobe)
     TEST_ASSERT_EQUAL_STRING("there is no /sbin/modprobe", session.loader_message.view());
 }
 
+TEST(loads_the_driver_of_a_virtio_iommu_that_is_not_in_use)
+{
+    Tree tree;
+    add_modprobe(tree, "");
+    load_iommu_driver(tree.root());
+    TEST_ASSERT_FALSE(tree.has("called"));
+    tree.write("sys/firmware/acpi/tables/VIOT", "");
+    load_iommu_driver(tree.root());
+    TEST_ASSERT_TRUE(tree.read("called").find("-a virtio_pci virtio_iommu\n") != std::string::npos);
+    tree.unlink("called");
+    tree.make_directory("sys/class/iommu/virtio0");
+    load_iommu_driver(tree.root());
+    TEST_ASSERT_FALSE(tree.has("called"));
+}
+
 TEST(asks_whether_a_driver_could_be_loaded_without_loading_it)
 {
     Tree tree;

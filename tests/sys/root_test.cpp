@@ -3,6 +3,9 @@
 #include "tree.h"
 
 #include <cerrno>
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace vfio_early;
 
@@ -51,6 +54,31 @@ TEST(stays_below_its_directory)
     TEST_ASSERT_EQUAL_STRING("inside", tree.root().read(Path("absolute"), buffer).value());
     TEST_ASSERT_EQUAL_STRING("inside", tree.root().read(Path("upwards"), buffer).value());
     TEST_ASSERT_EQUAL_STRING("inside", tree.root().read(Path("../../../../etc/hostname"), buffer).value());
+}
+
+TEST(is_not_confused_by_renames_elsewhere)
+{
+    Tree tree;
+    tree.write("devices/pci0000:00/0000:00:01.0/uevent", "text");
+    tree.link("bus/pci/devices/0000:00:01.0", "../../../devices/pci0000:00/0000:00:01.0");
+    tree.write("a", "");
+    auto const directory = tree.directory();
+    auto const renamer = fork();
+    if (renamer == 0) {
+        for (;;) {
+            rename((directory + "/a").c_str(), (directory + "/b").c_str());
+            rename((directory + "/b").c_str(), (directory + "/a").c_str());
+        }
+    }
+    size_t failures = 0;
+    auto const root = tree.root();
+    for (int i = 0; i < 20000; ++i) {
+        char buffer[8];
+        failures += root.read(Path("bus/pci/devices/0000:00:01.0/uevent"), buffer).is_error();
+    }
+    kill(renamer, SIGKILL);
+    waitpid(renamer, nullptr, 0);
+    TEST_ASSERT_EQUAL_UINT(0, failures);
 }
 
 TEST(writes_into_files_that_exist_and_makes_none)

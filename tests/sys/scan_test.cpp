@@ -65,8 +65,50 @@ TEST(follows_a_path_by_the_bus_numbers_of_now)
     auto const session = scanned(tree, "[bind]\nslot = 00:1c.4/00.0\n");
     TEST_ASSERT_EQUAL_STRING("0000:00:1c.4 0000:03:00.0 ", addresses(*session));
     TEST_ASSERT_EQUAL_STRING("", first_code(*session));
-    tree.write("sys/bus/pci/devices/0000:00:1c.4/secondary_bus_number", "999999\n");
+    tree.write("sys/bus/pci/devices/0000:00:1c.4/secondary_bus_number", "259\n");
     TEST_ASSERT_EQUAL_STRING("not-found", first_code(*scanned(tree, "[bind]\nslot = 00:1c.4/00.0\n")));
+}
+
+TEST(does_not_follow_a_path_through_a_bridge_that_was_not_set_up)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:00:1c.4", "60400", "8086:A114", 7, "pcieport");
+    tree.add_device("0000:00:1f.6", "20000", "8086:15B8", 11);
+    tree.write("sys/bus/pci/devices/0000:00:1c.4/secondary_bus_number", "0\n");
+    TEST_ASSERT_EQUAL_STRING("not-found", first_code(*scanned(tree, "[bind]\nslot = 00:1c.4/1f.6\n")));
+}
+
+TEST(takes_a_group_that_cannot_be_listed_for_unreadable)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "30000", "10DE:2191", 8);
+    tree.unlink("sys/kernel/iommu_groups/8/devices");
+    tree.write("sys/kernel/iommu_groups/8/devices", "not a directory");
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(counts_a_member_that_is_not_on_the_bus)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "30000", "10DE:2191", 8);
+    tree.make_directory("sys/kernel/iommu_groups/8/devices/0000:01:00.1");
+    TEST_ASSERT_EQUAL_STRING("shared-group", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(is_not_sure_of_an_id_while_that_of_another_device_cannot_be_read)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "20000", "8086:10D3", 8);
+    tree.add_device("0000:02:00.0", "20000", "8086:10D3", 9);
+    tree.write("sys/bus/pci/devices/0000:02:00.0/uevent", "");
+    auto const session = scanned(tree, "[bind]\nnic = 8086:10d3\n");
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*session));
+    TEST_ASSERT_FALSE(session->plan.decisions[0].device.has_value());
+    TEST_ASSERT_EQUAL_STRING("", first_code(*scanned(tree, "[bind]\nnic = 01:00.0 8086:10d3\n")));
 }
 
 TEST(finds_domains_of_five_digits)
@@ -212,7 +254,7 @@ TEST(refuses_everything_when_a_group_is_larger_than_it_can_hold)
 {
     Tree tree;
     tree.add_machine();
-    for (int i = 0; i < 1025; ++i) {
+    for (int i = 0; i < 1025; ++i) { // most_devices + 1
         char address[16];
         snprintf(address, sizeof(address), "0000:%02x:%02x.%d", 1 + i / 256, i / 8 % 32, i % 8);
         tree.add_device(address, "20000", "8086:1572", 8);

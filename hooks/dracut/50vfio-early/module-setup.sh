@@ -1,0 +1,52 @@
+#!/bin/bash
+# dracut sources this and calls the functions below when it builds an image.
+# The first three are called by dracut, which sets moddir, initdir, hostonly, kernel and SYSTEMCTL.
+# shellcheck disable=SC2154
+
+# In every image where the binary is there to be taken: an INI that binds nothing costs nothing.
+check() {
+    require_binaries /usr/sbin/vfio-early || return 1
+    return 0
+}
+
+depends() {
+    return 0
+}
+
+installkernel() {
+    # Without hostonly='' a hostonly image gets only what the running machine uses now, which is none of them.
+    hostonly='' instmods vfio-pci vfio vfio_iommu_type1 =drivers/pci/pci-stub virtio_iommu
+}
+
+install() {
+    inst_binary /usr/sbin/vfio-early
+    # The rescue image stays as it is when nothing is configured: it is what one boots when something went wrong.
+    if ! is_rescue_image; then
+        inst_simple /etc/vfio-early.ini
+        tell_what_the_next_boot_will_do
+    fi
+    if dracut_module_included systemd; then
+        inst_simple "$moddir/vfio-early.service" "$systemdsystemunitdir/vfio-early.service"
+        $SYSTEMCTL -q --root "$initdir" add-wants sysinit.target vfio-early.service
+    else
+        # pre-udev is too late: modules of force_drivers and rd.driver.pre are loaded before its hooks.
+        inst_hook cmdline 00 "$moddir/vfio-early.sh"
+    fi
+}
+
+is_rescue_image() {
+    [[ " $dracutmodules $add_dracutmodules $force_add_dracutmodules " == *" rescue "* ]]
+}
+
+# Only for the system that runs here, and never in the way of the image.
+tell_what_the_next_boot_will_do() {
+    local line
+    [[ $kernel == "$(uname -r)" && / -ef /proc/1/root/. ]] || return 0
+    while read -r line; do
+        case "$line" in
+        *": would bind to "* | "would bind "* | "no device is listed"*) dinfo "vfio-early: $line" ;;
+        *) dwarn "vfio-early: ${line#vfio-early: }" ;;
+        esac
+    done < <(/usr/sbin/vfio-early check 2>&1)
+    return 0
+}

@@ -1,0 +1,32 @@
+# What goes where, below /usr: the initramfs tools look there and in /etc and nowhere else. The presets set that prefix.
+set(dracut_module lib/dracut/modules.d/50vfio-early)
+
+install(TARGETS vfio-early DESTINATION sbin COMPONENT program)
+execute_process(
+    COMMAND gzip -9nc ${PROJECT_SOURCE_DIR}/docs/vfio-early.8 OUTPUT_FILE ${PROJECT_BINARY_DIR}/vfio-early.8.gz)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS docs/vfio-early.8)
+install(FILES ${PROJECT_BINARY_DIR}/vfio-early.8.gz DESTINATION share/man/man8 COMPONENT program)
+# A configuration that is there belongs to its user.
+install(CODE "
+    if(EXISTS \"\$ENV{DESTDIR}/etc/vfio-early.ini\")
+        message(STATUS \"Kept: \$ENV{DESTDIR}/etc/vfio-early.ini\")
+    else()
+        file(INSTALL DESTINATION /etc TYPE FILE FILES \"${PROJECT_SOURCE_DIR}/etc/vfio-early.ini\")
+    endif()" COMPONENT program)
+
+install(PROGRAMS hooks/initramfs-tools/hooks/vfio-early
+    DESTINATION share/initramfs-tools/hooks COMPONENT initramfs-tools)
+install(PROGRAMS hooks/initramfs-tools/scripts/init-top/00-vfio-early
+    DESTINATION share/initramfs-tools/scripts/init-top COMPONENT initramfs-tools)
+
+install(PROGRAMS hooks/dracut/50vfio-early/module-setup.sh hooks/dracut/50vfio-early/vfio-early.sh
+    DESTINATION ${dracut_module} COMPONENT dracut)
+install(FILES hooks/dracut/50vfio-early/vfio-early.service DESTINATION ${dracut_module} COMPONENT dracut)
+
+# Only when asked for by name: cmake --install build/release --component mkinitcpio
+install(FILES hooks/mkinitcpio/install/vfio-early
+    DESTINATION lib/initcpio/install COMPONENT mkinitcpio EXCLUDE_FROM_ALL)
+install(FILES hooks/mkinitcpio/hooks/vfio-early
+    DESTINATION lib/initcpio/hooks COMPONENT mkinitcpio EXCLUDE_FROM_ALL)
+install(FILES hooks/dracut/50vfio-early/vfio-early.service
+    DESTINATION lib/initcpio COMPONENT mkinitcpio EXCLUDE_FROM_ALL)

@@ -1,0 +1,6 @@
+# Read by cpack for each kind of package: which components are in it.
+if(CPACK_GENERATOR STREQUAL "DEB")
+    set(CPACK_COMPONENTS_ALL program initramfs-tools dracut deb)
+else()
+    set(CPACK_COMPONENTS_ALL program dracut rpm)
+endif()
