@@ -9,6 +9,7 @@ RELEASE = PROJECT / "build" / "release"
 GUEST_PROGRAMS = RELEASE / "qemu-tests"
 CACHE = PROJECT / "build" / "qemu"
 LOGS = CACHE / "logs"
+RESULTS = CACHE / "results"
 
 
 def as_root(command):

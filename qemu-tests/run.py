@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Boots real distributions in QEMU with vfio-early in their initramfs, and looks at what came of it.
 
-usage: run.py list                 the names of all tests, SYSTEM.CASE
+usage: run.py list [sid]           the names of all tests, SYSTEM.CASE
        run.py image SYSTEM IMAGE   makes an image, and what it needs
        run.py case SYSTEM.CASE...  runs tests; 0 when all hold
+       run.py table                how the tests of the matrix ended when they were run last
        run.py demo                 shows one boot
 """
 
@@ -16,7 +17,7 @@ import tomllib
 import judge
 import machine
 import systems
-from paths import CACHE, HERE, LOGS
+from paths import CACHE, HERE, LOGS, RESULTS
 
 
 def missing_tools():
@@ -113,10 +114,37 @@ def run_case(name):
         image = image_of(system, case)
         complaints = judge.image_complaints(case["expect"], image)
         place = f"the image is in {image}"
-    print(f"{name}: {'failed' if complaints else 'passed'} {place}")
+    outcome = "failed" if complaints else "passed"
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / name).write_text(outcome)
+    print(f"{name}: {outcome} {place}")
     for complaint in complaints:
         print(f"  {complaint}")
     return not complaints
+
+
+MATRIX_CASES = ["pushed", "killed", "misordered"]
+MATRIX_IOMMUS = ["intel", "amd", "virtio"]
+
+
+def print_table():
+    """System and generator down, IOMMU and case across; '-' where there is no such test, '?' where it was not run."""
+    columns = [(case, iommu) for iommu in MATRIX_IOMMUS for case in MATRIX_CASES] + [("image", "")]
+    heads = [f"{case}-{iommu}".rstrip("-") for case, iommu in columns]
+    print(f"{'':<26}" + " ".join(heads))
+    known = set(test_names(systems.SYSTEMS | systems.SID))
+    for system, facts in (systems.SYSTEMS | systems.SID).items():
+        if system in systems.SID and not any(RESULTS.glob(f"{system}.*")):
+            continue
+        names = [f"{system}.{head}" for head in heads[:-1]]
+        names += [name for name in known if re.fullmatch(rf"{system}\.\w+-in-image", name)]
+        cells = [_result_of(name) if name in known else "-" for name in names]
+        print(f"{system:<26}" + " ".join(f"{cell:<{len(head)}}" for cell, head in zip(cells, heads)).rstrip())
+
+
+def _result_of(name):
+    path = RESULTS / name
+    return path.read_text() if path.exists() else "?"
 
 
 DEMO_SYSTEM = "debian13"
@@ -161,6 +189,10 @@ def main(arguments):
     match arguments:
         case ["list"]:
             print("\n".join(test_names(systems.SYSTEMS)))
+        case ["list", "sid"]:
+            print("\n".join(test_names(systems.SID)))
+        case ["table"]:
+            print_table()
         case ["image", system, name]:
             images, _ = load_cases()
             systems.make_image(system, name, images[name])

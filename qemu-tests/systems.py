@@ -123,14 +123,16 @@ def make_real_root():
     image = CACHE / "real-root.ext4"
     tree = CACHE / "real-root"
     programs = [GUEST_PROGRAMS / "real_root", GUEST_PROGRAMS / "vfio-client"]
-    recipe = [hashlib.sha256(program.read_bytes()).hexdigest() for program in programs]
+    directories = ["sbin", "dev", "proc", "sys", "run", "etc", "usr"]
+    os_release = "ID=test\n"  # systemd switches to no root that has none
+    recipe = [hashlib.sha256(program.read_bytes()).hexdigest() for program in programs] + directories + [os_release]
     with _only_one(CACHE / "real-root.lock"):
         if _is_made(image, recipe):
             return image
         shutil.rmtree(tree, ignore_errors=True)
-        for directory in ("sbin", "dev", "proc", "sys", "run", "etc", "usr"):
+        for directory in directories:
             (tree / directory).mkdir(parents=True)
-        (tree / "etc/os-release").write_text("ID=test\n")  # systemd switches to nothing that has none
+        (tree / "etc/os-release").write_text(os_release)
         shutil.copy(programs[0], tree / "sbin" / "init")
         shutil.copy(programs[1], tree / "sbin" / "vfio-client")
         with image.open("wb") as file:

@@ -213,6 +213,15 @@ TEST(refuses_what_cannot_be_read)
         "gpu 0000:01:00.0 unreadable\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
 }
 
+TEST(refuses_a_device_whose_group_cannot_be_read)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    machine.session.inventory.groups[0].is_readable = false;
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0 unreadable\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+}
+
 TEST(does_not_believe_an_id_that_cannot_be_read)
 {
     Machine machine;

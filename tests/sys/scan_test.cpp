@@ -86,7 +86,9 @@ TEST(takes_a_group_that_cannot_be_listed_for_unreadable)
     tree.add_device("0000:01:00.0", "30000", "10DE:2191", 8);
     tree.unlink("sys/kernel/iommu_groups/8/devices");
     tree.write("sys/kernel/iommu_groups/8/devices", "not a directory");
-    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
+    auto const session = scanned(tree, "[bind]\ngpu = 01:00.0\n");
+    TEST_ASSERT_FALSE(session->inventory.groups[0].is_readable);
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*session));
 }
 
 TEST(counts_a_member_that_is_not_on_the_bus)

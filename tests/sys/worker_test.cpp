@@ -67,6 +67,13 @@ TEST(says_which_signal_ended_the_work)
     TEST_ASSERT_EQUAL_UINT(SIGKILL, end.signal);
 }
 
+TEST(sees_that_the_work_did_not_come_to_its_end)
+{
+    auto const end = run_worker([](void*) { _exit(3); }, nullptr, now_milliseconds() + 5000);
+    TEST_ASSERT_TRUE(end.kind == WorkerEnd::Kind::Died);
+    TEST_ASSERT_EQUAL_UINT(0, end.signal);
+}
+
 TEST(starts_work_without_waiting_for_it)
 {
     auto* number = static_cast<int volatile*>(allocate_shared(sizeof(int)));

@@ -15,7 +15,7 @@ depends() {
 
 installkernel() {
     # Without hostonly='' a hostonly image gets only what the running machine uses now, which is none of them.
-    hostonly='' instmods vfio-pci vfio vfio_iommu_type1 =drivers/pci/pci-stub virtio_iommu
+    hostonly='' instmods vfio-pci vfio vfio_iommu_type1 pci-stub virtio_iommu
 }
 
 install() {
