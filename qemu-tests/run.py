@@ -40,7 +40,7 @@ def load_cases():
 KNOWN_KEYS = {
     "machine": {"about", "kind", "devices", "append"},
     "image": {"about"} | {f"{step}{who}" for step in ("prepare", "change") for who in ("", "_initramfs_tools", "_dracut")},
-    "case": {"name", "about", "machine", "image", "append", "ini", "keys", "only", "expect"},
+    "case": {"name", "about", "machine", "image", "append", "ini", "keys", "only", "expect", "package"},
 }
 
 
@@ -52,7 +52,7 @@ def _refuse_unknown_keys(data):
     for kind, entry in entries:
         unknown = set(entry) - KNOWN_KEYS[kind]
         if kind == "case":
-            unknown |= set(entry["expect"]) - (judge.KNOWN_KEYS if "machine" in entry else judge.KNOWN_IMAGE_KEYS)
+            unknown |= set(entry.get("expect", {})) - (judge.KNOWN_KEYS if "machine" in entry else judge.KNOWN_IMAGE_KEYS)
         if unknown:
             sys.exit(f"cases.toml: unknown {', '.join(sorted(unknown))} in {entry.get('name', entry.get('about'))}")
 
@@ -106,7 +106,10 @@ def run_case(name):
     system, case_name = name.split(".", 1)
     _, cases = load_cases()
     case = next(case for case in cases if case["name"] == case_name)
-    if "machine" in case:
+    if case.get("package"):
+        complaints = systems.live_with_package(system)
+        place = "the package was installed, upgraded, removed and purged"
+    elif "machine" in case:
         evidence = boot_case(system, case)
         complaints = judge.complaints(case["expect"], evidence)
         place = f"({evidence.seconds:.1f} s), the log is {log_path(system, case)}"

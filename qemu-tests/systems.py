@@ -6,8 +6,12 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import tempfile
 
 from paths import CACHE, GUEST_PROGRAMS, HERE, PROJECT, RELEASE, as_root
+
+sys.path.append(str(PROJECT / "tests"))
+import machine_tree  # pylint: disable=wrong-import-position
 
 COMMON = ["linux-image-amd64", "kmod", "udev", "zstd", "systemd-sysv"]
 
@@ -116,6 +120,18 @@ def make_image(name, image_name, image):
         subprocess.run(as_root(command + paths), check=True)
         _mark_made(output, recipe)
     return output
+
+
+def live_with_package(name):
+    """Installs, upgrades, removes and purges the package in a system; one line for each thing that went wrong."""
+    root = make_root(name)
+    package = make_package()
+    with tempfile.TemporaryDirectory(dir=CACHE) as tree:
+        machine_tree.build(tree, {"machine": "gtx1660ti-laptop"})
+        command = ["unshare", "--mount", "sh", str(HERE / "package-life.sh"), str(root), str(package), f"{tree}/sys"]
+        result = subprocess.run(as_root(command), stdout=subprocess.PIPE, text=True, check=False)
+    complaints = result.stdout.splitlines()
+    return complaints + ([] if result.returncode == 0 else ["the script ended early"])
 
 
 def make_real_root():

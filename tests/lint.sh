@@ -22,7 +22,7 @@ shell)
     need shellcheck
     # Everything that begins like a shell script, whatever its name.
     git ls-files | while read -r file; do
-        head -n 1 "$file" | grep -qE '^#!/bin/(ba)?sh' && echo "$file"
+        head -n 1 "$file" | grep -qE '^#!(/usr)?/bin/(ba|a)?sh' && echo "$file"
     done | xargs shellcheck
     ;;
 esac

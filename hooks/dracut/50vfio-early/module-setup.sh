@@ -1,6 +1,6 @@
 #!/bin/bash
 # dracut sources this and calls the functions below when it builds an image.
-# The first three are called by dracut, which sets moddir, initdir, hostonly, kernel and SYSTEMCTL.
+# dracut sets moddir, initdir and SYSTEMCTL.
 # shellcheck disable=SC2154
 
 # In every image where the binary is there to be taken: an INI that binds nothing costs nothing.
@@ -38,10 +38,10 @@ is_rescue_image() {
     [[ " $dracutmodules $add_dracutmodules $force_add_dracutmodules " == *" rescue "* ]]
 }
 
-# Only for the system that runs here, and never in the way of the image.
+# Only for the system that runs here, not for one in a chroot, and never in the way of the image.
 tell_what_the_next_boot_will_do() {
     local line
-    [[ $kernel == "$(uname -r)" && / -ef /proc/1/root/. ]] || return 0
+    [[ / -ef /proc/1/root/. ]] || return 0
     while read -r line; do
         case "$line" in
         *": would bind to "* | "would bind "* | "no device is listed"*) dinfo "vfio-early: $line" ;;

@@ -1,0 +1,101 @@
+#!/bin/sh
+# The life of the package in a root file system: install, use, upgrade, remove, purge. Runs as root in a mount namespace of
+# its own, and prints a line for each thing that is not as it should be.
+#
+#   unshare --mount package-life.sh ROOT PACKAGE SYSFS
+#
+# ROOT stays as it is: all changes go to an overlay in memory. SYSFS is a tree that stands in for the /sys of a machine.
+set -eu
+root=$1 package=$2 sysfs=$3
+
+work=$(mktemp -d)
+mount -t tmpfs tmpfs "$work"
+mkdir "$work/upper" "$work/work" "$work/root"
+mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/work" "$work/root"
+mount -t proc proc "$work/root/proc"
+mount -t tmpfs tmpfs "$work/root/tmp"
+cp "$package" "$work/root/tmp/vfio-early.deb"
+version=$(ls "$work/root/usr/lib/modules")
+image=$work/root/boot/initrd.img-$version
+ini=$work/root/etc/vfio-early.ini
+
+complain() {
+    echo "$*"
+}
+
+# Its messages go to a log, and to standard output when it fails.
+run() {
+    chroot "$work/root" /usr/bin/env DEBIAN_FRONTEND=noninteractive "$@" >"$work/log" 2>&1 || {
+        complain "$* failed:"
+        cat "$work/log"
+    }
+}
+
+age_image() {
+    touch -d @0 "$image"
+}
+
+# expect_new_image WHAT
+expect_new_image() {
+    [ "$(stat -c %Y "$image")" != 0 ] || complain "$1 did not make a new image"
+}
+
+# Files that are in the system, without what keeps changing: dpkg's own records, logs, caches and the image.
+files() {
+    (cd "$work/root" && find . -xdev \( -path ./var/lib/dpkg -o -path ./var/log -o -path ./var/cache -o -path ./boot \
+        -o -path ./var/lib/initramfs-tools -o -path ./tmp -o -path ./run \) -prune -o -print) | sort
+}
+
+# --- install
+files >"$work/before"
+age_image
+run dpkg --install /tmp/vfio-early.deb
+expect_new_image "installing"
+[ -x "$work/root/usr/sbin/vfio-early" ] || complain "installing did not bring /usr/sbin/vfio-early"
+
+# --- what is said when an image is built on the machine itself: its own process 1, its own /sys
+printf '[bind]\nwifi = 0000:02:00.0\ngpu = 0000:01:00.0\n' >"$ini"
+mount --bind "$sysfs" "$work/root/sys"
+# Debian's trigger runs dracut with --quiet, which hides all but warnings: dracut is run as a user runs it.
+unshare --pid --fork chroot "$work/root" sh -c 'mount -t proc proc /proc && if [ -x /usr/bin/dracut ]; then
+    dracut --force "/boot/initrd.img-$0" "$0"; else update-initramfs -u; fi' "$version" >"$work/log" 2>&1 ||
+    complain "building an image failed"
+umount "$work/root/sys"
+grep -q 'vfio-early: wifi 0000:02:00.0: would bind to vfio-pci' "$work/log" ||
+    complain "building an image did not say what would be bound: $(grep vfio-early "$work/log")"
+grep -q 'vfio-early: gpu 0000:01:00.0: refused (shared-group)' "$work/log" ||
+    complain "building an image did not warn of what would be refused: $(grep vfio-early "$work/log")"
+
+# --- upgrade: to a version with the same sample, and to one with another; the user's INI stays
+for change in "" "; a new sample"; do
+    rm -rf "$work/package"
+    dpkg-deb --raw-extract "$package" "$work/package"
+    sed -i "s/^Version: .*/&+next${#change}/" "$work/package/DEBIAN/control"
+    [ -z "$change" ] || echo "$change" >>"$work/package/etc/vfio-early.ini"
+    dpkg-deb --build "$work/package" "$work/root/tmp/next.deb" >/dev/null
+    age_image
+    run dpkg --force-confdef --force-confold --install /tmp/next.deb
+    expect_new_image "upgrading"
+    grep -q '^wifi = 0000:02:00.0$' "$ini" || complain "upgrading lost a change of the INI ($change)"
+done
+
+# --- remove: the image is made anew without us, and the INI stays
+age_image
+run dpkg --remove vfio-early
+expect_new_image "removing"
+[ -e "$ini" ] || complain "removing took the INI away"
+if [ -x "$work/root/usr/bin/lsinitrd" ]; then
+    chroot "$work/root" lsinitrd "/boot/initrd.img-$version" >"$work/files"
+else
+    chroot "$work/root" lsinitramfs "/boot/initrd.img-$version" >"$work/files"
+fi
+! grep -q 'sbin/vfio-early' "$work/files" || complain "the image has the binary after removing"
+
+# --- purge: nothing stays
+run dpkg --purge vfio-early
+rm -f "$ini.dpkg-dist"
+files >"$work/after"
+diff "$work/before" "$work/after" >"$work/difference" || complain "purging left: $(cat "$work/difference")"
+
+umount -R "$work"
+rmdir "$work"
