@@ -2,14 +2,14 @@
 # Installs the package in a root file system and lets the distribution's own tools make an initramfs image of it. Runs as
 # root in a mount namespace of its own:
 #
-#   unshare --mount build-image.sh ROOT PACKAGE CLIENT OUTPUT
+#   unshare --mount build-image.sh ROOT PACKAGE PROGRAMS GUEST OUTPUT
 #
-# ROOT is a root file system and stays as it is: all changes go to an overlay in memory. PACKAGE is our .deb, CLIENT the
-# VFIO client of the tests. OUTPUT has two shell scripts that are run inside: `prepare` before the package is installed,
+# ROOT is a root file system and stays as it is: all changes go to an overlay in memory. PACKAGE is our .deb, PROGRAMS and
+# GUEST have what the tests run inside. OUTPUT has two shell scripts that are run inside: `prepare` before the package is installed,
 # `change` afterwards; where it is empty, the image is the one that installing the package made. OUTPUT receives
-# vmlinuz, initrd.img, files, order and build.log.
+# vmlinuz, initrd.img, files, order and build.log; and where it has a file `disk`, the whole system as disk.ext4.
 set -eu
-root=$1 package=$2 client=$3 output=$4
+root=$1 package=$2 programs=$3 guest=$4 output=$5
 
 work=$(mktemp -d)
 mount -t tmpfs tmpfs "$work"
@@ -17,7 +17,8 @@ mkdir "$work/upper" "$work/work" "$work/root"
 mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/work" "$work/root"
 mount -t proc proc "$work/root/proc"
 mount -t tmpfs tmpfs "$work/root/tmp"
-install -D "$client" "$work/root/usr/lib/vfio-early-tests/vfio-client"
+tests=$work/root/usr/lib/vfio-early-tests
+install -D -t "$tests" "$programs/vfio-client" "$programs/real_root" "$guest/inspect.sh"
 cp "$package" "$work/root/tmp/vfio-early.deb"
 
 run() {
@@ -56,6 +57,16 @@ else
 fi
 cp "$work/root/boot/vmlinuz-$version" "$output/vmlinuz"
 cp "$work/root/boot/initrd.img-$version" "$output/initrd.img"
+if [ -e "$output/disk" ]; then
+    units=$work/root/etc/systemd/system
+    install -D -m 644 -t "$units" "$guest/inspect.service"
+    mkdir -p "$units/multi-user.target.wants"
+    ln -s ../inspect.service "$units/multi-user.target.wants/"
+    ln -s /dev/null "$units/serial-getty@ttyS0.service" # the serial line is ours
+    umount "$work/root/proc" "$work/root/tmp"
+    truncate -s 3G "$output/disk.ext4"
+    /sbin/mke2fs -q -F -t ext4 -d "$work/root" "$output/disk.ext4"
+fi
 chmod a+r "$output"/*
 umount -R "$work"
 rmdir "$work"

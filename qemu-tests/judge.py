@@ -10,7 +10,7 @@ HOST_DRIVERS = r"(e1000e?|nvme|xhci_hcd|virtio[-_]\w+|ahci|bochs\S*)"
 # What a case can expect of a boot, and of an image.
 KNOWN_KEYS = {
     "drivers", "usable", "unusable", "untouched", "touched", "log", "no_log", "seconds_between", "report", "outcomes", "ok",
-    "iommu", "command", "warnings",
+    "iommu", "command", "warnings", "shown",
 }
 KNOWN_IMAGE_KEYS = {"first_script", "files", "build_log"}
 
@@ -58,6 +58,10 @@ def complaints(expect, evidence):
     for address in expect.get("touched", []):
         if not probes_of(address, evidence.log):
             found.append(f"no line shows that a host driver touched {address}, and one should have")
+    for tool, patterns in expect.get("shown", {}).items():
+        text = evidence.shown.get(tool, "")
+        found.extend(f"{tool} shows nothing like {pattern!r}: {text}"
+                     for pattern in patterns if not re.search(pattern, text, re.MULTILINE))
     _compare_log(expect, evidence.log, found)
     _compare_report(expect, evidence.report, found)
     return found

@@ -19,7 +19,7 @@ KINDS = {
     "plain": "-M q35",
 }
 ROOT_DISK = "-drive if=none,id=root,format=raw,snapshot=on,file={} -device virtio-blk-pci,drive=root,addr=1d.0"
-COMMAND_LINE = "console=ttyS0 loglevel=5 root=/dev/vda ro net.ifnames=0"
+COMMAND_LINE = "console=ttyS0 loglevel=5 root=/dev/vda net.ifnames=0"
 
 
 @dataclasses.dataclass
@@ -52,6 +52,7 @@ class Evidence:
     devices: dict = dataclasses.field(default_factory=dict)
     clients: dict = dataclasses.field(default_factory=dict)
     report: str = ""
+    shown: dict = dataclasses.field(default_factory=dict)
     log: list = dataclasses.field(default_factory=list)
     seconds: float = 0.0
 
@@ -72,14 +73,14 @@ def append_file(initrd, path, content):
     return image + b"\0" * (-len(image) % 4) + archive
 
 
-def command_of(kind, devices, kernel, initrd, root_disk, append):
+def command_of(hardware, kernel, initrd, root_disk, append):
     """The QEMU command of a machine. TCG unless QEMU_ACCEL says otherwise: /dev/kvm may exist and hang."""
     return (
         ["qemu-system-x86_64", "-accel", os.environ.get("QEMU_ACCEL", "tcg")]
-        + shlex.split(KINDS[kind])
+        + shlex.split(KINDS[hardware["kind"]])
         + ["-m", "1024", "-nodefaults", "-no-reboot", "-display", "none"]
-        + ([] if "-vga" in devices else ["-vga", "none"])
-        + shlex.split(devices)
+        + ([] if "-vga" in hardware["devices"] else ["-vga", "none"])
+        + shlex.split(hardware["devices"])
         + shlex.split(ROOT_DISK.format(root_disk))
         + ["-serial", "stdio", "-kernel", str(kernel), "-initrd", str(initrd)]
         + ["-append", f"{COMMAND_LINE} {append}".strip()]
@@ -141,6 +142,9 @@ def read_evidence(text):
             report.append(rest)
         elif key == "log":
             evidence.log.append(re.sub(r"^<\d+>", "", rest))  # the priority
+        elif key == "shown":
+            tool, _, text_of_tool = rest.partition(" ")
+            evidence.shown[tool] = evidence.shown.get(tool, "") + text_of_tool + "\n"
         elif key == "end":
             evidence.reached_real_root = True
     evidence.report = "\n".join(report)

@@ -39,7 +39,7 @@ def load_cases():
 
 KNOWN_KEYS = {
     "machine": {"about", "kind", "devices", "append"},
-    "image": {"about"} | {f"{step}{who}" for step in ("prepare", "change") for who in ("", "_initramfs_tools", "_dracut")},
+    "image": {"about", "disk"} | {f"{step}{who}" for step in ("prepare", "change") for who in ("", "_initramfs_tools", "_dracut")},
     "case": {"name", "about", "machine", "image", "append", "ini", "keys", "only", "expect", "package"},
 }
 
@@ -79,11 +79,14 @@ def image_of(system, case):
 def boot_case(system, case):
     """Boots the machine of a case; what it left behind."""
     image = image_of(system, case)
-    root_disk = systems.make_real_root()
+    # The system's own root where the image has one, else the small one that tells its story and no more.
+    own_disk = image / "disk.ext4"
+    root_disk = own_disk if own_disk.exists() else systems.make_real_root()
+    mode = "rw" if own_disk.exists() else "ro"
     hardware = case["machine"]
     # panic= ends a lost boot at once; it would also end the shell that a case with keys types into.
     panic = "" if "keys" in case else "panic=-1"
-    append = f"{panic} {hardware.get('append', '')} {case.get('append', '')}".strip()
+    append = f"{mode} {panic} {hardware.get('append', '')} {case.get('append', '')}".strip()
     with tempfile.NamedTemporaryFile(dir=CACHE, suffix=".initrd") as initrd:
         if "ini" in case:
             initrd.write(machine.append_file(image / "initrd.img", "etc/vfio-early.ini", case["ini"].encode()))
@@ -91,7 +94,7 @@ def boot_case(system, case):
             initrd.write((image / "initrd.img").read_bytes())
         initrd.flush()
         command = machine.command_of(
-            hardware["kind"], hardware["devices"], image / "vmlinuz", initrd.name, root_disk, append
+            hardware, image / "vmlinuz", initrd.name, root_disk, append
         )
         return machine.boot(command, log_path(system, case), case.get("keys", ()))
 

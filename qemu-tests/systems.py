@@ -42,7 +42,16 @@ def _systems_of(name, release):
     }
 
 
-SYSTEMS = _systems_of("debian12", "bookworm") | _systems_of("debian13", "trixie")
+# A whole system, with the tools that a user looks at devices with and a hypervisor to give one to.
+FULL = {
+    "debian13-full": System(
+        "trixie", "initramfs-tools", "debian13-full",
+        tuple(COMMON + ["initramfs-tools", "busybox", "pciutils", "driverctl", "qemu-system-x86"]),
+    )
+}
+
+
+SYSTEMS = _systems_of("debian12", "bookworm") | _systems_of("debian13", "trixie") | FULL
 # Debian's development release moves: it is tested only when asked for.
 SID = _systems_of("sid", "sid")
 
@@ -105,7 +114,7 @@ def make_image(name, image_name, image):
     }
     scripts["prepare"] = system.prepare + scripts["prepare"]
     output = CACHE / name / f"image-{image_name}"
-    recipe = [*scripts.values(), _hash_of_what_is_installed(), (HERE / "build-image.sh").read_text()]
+    recipe = [*scripts.values(), str(image.get("disk")), _hash_of_what_is_installed(), (HERE / "build-image.sh").read_text()]
     root = make_root(name)
     package = make_package()
     with _only_one(CACHE / name / f"image-{image_name}.lock"):
@@ -116,7 +125,9 @@ def make_image(name, image_name, image):
         for step, script in scripts.items():
             (output / step).write_text(script)
         command = ["unshare", "--mount", "sh", str(HERE / "build-image.sh")]
-        paths = [str(root), str(package), str(GUEST_PROGRAMS / "vfio-client"), str(output)]
+        if image.get("disk"):
+            (output / "disk").touch()
+        paths = [str(root), str(package), str(GUEST_PROGRAMS), str(HERE / "guest"), str(output)]
         subprocess.run(as_root(command + paths), check=True)
         _mark_made(output, recipe)
     return output
@@ -139,7 +150,7 @@ def make_real_root():
     image = CACHE / "real-root.ext4"
     tree = CACHE / "real-root"
     programs = [GUEST_PROGRAMS / "real_root", GUEST_PROGRAMS / "vfio-client"]
-    directories = ["sbin", "dev", "proc", "sys", "run", "etc", "usr"]
+    directories = ["sbin", "dev", "proc", "sys", "run", "etc", "usr/lib/vfio-early-tests"]
     os_release = "ID=test\n"  # systemd switches to no root that has none
     recipe = [hashlib.sha256(program.read_bytes()).hexdigest() for program in programs] + directories + [os_release]
     with _only_one(CACHE / "real-root.lock"):
@@ -150,7 +161,7 @@ def make_real_root():
             (tree / directory).mkdir(parents=True)
         (tree / "etc/os-release").write_text(os_release)
         shutil.copy(programs[0], tree / "sbin" / "init")
-        shutil.copy(programs[1], tree / "sbin" / "vfio-client")
+        shutil.copy(programs[1], tree / "usr/lib/vfio-early-tests/vfio-client")
         with image.open("wb") as file:
             file.truncate(8 << 20)
         subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, image], check=True)
@@ -160,7 +171,9 @@ def make_real_root():
 
 def _hash_of_what_is_installed():
     digest = hashlib.sha256()
-    installed = [RELEASE / "vfio-early", GUEST_PROGRAMS / "vfio-client", PROJECT / "etc" / "vfio-early.ini"]
+    installed = [RELEASE / "vfio-early", PROJECT / "etc" / "vfio-early.ini"]
+    installed += [GUEST_PROGRAMS / "vfio-client", GUEST_PROGRAMS / "real_root"]
+    installed += [HERE / "guest" / "inspect.sh", HERE / "guest" / "inspect.service"]
     installed += [PROJECT / "install.cmake"]
     for directory in ("hooks", "packaging"):
         installed += sorted(path for path in (PROJECT / directory).rglob("*") if path.is_file())

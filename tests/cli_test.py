@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,9 +30,12 @@ class Tree:
             self.ini.write_bytes(ini.encode() if isinstance(ini, str) else ini)
 
     def run(self, command, *options, user=None):
+        binary = BINARY
+        if user is not None:
+            binary = shutil.copy(BINARY, self.path)  # where that user can reach it
         start = time.monotonic()
         result = subprocess.run(
-            [BINARY, command, "--root", str(self.path), *options],
+            [binary, command, "--root", str(self.path), *options],
             capture_output=True, text=True, check=False, timeout=60, user=user, cwd="/",
         )
         result.seconds = time.monotonic() - start

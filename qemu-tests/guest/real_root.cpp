@@ -1,5 +1,6 @@
 // The first process of the real root in a test: it tells over the serial line what the machine looks like
-// after boot, and powers it off. It does not judge; that is for the harness outside. Each line begins with
+// after boot, and powers it off where it is process 1. It does not judge; that is for the harness outside.
+// Each line begins with
 // '@@ '; the last is
 // '@@ end', and a boot that did not print it did not get here.
 
@@ -82,7 +83,7 @@ void use_if_on_vfio(char const* address)
     fflush(stdout);
     auto const child = fork();
     if (child == 0) {
-        execl("/sbin/vfio-client", "vfio-client", address, nullptr);
+        execl("/usr/lib/vfio-early-tests/vfio-client", "vfio-client", address, nullptr);
         _exit(127);
     }
     waitpid(child, nullptr, 0);
@@ -120,6 +121,8 @@ int main()
     fflush(stdout);
     tcdrain(console);
     sync();
+    if (getpid() != 1)
+        return 0;
     reboot(RB_POWER_OFF);
     for (;;)
         pause();
