@@ -12,7 +12,7 @@ KNOWN_KEYS = {
     "drivers", "usable", "unusable", "untouched", "touched", "log", "no_log", "seconds_between", "report", "outcomes", "ok",
     "iommu", "command", "warnings", "shown",
 }
-KNOWN_IMAGE_KEYS = {"first_script", "files", "build_log"}
+KNOWN_IMAGE_KEYS = {"first_script", "files", "no_files", "build_log"}
 
 
 def probes_of(address, log):
@@ -31,6 +31,8 @@ def image_complaints(expect, image):
     for pattern in expect.get("files", []):
         if not re.search(pattern, files, re.MULTILINE):
             found.append(f"no file of the image matches {pattern!r}")
+    for pattern in expect.get("no_files", []):
+        found.extend(f"this file should not be in the image: {line}" for line in files.splitlines() if re.search(pattern, line))
     build_log = (image / "build.log").read_text()
     for pattern in expect.get("build_log", []):
         if not re.search(pattern, build_log, re.MULTILINE):

@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: lint.sh format|tidy|shell BUILD_DIRECTORY, from the project's directory
+# usage: lint.sh format|tidy|shell|manual|packages BUILD_DIRECTORY, from the project's directory
 set -eu
 
 need() {
@@ -17,6 +17,25 @@ format)
 tidy)
     need run-clang-tidy
     run-clang-tidy -quiet -p "$2" "$PWD/src/.*" 2>/dev/null
+    ;;
+manual)
+    need mandoc
+    # STYLE, of other manuals that this machine may not have, is not looked at.
+    mandoc -T lint -W warning docs/vfio-early.8
+    ;;
+packages)
+    need cpack
+    need lintian
+    need rpmbuild
+    need rpmlint
+    rules=$PWD/packaging/rpm/rpmlint.toml
+    cd "$2"
+    rm -f ./*.rpm
+    cpack -G DEB >/dev/null
+    cpack -G RPM >/dev/null 2>&1
+    dpkg-deb --contents ./*.deb
+    lintian --allow-root --fail-on error,warning ./*.deb
+    rpmlint -c "$rules" ./*.rpm
     ;;
 shell)
     need shellcheck
