@@ -11,12 +11,9 @@
 set -eu
 root=$1 package=$2 programs=$3 guest=$4 output=$5
 
-work=$(mktemp -d)
-mount -t tmpfs tmpfs "$work"
-mkdir "$work/upper" "$work/work" "$work/root"
-mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/work" "$work/root"
-mount -t proc proc "$work/root/proc"
-mount -t tmpfs tmpfs "$work/root/tmp"
+# shellcheck source=qemu-tests/overlay.sh
+. "$(dirname "$0")/overlay.sh"
+overlay "$root"
 tests=$work/root/usr/lib/vfio-early-tests
 install -D -t "$tests" "$programs/vfio-client" "$programs/real_root" "$guest/inspect.sh"
 cp "$package" "$work/root/tmp/vfio-early.deb"
@@ -68,5 +65,4 @@ if [ -e "$output/disk" ]; then
     /sbin/mke2fs -q -F -t ext4 -d "$work/root" "$output/disk.ext4"
 fi
 chmod a+r "$output"/*
-umount -R "$work"
-rmdir "$work"
+remove_overlay

@@ -8,12 +8,9 @@
 set -eu
 root=$1 package=$2 sysfs=$3
 
-work=$(mktemp -d)
-mount -t tmpfs tmpfs "$work"
-mkdir "$work/upper" "$work/work" "$work/root"
-mount -t overlay overlay -o "lowerdir=$root,upperdir=$work/upper,workdir=$work/work" "$work/root"
-mount -t proc proc "$work/root/proc"
-mount -t tmpfs tmpfs "$work/root/tmp"
+# shellcheck source=qemu-tests/overlay.sh
+. "$(dirname "$0")/overlay.sh"
+overlay "$root"
 cp "$package" "$work/root/tmp/vfio-early.deb"
 version=$(ls "$work/root/usr/lib/modules")
 image=$work/root/boot/initrd.img-$version
@@ -99,5 +96,4 @@ rm -f "$ini.dpkg-dist"
 files >"$work/after"
 diff "$work/before" "$work/after" >"$work/difference" || complain "purging left: $(cat "$work/difference")"
 
-umount -R "$work"
-rmdir "$work"
+remove_overlay

@@ -114,7 +114,8 @@ def make_image(name, image_name, image):
     }
     scripts["prepare"] = system.prepare + scripts["prepare"]
     output = CACHE / name / f"image-{image_name}"
-    recipe = [*scripts.values(), str(image.get("disk")), _hash_of_what_is_installed(), (HERE / "build-image.sh").read_text()]
+    recipe = [*scripts.values(), str(image.get("disk")), _hash_of_what_is_installed()]
+    recipe += [(HERE / script).read_text() for script in ("build-image.sh", "overlay.sh")]
     root = make_root(name)
     package = make_package()
     with _only_one(CACHE / name / f"image-{image_name}.lock"):

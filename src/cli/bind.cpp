@@ -115,26 +115,23 @@ std::optional<ExitStatus> reason_to_stop(Root const& root, Session& session)
 ExitStatus run_bind(CommandOptions const& options)
 {
     auto const start = now_milliseconds();
-    auto root = Root::open(options.root);
-    if (root.is_error()) {
-        print_error(
-            "--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().error_number));
+    auto const root = open_root(options);
+    if (!root)
         return WrongInput;
-    }
     auto* session = make_session();
     if (!session) {
-        tell(root.value(), "not enough memory, nothing is bound");
+        tell(*root, "not enough memory, nothing is bound");
         return SomeNotBound;
     }
-    if (auto const status = reason_to_stop(root.value(), *session))
+    if (auto const status = reason_to_stop(*root, *session))
         return *status;
-    bool is_valid = read_config(root.value(), options, *session, tell);
+    bool is_valid = read_config(*root, options, *session, tell);
     if (is_valid) {
-        Job job{*session, root.value()};
+        Job job{*session, *root};
         work_until(start + int64_t{1000} * session->config.options.timeout_seconds, job);
-        is_valid = tell_of_problems(root.value(), options, *session, tell);
+        is_valid = tell_of_problems(*root, options, *session, tell);
     }
-    report(root.value(), options, *session);
+    report(*root, options, *session);
     if (!is_valid)
         return WrongInput;
     return is_all_bound(*session) ? AllBound : SomeNotBound;

@@ -4,8 +4,6 @@
 #include "core/report.h"
 #include "sys/apply.h"
 
-#include <string.h>
-
 namespace vfio_early {
 
 namespace {
@@ -19,25 +17,22 @@ void tell(Root const&, std::string_view line)
 
 ExitStatus run_check(CommandOptions const& options)
 {
-    auto root = Root::open(options.root);
-    if (root.is_error()) {
-        print_error(
-            "--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().error_number));
+    auto const root = open_root(options);
+    if (!root)
         return WrongInput;
-    }
     auto* session = make_session();
     if (!session) {
         print_error("not enough memory");
         return SomeNotBound;
     }
     char command_line_text[4096];
-    auto command_line = read_command_line(root.value(), command_line_text);
+    auto command_line = read_command_line(*root, command_line_text);
     session->inventory.acs_is_overridden = !command_line.is_error() && command_line.value().acs_is_overridden;
-    bool is_valid = read_config(root.value(), options, *session, tell);
+    bool is_valid = read_config(*root, options, *session, tell);
     if (is_valid) {
-        plan(root.value(), *session);
-        is_valid = tell_of_problems(root.value(), options, *session, tell);
-        rehearse(*session, root.value());
+        plan(*root, *session);
+        is_valid = tell_of_problems(*root, options, *session, tell);
+        rehearse(*session, *root);
     }
     if (options.format == OutputFormat::Json)
         print_output([&](Sink& sink) { write_json(sink, *session); });

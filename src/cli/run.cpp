@@ -1,5 +1,6 @@
 #include "cli/run.h"
 
+#include "cli/console.h"
 #include "sys/scan.h"
 #include "sys/worker.h"
 
@@ -47,6 +48,15 @@ Problem problem_of_file(Error const& error)
 }
 
 } // namespace
+
+std::optional<Root> open_root(CommandOptions const& options)
+{
+    auto root = Root::open(options.root);
+    if (!root.is_error())
+        return root.value();
+    print_error("--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().error_number));
+    return {};
+}
 
 Session* make_session()
 {

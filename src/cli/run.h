@@ -9,6 +9,9 @@ namespace vfio_early {
 
 // What `bind` and `check` have in common, in the order in which they do it.
 
+// The directory below which everything lies. Where it cannot be opened, says so and returns nothing.
+std::optional<Root> open_root(CommandOptions const&);
+
 // A new session in memory that a worker can share, or nullptr.
 Session* make_session();
 

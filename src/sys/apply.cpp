@@ -136,19 +136,32 @@ Result<void> verify(Root const& root, Address address, Target target)
     return Error{"verifying the driver of", FixedString<256>(path_of(address).view())};
 }
 
+// A function of the same card that nobody listed has no group either before its own driver binds, and may
+// join this one then: as long as nobody can tell, it counts as a member.
+void count_functions_without_group(Session& session, Root const& root, Device const& bound)
+{
+    auto address = bound.address;
+    for (address.function = 0; address.function < functions_per_device; ++address.function) {
+        auto const sibling = scan_device(root, session.inventory, address);
+        if (!sibling || find_decision(session.plan, *sibling) || session.inventory.devices[*sibling].group)
+            continue;
+        session.inventory.devices[*sibling].group = bound.group;
+    }
+}
+
 // Some IOMMU drivers make a device's group when a driver binds to it: such a device is alone in its plan
-// until now, and judged by what came, by the same rule. True where the group is sound, or was known before.
+// until now, and judged by what came, by the same rule.
 bool is_late_group_sound(Session& session, Root const& root, Decision& decision)
 {
     auto const* device = device_of(decision, session.inventory);
-    if (device->group)
-        return true;
     rescan_group(root, session.inventory, *decision.device);
     auto const* group = group_of(decision, session.inventory);
     if (!device->group)
         fail(decision, Code::NoGroup, 0);
     else if (group && group->is_no_iommu)
         fail(decision, Code::NoIommuGroup, 0);
+    else
+        count_functions_without_group(session, root, *device);
     refuse_unviable_groups(session.plan, session.inventory);
     return decision.code == Code::None;
 }
@@ -173,8 +186,11 @@ void bind_group(Session& session, Root const& root, Decision& leader)
         return tell_missing_group(leader, session);
     if (!all_of_group(session, leader, Step::Verify, on(verify)))
         return;
-    if (!is_late_group_sound(session, root, leader))
+    if (!device_of(leader, session.inventory)->group) {
+        if (is_late_group_sound(session, root, leader))
+            leader.outcome = Outcome::Bound;
         return;
+    }
     for (auto& decision : session.plan.decisions) {
         if (share_group(leader, decision, session.inventory))
             decision.outcome = Outcome::Bound;

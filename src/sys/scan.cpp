@@ -331,19 +331,14 @@ void scan(Root const& root, Config const& config, Inventory& inventory)
 void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)
 {
     Scan scan{root, inventory};
-    auto const& bound = inventory.devices[device];
     read_group_number(root, inventory.devices[device]);
-    if (!bound.group)
-        return;
     take_group(scan, device);
-    // A function of the same card has no group before its own driver binds, and may join this one then: as
-    // long as nobody can tell, it counts as a member.
-    for (auto address = bound.address; auto const function : {0, 1, 2, 3, 4, 5, 6, 7}) {
-        address.function = static_cast<uint8_t>(function);
-        auto const sibling = take_device(scan, address);
-        if (sibling && !inventory.devices[*sibling].group)
-            inventory.devices[*sibling].group = bound.group;
-    }
+}
+
+std::optional<DeviceIndex> scan_device(Root const& root, Inventory& inventory, Address address)
+{
+    Scan scan{root, inventory};
+    return take_device(scan, address);
 }
 
 FixedString<31> bound_driver(Root const& root, Address address)

@@ -14,9 +14,12 @@ void scan(Root const&, Config const&, Inventory&);
 // Reads what the machine has to isolate devices with, which scan() does too.
 void scan_iommu(Root const&, Inventory&);
 
-// Reads the group that appeared when a driver bound to the device, with all that are or may become its
-// members.
+// Reads the group that appeared when a driver bound to the device, with all its members.
 void rescan_group(Root const&, Inventory&, DeviceIndex);
+
+// Reads one device into the inventory, where it is not there yet. Nothing where there is none at this
+// address.
+std::optional<DeviceIndex> scan_device(Root const&, Inventory&, Address);
 
 // The name of the driver that a device is bound to now, empty where there is none.
 FixedString<31> bound_driver(Root const&, Address);

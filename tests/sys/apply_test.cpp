@@ -132,6 +132,20 @@ TEST(does_not_believe_that_a_late_group_leaves_out_a_function_of_the_same_card)
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 shared-group\n", verdicts(session));
 }
 
+TEST(does_not_take_a_listed_function_for_bound_because_its_neighbour_is)
+{
+    Stage stage("vfio-pci");
+    stage.tree.add_driver("vfio-pci");
+    stage.tree.make_directory("sys/class/iommu/virtio0");
+    auto const link = std::string("sys/bus/pci/devices/0000:01:00.0/iommu_group");
+    stage.tree.unlink(link);
+    stage.tree.add_device("0000:01:00.1", "20000", "8086:10D3", -1, "e1000e");
+    auto& session = stage.plan("[bind]\nnics = 01:00.*\n");
+    stage.tree.link(link, "../../../../kernel/iommu_groups/8");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nics 0000:01:00.0 bound\nnics 0000:01:00.1 bind-failed\n", verdicts(session));
+}
+
 TEST(keeps_the_reason_of_a_device_whose_group_would_have_come_late)
 {
     Stage stage;
