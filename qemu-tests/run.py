@@ -135,12 +135,14 @@ MATRIX_IOMMUS = ["intel", "amd", "virtio"]
 
 def print_table():
     """System and generator down, IOMMU and case across; '-' where there is no such test, '?' where it was not run."""
-    columns = [(case, iommu) for iommu in MATRIX_IOMMUS for case in MATRIX_CASES] + [("image", "")]
+    columns = [(case, iommu) for iommu in MATRIX_IOMMUS for case in MATRIX_CASES]
+    columns += [("journal", ""), ("package", ""), ("image", "")]
     heads = [f"{case}-{iommu}".rstrip("-") for case, iommu in columns]
     print(f"{'':<26}" + " ".join(heads))
     known = set(test_names(systems.SYSTEMS | systems.SID))
     for system, facts in (systems.SYSTEMS | systems.SID).items():
-        if system in systems.SID and not any(RESULTS.glob(f"{system}.*")):
+        is_unasked_for = system in systems.SID and not any(RESULTS.glob(f"{system}.*"))
+        if is_unasked_for or system in systems.FULL:
             continue
         names = [f"{system}.{head}" for head in heads[:-1]]
         names += [name for name in known if re.fullmatch(rf"{system}\.\w+-in-image", name)]
