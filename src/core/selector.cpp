@@ -105,7 +105,9 @@ void explain_unknown_word(std::string_view word, Sink& problem)
 {
     constexpr std::string_view words[] = {"all"};
     auto const colons = std::count(word.begin(), word.end(), ':');
-    if (auto const meant = nearest(word, words)) {
+    if (word.starts_with('#')) {
+        print(problem, Quoted{word}, " is no term, a comment behind a value begins with ' ;'");
+    } else if (auto const meant = nearest(word, words)) {
         print(problem, "unknown term ", Quoted{word}, ", did you mean ", Quoted{*meant}, "?");
     } else if (colons == 2) {
         print(

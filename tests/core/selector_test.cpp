@@ -76,6 +76,12 @@ TEST(says_which_word_is_wrong)
     TEST_ASSERT_EQUAL_STRING("unknown term 'al', did you mean 'all'?", problem_of("8086:1572 al"));
 }
 
+TEST(says_how_a_comment_begins)
+{
+    TEST_ASSERT_EQUAL_STRING(
+        "'#' is no term, a comment behind a value begins with ' ;'", problem_of("01:00.0 # the card"));
+}
+
 TEST(refuses_terms_that_cannot_all_hold)
 {
     TEST_ASSERT_EQUAL_STRING("'10de:2192' is one term too many: at most one address, one id and one 'all'",
