@@ -64,9 +64,12 @@ def runs_on(system, case):
 
 
 def test_names(of_systems):
-    """SYSTEM.CASE for every case on every system it runs on."""
+    """SYSTEM.CASE for every case on every system it runs on.
+
+    Neighbours are of different systems: two that run at the same time seldom wait for one image.
+    """
     _, cases = load_cases()
-    return [f"{system}.{case['name']}" for system in of_systems for case in cases if runs_on(system, case)]
+    return [f"{system}.{case['name']}" for case in cases for system in of_systems if runs_on(system, case)]
 
 
 def image_of(system, case):
