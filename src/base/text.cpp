@@ -49,11 +49,6 @@ bool is_space(char byte)
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
-bool is_hex_digit(char byte)
-{
-    return hex_digit_value(byte).has_value();
-}
-
 std::string_view slice(std::string_view text, size_t start, size_t count)
 {
     start = std::min(start, text.size());

@@ -8,7 +8,6 @@
 namespace vfio_early {
 
 bool is_space(char);
-bool is_hex_digit(char);
 
 // `count` bytes of `text` from `start`, both clamped to what is there. (string_view::substr can throw,
 // and what throws does not link without libstdc++.)

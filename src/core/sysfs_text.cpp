@@ -9,11 +9,6 @@ namespace vfio_early {
 
 namespace {
 
-std::optional<uint32_t> parse_class(std::string_view text)
-{
-    return parse_hex(text, 6);
-}
-
 struct UeventLines {
     std::optional<uint32_t> class_code;
     std::optional<DeviceId> id;
@@ -31,7 +26,7 @@ UeventLines split_uevent(std::string_view text)
         if (key == "DRIVER")
             lines.driver = value;
         else if (key == "PCI_CLASS")
-            lines.class_code = parse_class(value);
+            lines.class_code = parse_hex(value, 6);
         else if (key == "PCI_ID")
             lines.id = parse_device_id(value);
         else if (key == "PCI_SUBSYS_ID")
