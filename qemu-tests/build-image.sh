@@ -5,9 +5,9 @@
 #   unshare --mount build-image.sh ROOT PACKAGE PROGRAMS GUEST OUTPUT
 #
 # ROOT is a root file system and stays as it is: all changes go to an overlay in memory. PACKAGE is our .deb, PROGRAMS and
-# GUEST have what the tests run inside. OUTPUT has two shell scripts that are run inside: `prepare` before the package is installed,
-# `change` afterwards; where it is empty, the image is the one that installing the package made. OUTPUT receives
-# vmlinuz, initrd.img, files, order and build.log; and where it has a file `disk`, the whole system as disk.ext4.
+# GUEST have what the tests run inside. OUTPUT has two shell scripts that are run inside: `prepare` before the package is
+# installed, `change` before its trigger makes the image. OUTPUT receives vmlinuz, initrd.img, files, order and build.log;
+# and where it has a file `disk`, the whole system as disk.ext4.
 set -eu
 root=$1 package=$2 programs=$3 guest=$4 output=$5
 
@@ -28,13 +28,12 @@ run() {
     version=$(ls "$work/root/usr/lib/modules")
     touch -d @0 "$work/root/boot/initrd.img-$version"
     echo "== install"
-    # confold: where prepare has written the INI, it is kept, as a user's is.
-    run -c 'dpkg --force-confold --install /tmp/vfio-early.deb'
-    if [ -s "$output/change" ]; then
-        echo "== change"
-        run <"$output/change"
-        run -c 'dpkg-trigger --no-await update-initramfs && dpkg --triggers-only --pending'
-    fi
+    # As apt does it: the triggers, which make the image, come last. confold: an INI that prepare has written is kept, as a user's is.
+    run -c 'dpkg --no-triggers --force-confold --install /tmp/vfio-early.deb'
+    echo "== change"
+    run <"$output/change"
+    echo "== make the image"
+    run -c 'dpkg --triggers-only --pending'
 } >"$output/build.log" 2>&1 || {
     cat "$output/build.log" >&2
     exit 1

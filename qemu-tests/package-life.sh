@@ -55,7 +55,6 @@ printf '[bind]\nwifi = 0000:02:00.0\ngpu = 0000:01:00.0\n' >"$ini"
 mount --bind "$sysfs" "$work/root/sys"
 # Debian's trigger runs dracut with --quiet, which hides all but warnings: dracut is run as a user runs it.
 # shellcheck disable=SC2016 # the inner shell expands $0, the version
-# shellcheck disable=SC2016 # the inner shell expands $0, the version
 unshare --pid --fork chroot "$work/root" sh -c 'mount -t proc proc /proc && if [ -x /usr/bin/dracut ]; then
     dracut --force "/boot/initrd.img-$0" "$0"; else update-initramfs -u; fi' "$version" >"$work/log" 2>&1 ||
     complain "building an image failed"

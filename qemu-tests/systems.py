@@ -122,6 +122,7 @@ def make_image(name, image_name, image):
     recipe = [*scripts.values(), str(image.get("disk")), _hash_of_what_is_installed()]
     recipe += [(HERE / script).read_text() for script in ("build-image.sh", "overlay.sh")]
     root = make_root(name)
+    recipe.append(_stamp_of(root).read_text())
     package = make_package()
     with _only_one(CACHE / name / f"image-{image_name}.lock"):
         if _is_made(output, recipe):
@@ -196,15 +197,14 @@ def _only_one(path):
     return lock
 
 
-def _stamp(path, recipe):
-    return path.with_name(path.name + ".recipe"), "\n".join(recipe)
+def _stamp_of(path):
+    return path.with_name(path.name + ".recipe")
 
 
 def _is_made(path, recipe):
-    stamp, text = _stamp(path, recipe)
-    return path.exists() and stamp.exists() and stamp.read_text() == text
+    stamp = _stamp_of(path)
+    return path.exists() and stamp.exists() and stamp.read_text() == "\n".join(recipe)
 
 
 def _mark_made(path, recipe):
-    stamp, text = _stamp(path, recipe)
-    stamp.write_text(text)
+    _stamp_of(path).write_text("\n".join(recipe))
