@@ -231,6 +231,12 @@ class Boot(unittest.TestCase):
         report = json.loads(tree.read("run/vfio-early/report.json"))
         self.assertEqual((report["command"], report["devices"][0]["outcome"]), ("check", "would-bind"))
 
+    def test_check_tells_of_a_switch_that_stays(self):
+        for cmdline, is_told in (("rd.vfio_early=0", True), ("rd.vfio_early=check", True), ("rd.vfio_early=1", False)):
+            with self.subTest(cmdline=cmdline):
+                result = Tree("[bind]\nwifi = 02:00.0\n", cmdline=cmdline).run("check")
+                self.assertEqual("while it stays there, nothing is bound" in result.stdout, is_told)
+
     def test_unknown_switch_means_off(self):
         tree = Tree("[bind]\nwifi = 02:00.0\n", cmdline="rd.vfio_early=off")
         tree.run("bind")

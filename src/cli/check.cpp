@@ -27,7 +27,10 @@ ExitStatus run_check(CommandOptions const& options)
     }
     char command_line_text[4096];
     auto command_line = read_command_line(*root, command_line_text);
-    session->inventory.acs_is_overridden = !command_line.is_error() && command_line.value().acs_is_overridden;
+    if (!command_line.is_error()) {
+        session->inventory.acs_is_overridden = command_line.value().acs_is_overridden;
+        session->is_switched_off = command_line.value().power != CommandLine::Switch::Run;
+    }
     bool is_valid = read_config(*root, options, *session, tell);
     if (is_valid) {
         plan(*root, *session);

@@ -287,6 +287,9 @@ void for_each_warning(Session const& session, Tell tell, void* context)
         print(sink, ": ", problem.text);
         tell(context, warning.view());
     }
+    if (session.is_switched_off)
+        tell(context,
+            "rd.vfio_early= is on the running kernel's command line: while it stays there, nothing is bound");
     if (session.inventory.acs_is_overridden)
         tell(
             context, "pcie_acs_override= is on the kernel command line: the groups it makes isolate nothing");

@@ -16,6 +16,7 @@ struct Session {
     Config config;
     Problems problems; // of the configuration; where there are any, nothing is bound
     Inventory inventory;
+    bool is_switched_off = false; // rd.vfio_early= of the running kernel kept its boot from binding anything
     Plan plan;
     bool is_planned = false;
     FixedString<159> loader_message; // the last line that modprobe wrote, if it failed

@@ -181,6 +181,15 @@ TEST(does_not_take_two_devices_without_a_group_for_one_group)
     TEST_ASSERT_EQUAL_STRING("", warnings_of(machine.plan("[bind]\nnic = 00:01.0/00.0\n")));
 }
 
+TEST(warns_that_nothing_is_bound_while_it_is_switched_off)
+{
+    Machine machine;
+    machine.session.is_switched_off = true;
+    TEST_ASSERT_EQUAL_STRING(
+        "rd.vfio_early= is on the running kernel's command line: while it stays there, nothing is bound\n",
+        warnings_of(machine.plan("[bind]\n")));
+}
+
 TEST(warns_of_groups_that_are_fiction)
 {
     Machine machine;
