@@ -43,6 +43,9 @@ files() {
         -o -path ./var/lib/initramfs-tools -o -path ./tmp -o -path ./run \) -prune -o -print) | sort
 }
 
+# No image is booted here: initramfs-tools leaves out what it would take long to collect.
+[ ! -d "$work/root/etc/initramfs-tools" ] || echo MODULES=list >"$work/root/etc/initramfs-tools/conf.d/modules"
+
 # --- install
 files >"$work/before"
 age_image
@@ -64,18 +67,15 @@ grep -q 'vfio-early: wifi 0000:02:00.0: would bind to vfio-pci' "$work/log" ||
 grep -q 'vfio-early: gpu 0000:01:00.0: refused (shared-group)' "$work/log" ||
     complain "building an image did not warn of what would be refused: $(grep vfio-early "$work/log")"
 
-# --- upgrade: to a version with the same sample, and to one with another; the user's INI stays
-for change in "" "; a new sample"; do
-    rm -rf "$work/package"
-    dpkg-deb --raw-extract "$package" "$work/package"
-    sed -i "s/^Version: .*/&+next${#change}/" "$work/package/DEBIAN/control"
-    [ -z "$change" ] || echo "$change" >>"$work/package/etc/vfio-early.ini"
-    dpkg-deb --build "$work/package" "$work/root/tmp/next.deb" >/dev/null
-    age_image
-    run dpkg --force-confdef --force-confold --install /tmp/next.deb
-    expect_new_image "upgrading"
-    grep -q '^wifi = 0000:02:00.0$' "$ini" || complain "upgrading lost a change of the INI ($change)"
-done
+# --- upgrade to a version with another sample; the user's INI stays
+dpkg-deb --raw-extract "$package" "$work/package"
+sed -i 's/^Version: .*/&+next/' "$work/package/DEBIAN/control"
+echo '; a new sample' >>"$work/package/etc/vfio-early.ini"
+dpkg-deb --build "$work/package" "$work/root/tmp/next.deb" >/dev/null
+age_image
+run dpkg --force-confdef --force-confold --install /tmp/next.deb
+expect_new_image "upgrading"
+grep -q '^wifi = 0000:02:00.0$' "$ini" || complain "upgrading lost a change of the INI"
 
 # --- remove: the image is made anew without us, and the INI stays
 age_image

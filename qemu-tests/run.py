@@ -97,7 +97,7 @@ def boot_case(system, case):
             initrd.write((image / "initrd.img").read_bytes())
         initrd.flush()
         command = machine.command_of(
-            hardware, image / "vmlinuz", initrd.name, root_disk, append
+            hardware, image / "kernel", initrd.name, root_disk, append
         )
         return machine.boot(command, log_path(system, case), case.get("keys", ()))
 
