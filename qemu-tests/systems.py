@@ -17,10 +17,12 @@ import machine_tree  # pylint: disable=wrong-import-position
 
 COMMON = ["linux-image-amd64", "kmod", "udev", "zstd", "systemd-sysv"]
 
-# Images are compressed less than by default, which takes most of the time that it takes to make one (dracut 059: gzip -9).
-QUICKLY = """
+# Images are compressed less than by default or not at all: it takes most of the time that it takes to make one (dracut 059: gzip -9).
+# They are for another machine than the one they are made on, which dracut 112 would make them for if it were not told.
+SETTINGS = """
 mkdir -p "$1/etc/dracut.conf.d" "$1/etc/initramfs-tools/conf.d"
-echo 'compress="zstd -3"' >"$1/etc/dracut.conf.d/compress.conf"
+echo 'compress="cat"' >"$1/etc/dracut.conf.d/compress.conf"
+echo 'hostonly="no"' >"$1/etc/dracut.conf.d/generic.conf"
 echo COMPRESSLEVEL=1 >"$1/etc/initramfs-tools/conf.d/compress"
 """
 WITHOUT_SYSTEMD = "echo 'omit_dracutmodules+=\" systemd systemd-initrd dracut-systemd \"' >/etc/dracut.conf.d/omit.conf\n"
@@ -37,8 +39,8 @@ class System:
     prepare: str = ""
 
 
-def _systems_of(name, release):
-    dracut = tuple(COMMON + ["dracut"])
+def _systems_of(name, release, of_dracut=()):
+    dracut = tuple(COMMON + ["dracut", *of_dracut])
     return {
         name: System(release, "initramfs-tools", name, tuple(COMMON + ["initramfs-tools", "busybox"])),
         f"{name}-dracut-systemd": System(release, "dracut", f"{name}-dracut", dracut),
@@ -56,8 +58,9 @@ FULL = {
 
 
 SYSTEMS = _systems_of("debian12", "bookworm") | _systems_of("debian13", "trixie") | FULL
-# Debian's development release moves: it is tested only when asked for.
-SID = _systems_of("sid", "sid")
+# Debian's development release moves: it is tested only when asked for. dracut 112 does not depend on the package that has
+# switch_root there, which it needs without systemd.
+SID = _systems_of("sid", "sid", ["util-linux-extra"])
 
 
 def make_root(name):
@@ -72,7 +75,7 @@ def make_root(name):
         "--dpkgopt=path-exclude=/usr/share/doc/*",
         "--dpkgopt=path-exclude=/usr/share/man/*",
         "--dpkgopt=path-exclude=/usr/share/locale/*",
-        f"--essential-hook={QUICKLY}",
+        f"--essential-hook={SETTINGS}",
         # A mirror that lags has a Release file that says it is too old. Nothing is installed on the host from it.
         *(["--aptopt=Acquire::Check-Valid-Until false"] if name in SID else []),
         system.release,
