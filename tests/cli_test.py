@@ -231,6 +231,18 @@ class Boot(unittest.TestCase):
         report = json.loads(tree.read("run/vfio-early/report.json"))
         self.assertEqual((report["command"], report["devices"][0]["outcome"]), ("check", "would-bind"))
 
+    def test_check_does_not_wait_for_ever(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\n[options]\ntimeout = 1\n")
+        shutil.rmtree(tree.path / "sys/bus/pci/drivers/vfio-pci")
+        modprobe = tree.path / "sbin/modprobe"
+        modprobe.parent.mkdir()
+        modprobe.write_text("#!/bin/sh\nsleep 30\n")
+        modprobe.chmod(0o755)
+        result = tree.run("check")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("wifi 0000:02:00.0: refused (timeout): the kernel did not answer within 1 s", result.stdout)
+        self.assertLess(result.seconds, 10)
+
     def test_check_tells_of_a_switch_that_stays(self):
         for cmdline, is_told in (("rd.vfio_early=0", True), ("rd.vfio_early=check", True), ("rd.vfio_early=1", False)):
             with self.subTest(cmdline=cmdline):

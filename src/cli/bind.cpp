@@ -6,18 +6,12 @@
 #include "sys/log.h"
 #include "sys/modules.h"
 #include "sys/report_file.h"
-#include "sys/worker.h"
 
 #include <string.h>
 
 namespace vfio_early {
 
 namespace {
-
-struct Job {
-    Session& session;
-    Root const& root;
-};
 
 void tell(Root const& root, std::string_view line)
 {
@@ -31,7 +25,7 @@ void tell_info(Root const& root, std::string_view line)
     log_line(root, Level::Info, line);
 }
 
-// Everything that touches sysfs. It runs in the worker, because sysfs can hang.
+// Everything that touches sysfs.
 void plan_and_apply(void* context)
 {
     auto& job = *static_cast<Job*>(context);
@@ -49,16 +43,6 @@ void undo(void* context)
 {
     auto& job = *static_cast<Job*>(context);
     roll_back(job.session, job.root);
-}
-
-void work_until(int64_t deadline, Job& job)
-{
-    auto const end = run_worker(plan_and_apply, &job, deadline);
-    if (end.kind == WorkerEnd::Kind::Done)
-        return;
-    give_up(
-        job.session, end.kind == WorkerEnd::Kind::TimeIsUp ? Code::Timeout : Code::BindFailed, end.signal);
-    start_and_leave(undo, &job);
 }
 
 void report(Root const& root, CommandOptions const& options, Session const& session)
@@ -128,7 +112,8 @@ ExitStatus run_bind(CommandOptions const& options)
     bool is_valid = read_config(*root, options, *session, tell);
     if (is_valid) {
         Job job{*session, *root};
-        work_until(start + int64_t{1000} * session->config.options.timeout_seconds, job);
+        if (!work_on(job, plan_and_apply, start))
+            start_and_leave(undo, &job);
         is_valid = tell_of_problems(*root, options, *session, tell);
     }
     report(*root, options, *session);

@@ -13,10 +13,19 @@ void tell(Root const&, std::string_view line)
     print_error(line);
 }
 
+// Everything that reads sysfs.
+void plan_and_rehearse(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    plan(job.root, job.session);
+    rehearse(job.session, job.root);
+}
+
 } // namespace
 
 ExitStatus run_check(CommandOptions const& options)
 {
+    auto const start = now_milliseconds();
     auto const root = open_root(options);
     if (!root)
         return WrongInput;
@@ -33,9 +42,9 @@ ExitStatus run_check(CommandOptions const& options)
     }
     bool is_valid = read_config(*root, options, *session, tell);
     if (is_valid) {
-        plan(*root, *session);
+        Job job{*session, *root};
+        work_on(job, plan_and_rehearse, start);
         is_valid = tell_of_problems(*root, options, *session, tell);
-        rehearse(*session, *root);
     }
     if (options.format == OutputFormat::Json)
         print_output([&](Sink& sink) { write_json(sink, *session); });

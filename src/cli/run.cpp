@@ -2,7 +2,6 @@
 
 #include "cli/console.h"
 #include "sys/scan.h"
-#include "sys/worker.h"
 
 #include <errno.h>
 #include <new>
@@ -89,6 +88,17 @@ void plan(Root const& root, Session& session)
     if (!session.problems.empty())
         session.plan.decisions.clear();
     session.is_planned = true;
+}
+
+bool work_on(Job& job, Work work, int64_t start)
+{
+    auto const deadline = start + int64_t{1000} * job.session.config.options.timeout_seconds;
+    auto const end = run_worker(work, &job, deadline);
+    if (end.kind == WorkerEnd::Kind::Done)
+        return true;
+    give_up(
+        job.session, end.kind == WorkerEnd::Kind::TimeIsUp ? Code::Timeout : Code::BindFailed, end.signal);
+    return false;
 }
 
 bool tell_of_problems(Root const& root, CommandOptions const& options, Session const& session, TellError tell)

@@ -4,6 +4,7 @@
 #include "core/command_line.h"
 #include "core/session.h"
 #include "sys/root.h"
+#include "sys/worker.h"
 
 namespace vfio_early {
 
@@ -24,6 +25,16 @@ bool read_config(Root const&, CommandOptions const&, Session&, TellError tell);
 
 // Selectors, inventory, groups, plan. Writes nothing to the machine.
 void plan(Root const&, Session&);
+
+// A session and the machine that it is about: what the worker works on.
+struct Job {
+    Session& session;
+    Root const& root;
+};
+
+// Lets the worker do `work` on the job, because sysfs can hang. It has as many seconds as the configuration
+// says, from `start` (now_milliseconds()) on. False when it was cut short, and what it left open is given up.
+bool work_on(Job&, Work work, int64_t start);
 
 // Tells of what the plan found wrong with the configuration; true when nothing is.
 bool tell_of_problems(Root const&, CommandOptions const&, Session const&, TellError tell);

@@ -164,11 +164,14 @@ void explain_bind_failed(Sink& sink, Decision const& decision, Session const& se
             strerror(decision.failure.error_number), " (errno ", decision.failure.error_number, ")");
     else
         print(sink, "the kernel said yes, but ", driver_name(decision.target), " is not its driver");
-    print(sink, ", its group was given back to the host drivers");
+    if (session.mode == Mode::Bind)
+        print(sink, ", its group was given back to the host drivers");
 }
 
 void explain_timeout(Sink& sink, Decision const& decision, Session const& session)
 {
+    if (session.mode == Mode::Check)
+        return print(sink, "the kernel did not answer within ", session.config.options.timeout_seconds, " s");
     if (decision.failure.step == Failure::Step::None)
         print(sink, "its turn had not come");
     else

@@ -24,7 +24,7 @@ void give_up(Session& session, Code code, int worker_signal)
         if (decision.outcome != Outcome::WouldBind)
             continue;
         decision.code = code;
-        decision.outcome = Outcome::Failed;
+        decision.outcome = session.mode == Mode::Bind ? Outcome::Failed : Outcome::Refused;
         if (code == Code::BindFailed)
             decision.failure = {Failure::Step::Worker, 0};
     }

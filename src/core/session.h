@@ -23,8 +23,9 @@ struct Session {
     int worker_signal = 0; // the signal that ended the worker, 0 where none did
 };
 
-// Settles what a worker that was cut short left open: every decision that is not settled fails with `code`,
-// with it the rest of its group, and so does every entry when there was no plan yet.
+// Settles what a worker that was cut short left open: every decision that is not settled fails with `code`
+// (a rehearsal refuses it), with it the rest of its group, and so does every entry when there was no plan
+// yet.
 void give_up(Session&, Code code, int worker_signal);
 
 } // namespace vfio_early

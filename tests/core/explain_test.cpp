@@ -127,6 +127,7 @@ TEST(says_what_the_kernel_answered)
     Machine machine;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
     auto& session = machine.plan("[bind]\nnic = 01:00.0\n");
+    session.mode = Mode::Bind;
     auto& decision = session.plan.decisions[0];
     decision.outcome = Outcome::Failed;
     decision.code = Code::BindFailed;

@@ -7,9 +7,14 @@
 
 using namespace vfio_early;
 
+// A machine that binds, as at boot.
+struct BootingMachine : Machine {
+    BootingMachine() { session.mode = Mode::Bind; }
+};
+
 TEST(fails_what_was_left_open_and_nothing_else)
 {
-    Machine machine;
+    BootingMachine machine;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
     machine.add("0000:02:00.0", "8086:10d3", 0x020000, 2);
     auto& session = machine.plan("[bind]\na = 01:00.0\nb = 02:00.0\nc = 03:00.0\n");
@@ -21,7 +26,7 @@ TEST(fails_what_was_left_open_and_nothing_else)
 
 TEST(does_not_leave_half_a_group_bound)
 {
-    Machine machine;
+    BootingMachine machine;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
     machine.add("0000:01:00.1", "8086:10d3", 0x020000, 1);
     auto& session = machine.plan("[bind]\nx = 01:00.*\n");
@@ -33,7 +38,7 @@ TEST(does_not_leave_half_a_group_bound)
 
 TEST(says_that_the_worker_could_not_start)
 {
-    Machine machine;
+    BootingMachine machine;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
     auto& session = machine.plan("[bind]\na = 01:00.0\n");
     give_up(session, Code::BindFailed, 0);
@@ -45,7 +50,7 @@ TEST(says_that_the_worker_could_not_start)
 
 TEST(fails_every_line_where_there_was_no_plan)
 {
-    Machine machine;
+    BootingMachine machine;
     parse_config("[bind]\na = 01:00.0\nb = 02:00.0\n", machine.session.config, machine.session.problems);
     give_up(machine.session, Code::BindFailed, 11);
     TEST_ASSERT_EQUAL_STRING("a - bind-failed\nb - bind-failed\n", verdicts(machine.session));
@@ -57,7 +62,7 @@ TEST(fails_every_line_where_there_was_no_plan)
 
 TEST(tells_the_one_that_hangs_from_those_behind_it)
 {
-    Machine machine;
+    BootingMachine machine;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
     machine.add("0000:02:00.0", "8086:10d3", 0x020000, 2);
     auto& session = machine.plan("[bind]\na = 01:00.0\nb = 02:00.0\n[options]\ntimeout = 3\n");
@@ -74,6 +79,23 @@ TEST(tells_the_one_that_hangs_from_those_behind_it)
         "b 0000:02:00.0: failed (timeout): its turn had not come within 3 s, its group is given "
         "back to the host drivers",
         said(1));
+}
+
+TEST(refuses_what_a_rehearsal_left_open)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    auto& session = machine.plan("[bind]\na = 01:00.0\n");
+    auto const said = [&] {
+        return written_by([&](Sink& sink) { describe(sink, session.plan.decisions[0], session); });
+    };
+    give_up(session, Code::Timeout, 0);
+    TEST_ASSERT_EQUAL_STRING(
+        "a 0000:01:00.0: refused (timeout): the kernel did not answer within 10 s", said());
+    machine.plan("[bind]\na = 01:00.0\n");
+    give_up(session, Code::BindFailed, 11);
+    TEST_ASSERT_EQUAL_STRING(
+        "a 0000:01:00.0: refused (bind-failed): vfio-early itself was ended by signal 11", said());
 }
 
 UNITY_MAIN()
