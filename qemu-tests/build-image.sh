@@ -6,7 +6,8 @@
 #
 # ROOT is a root file system and stays as it is: all changes go to an overlay in memory. PACKAGE is our .deb, PROGRAMS and
 # GUEST have what the tests run inside. OUTPUT has two shell scripts that are run inside: `prepare` before the package is
-# installed, `change` before its trigger makes the image. OUTPUT receives vmlinuz, initrd.img, files, order and build.log;
+# installed, `change` before its trigger makes the image. OUTPUT receives vmlinuz, initrd.img, build.log,
+# files, the names of what is in the image, and order, the scripts of its first stage as they are run;
 # and where it has a file `disk`, the whole system as disk.ext4.
 set -eu
 root=$1 package=$2 programs=$3 guest=$4 output=$5
@@ -22,6 +23,7 @@ run() {
     chroot "$work/root" /usr/bin/env DEBIAN_FRONTEND=noninteractive sh -eu "$@"
 }
 
+trap '[ $? = 0 ] || cat "$output/build.log" >&2' EXIT
 {
     echo "== prepare"
     run <"$output/prepare"
@@ -34,10 +36,7 @@ run() {
     run <"$output/change"
     echo "== make the image"
     run -c 'dpkg --triggers-only --pending'
-} >"$output/build.log" 2>&1 || {
-    cat "$output/build.log" >&2
-    exit 1
-}
+} >"$output/build.log" 2>&1
 
 if [ "$(stat -c %Y "$work/root/boot/initrd.img-$version")" = 0 ]; then
     echo "installing the package did not make a new image" >&2
@@ -45,11 +44,11 @@ if [ "$(stat -c %Y "$work/root/boot/initrd.img-$version")" = 0 ]; then
 fi
 if [ -x "$work/root/usr/bin/lsinitrd" ]; then
     run -c "lsinitrd /boot/initrd.img-$version" >"$output/files"
-    : >"$output/order"
+    sed -n 's|.*/hooks/cmdline/||p' "$output/files" | LC_ALL=C sort >"$output/order"
 else
     run -c "mkdir /image && unmkinitramfs /boot/initrd.img-$version /image"
     (cd "$work/root/image" && find . -type f -o -type l) | sort >"$output/files"
-    find "$work/root/image" -path '*/scripts/init-top/ORDER' -exec cat {} + >"$output/order"
+    find "$work/root/image" -path '*/scripts/init-top/ORDER' -exec sed -n 's|^/scripts/init-top/\([^ ]*\).*|\1|p' {} + >"$output/order"
 fi
 cp "$work/root/boot/vmlinuz-$version" "$output/vmlinuz"
 cp "$work/root/boot/initrd.img-$version" "$output/initrd.img"

@@ -29,7 +29,6 @@ class Device:
     vendor: str
     device: str
     pci_class: str
-    override: str
     driver: str
     group: str
 
@@ -132,8 +131,7 @@ def read_evidence(text):
             address, *facts = rest.split()
             fact = dict(fact.split("=", 1) for fact in facts)
             evidence.devices[address] = Device(
-                fact["vendor"], fact["device"], fact["class"],
-                fact["driver_override"], fact["driver"], fact["iommu_group"],
+                fact["vendor"], fact["device"], fact["class"], fact["driver"], fact["iommu_group"]
             )
         elif key == "client":
             address, outcome = rest.split(" ", 1)

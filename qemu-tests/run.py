@@ -31,16 +31,32 @@ def load_cases():
     with (HERE / "cases.toml").open("rb") as file:
         data = tomllib.load(file)
     _refuse_unknown_keys(data)
-    for case in data["case"]:
+    cases = [one for case in data["case"] for one in _for_each_iommu(case, data["iommus"])]
+    for case in cases:
         if "machine" in case:
-            case["machine"] = data["machines"][case["machine"]]
-    return data["images"], data["case"]
+            case["machine"] = data["machines"][case["machine"]] | case.pop("hardware", {})
+    images = {name: data["images"].get(image.get("like"), {}) | image for name, image in data["images"].items()}
+    return images, cases
+
+
+def _for_each_iommu(case, iommus):
+    """The case itself, or NAME-IOMMU for each of its `iommus`."""
+    if "iommus" not in case:
+        return [case]
+    return [
+        case | {
+            "name": f"{case['name']}-{iommu}",
+            "hardware": {"kind": iommu, "append": iommus[iommu]["append"]},
+            "not_on": iommus[iommu].get("not_on", ""),
+        }
+        for iommu in case["iommus"]
+    ]
 
 
 KNOWN_KEYS = {
     "machine": {"about", "kind", "devices", "append"},
-    "image": {"about", "disk"} | {f"{step}{who}" for step in ("prepare", "change") for who in ("", "_initramfs_tools", "_dracut")},
-    "case": {"name", "about", "machine", "image", "append", "ini", "keys", "only", "expect", "package", "whole_system"},
+    "image": {"about", "like", "disk"} | {f"{step}{who}" for step in ("prepare", "change") for who in ("", "_initramfs_tools", "_dracut")},
+    "case": {"name", "about", "machine", "image", "append", "ini", "keys", "only", "expect", "package", "whole_system", "iommus"},
 }
 
 
@@ -58,9 +74,10 @@ def _refuse_unknown_keys(data):
 
 
 def runs_on(system, case):
-    """Whether a case is for a system: its `only` names systems, or the beginnings of their names before '-'."""
+    """Whether a case is for a system: one of the regular expressions in its `only` matches the whole name."""
     only = case.get("only", ["debian12", "debian13"])
-    return any(re.fullmatch(pattern, system) for pattern in only)
+    is_excluded = re.fullmatch(case.get("not_on", ""), system)
+    return not is_excluded and any(re.fullmatch(pattern, system) for pattern in only)
 
 
 def test_names(of_systems):
@@ -110,6 +127,8 @@ def log_path(system, case):
 def run_case(name):
     """Runs one test; True when everything holds."""
     system, case_name = name.split(".", 1)
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / name).write_text("failed")  # until it has come to its end
     _, cases = load_cases()
     case = next(case for case in cases if case["name"] == case_name)
     if case.get("package"):
@@ -124,7 +143,6 @@ def run_case(name):
         complaints = judge.image_complaints(case["expect"], image)
         place = f"the image is in {image}"
     outcome = "failed" if complaints else "passed"
-    RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / name).write_text(outcome)
     print(f"{name}: {outcome} {place}")
     for complaint in complaints:

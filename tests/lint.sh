@@ -30,12 +30,14 @@ packages)
     need rpmlint
     rules=$PWD/packaging/rpm/rpmlint.toml
     cd "$2"
-    rm -f ./*.rpm
-    cpack -G DEB >/dev/null
-    cpack -G RPM >/dev/null 2>&1
+    rm -f ./*.deb ./*.rpm
+    cpack >cpack.log 2>&1 || {
+        cat cpack.log
+        exit 1
+    }
     dpkg-deb --contents ./*.deb
     lintian --allow-root --fail-on error,warning ./*.deb
-    rpmlint -c "$rules" ./*.rpm
+    rpmlint --strict -c "$rules" ./*.rpm
     ;;
 shell)
     need shellcheck
@@ -44,5 +46,6 @@ shell)
         head -n 1 "$file" | grep -qE '^#!(/usr)?/bin/(ba|a)?sh' && echo "$file"
     done | xargs shellcheck --external-sources
     shellcheck --shell=sh qemu-tests/overlay.sh
+    shellcheck --shell=bash tests/hooks.sh
     ;;
 esac

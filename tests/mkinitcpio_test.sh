@@ -1,21 +1,13 @@
 #!/bin/bash
-# Runs the hooks for mkinitcpio against stand-ins for the functions that mkinitcpio and its init call. No Arch Linux here:
-# what the real ones do with these calls is not tested.
+# Runs the hooks for mkinitcpio against stand-ins for the functions that they call. No Arch Linux here: what the real ones
+# do with these calls is not tested.
 set -u
 hooks=$(dirname "$0")/../hooks/mkinitcpio
-failures=0
+# shellcheck source=tests/hooks.sh
+. "$(dirname "$0")/hooks.sh"
 
-expect() {
-    if [[ $2 == "$3" ]]; then
-        echo "passed: $1"
-    else
-        echo "failed: $1"
-        diff <(echo "$2") <(echo "$3") | sed 's/^/  /'
-        failures=$((failures + 1))
-    fi
-}
-
-# What build() asks mkinitcpio for, one call a line, with these HOOKS.
+# What build() asks mkinitcpio for, one call a line, with these HOOKS, where the file $ini is the machine's INI.
+ini=$0
 calls_of_build() {
     (
         for function in add_binary add_file add_module add_symlink add_runscript; do
@@ -23,15 +15,14 @@ calls_of_build() {
         done
         # shellcheck disable=SC2034 # HOOKS: build() reads it
         HOOKS=("$@")
-        # shellcheck source=/dev/null
-        . "$hooks/install/vfio-early"
+        eval "$(sed "s|/etc/vfio-early.ini|$ini|g" "$hooks/install/vfio-early")"
         build
     )
 }
 
-# Whether there is an INI depends on this machine, so its line is left out.
-expect "a busybox image gets the run script" "$(calls_of_build base udev vfio-early block | grep -v vfio-early.ini)" "\
+expect "a busybox image gets the run script" "$(calls_of_build base udev vfio-early block)" "\
 add_binary /usr/bin/vfio-early
+add_file $ini
 add_module vfio-pci?
 add_module vfio_iommu_type1?
 add_module pci-stub?
@@ -39,14 +30,18 @@ add_module virtio_iommu?
 add_runscript"
 
 expect "a systemd image gets the unit, wanted by sysinit.target" \
-    "$(calls_of_build base systemd vfio-early block | grep -v vfio-early.ini)" "\
+    "$(calls_of_build base systemd vfio-early block)" "\
 add_binary /usr/bin/vfio-early
+add_file $ini
 add_module vfio-pci?
 add_module vfio_iommu_type1?
 add_module pci-stub?
 add_module virtio_iommu?
 add_file /usr/lib/initcpio/vfio-early.service /usr/lib/systemd/system/vfio-early.service
 add_symlink /usr/lib/systemd/system/sysinit.target.wants/vfio-early.service ../vfio-early.service"
+
+expect "without an INI none is asked for" \
+    "$(ini=/nonexistent calls_of_build base udev | grep -c add_file)" 0
 
 expect "a hook whose name only has systemd in it is not systemd" \
     "$(calls_of_build base sd-systemd-extra vfio-early | tail -n 1)" add_runscript

@@ -59,7 +59,7 @@ void print_device(char const* address)
 {
     char path[512];
     printf("@@ device %s", address);
-    for (auto const* key : {"vendor", "device", "class", "driver_override"}) {
+    for (auto const* key : {"vendor", "device", "class"}) {
         snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s", address, key);
         print_first_word(key, path);
     }

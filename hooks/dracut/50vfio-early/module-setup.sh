@@ -38,10 +38,10 @@ is_rescue_image() {
     [[ " $dracutmodules $add_dracutmodules $force_add_dracutmodules " == *" rescue "* ]]
 }
 
-# Only for the system that runs here, not for one in a chroot, and never in the way of the image.
+# Only for the system that runs here, not for one in a chroot or below --sysroot, and never in the way of the image.
 tell_what_the_next_boot_will_do() {
     local line
-    [[ / -ef /proc/1/root/. ]] || return 0
+    [[ / -ef /proc/1/root/. && -z ${dracutsysrootdir-} ]] || return 0
     while read -r line; do
         case "$line" in
         *": would bind to "* | "would bind "* | "no device is listed"*) dinfo "vfio-early: $line" ;;
