@@ -1,5 +1,6 @@
 #!/bin/bash
 # Runs the functions of the dracut module against stand-ins for those that they call: what boots of Debian do not show.
+# shellcheck disable=SC2034,SC2317 # the module reads these variables and calls these functions
 set -u
 module=$(dirname "$0")/../hooks/dracut/50vfio-early
 # shellcheck source=tests/hooks.sh
@@ -7,7 +8,6 @@ module=$(dirname "$0")/../hooks/dracut/50vfio-early
 
 # What installkernel() asks for in a hostonly image.
 modules_when_hostonly() {
-    # shellcheck disable=SC2034 # dracut's own variable
     hostonly=yes
     instmods() { echo "hostonly=$hostonly $*"; }
     # shellcheck source=/dev/null
