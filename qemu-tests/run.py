@@ -31,10 +31,10 @@ def load_cases():
     with (HERE / "cases.toml").open("rb") as file:
         data = tomllib.load(file)
     _refuse_unknown_keys(data)
-    cases = [one for case in data["case"] for one in _for_each_iommu(case, data["iommus"])]
-    for case in cases:
+    for case in data["case"]:
         if "machine" in case:
-            case["machine"] = data["machines"][case["machine"]] | case.pop("hardware", {})
+            case["machine"] = data["machines"][case["machine"]]
+    cases = [one for case in data["case"] for one in _for_each_iommu(case, data["iommus"])]
     images = {name: data["images"].get(image.get("like"), {}) | image for name, image in data["images"].items()}
     return images, cases
 
@@ -46,7 +46,7 @@ def _for_each_iommu(case, iommus):
     return [
         case | {
             "name": f"{case['name']}-{iommu}",
-            "hardware": {"kind": iommu, "append": iommus[iommu]["append"]},
+            "machine": case["machine"] | {"kind": iommu, "append": iommus[iommu]["append"]},
             "not_on": iommus[iommu].get("not_on", ""),
         }
         for iommu in case["iommus"]
@@ -55,6 +55,7 @@ def _for_each_iommu(case, iommus):
 
 KNOWN_KEYS = {
     "machine": {"about", "kind", "devices", "append"},
+    "iommu": {"append", "not_on"},
     "image": {"about", "like", "disk"} | {f"{step}{who}" for step in ("prepare", "change") for who in ("", "_initramfs_tools", "_dracut")},
     "case": {"name", "about", "machine", "image", "append", "ini", "keys", "only", "expect", "package", "whole_system", "iommus"},
 }
@@ -63,6 +64,7 @@ KNOWN_KEYS = {
 def _refuse_unknown_keys(data):
     """A misspelt expectation would hold for ever."""
     entries = [("machine", entry) for entry in data["machines"].values()]
+    entries += [("iommu", entry) for entry in data["iommus"].values()]
     entries += [("image", entry) for entry in data["images"].values()]
     entries += [("case", entry) for entry in data["case"]]
     for kind, entry in entries:
@@ -150,18 +152,15 @@ def run_case(name):
     return not complaints
 
 
-MATRIX_CASES = ["pushed", "killed", "misordered"]
-MATRIX_IOMMUS = ["intel", "amd", "virtio"]
-
-
 def print_table():
     """System and generator down, IOMMU and case across; '-' where there is no such test, '?' where it was not run."""
-    columns = [(case, iommu) for iommu in MATRIX_IOMMUS for case in MATRIX_CASES]
-    columns += [("package", ""), ("image", "")]
-    heads = [f"{case}-{iommu}".rstrip("-") for case, iommu in columns]
+    _, cases = load_cases()
+    matrix = [case for case in cases if "iommus" in case]
+    matrix.sort(key=lambda case: case["iommus"].index(case["machine"]["kind"]))
+    heads = [case["name"] for case in matrix] + ["package", "image"]
     print(f"{'':<26}" + " ".join(heads))
     known = set(test_names(systems.SYSTEMS | systems.SID))
-    for system, facts in (systems.SYSTEMS | systems.SID).items():
+    for system in systems.SYSTEMS | systems.SID:
         is_unasked_for = system in systems.SID and not any(RESULTS.glob(f"{system}.*"))
         if is_unasked_for or system in systems.FULL:
             continue

@@ -28,6 +28,19 @@ struct Stage {
     }
 };
 
+// The same behind an IOMMU that makes a device's group when a driver binds to it: the NIC has none yet.
+struct LateStage : Stage {
+    explicit LateStage(char const* driver = "vfio-pci") : Stage(driver)
+    {
+        tree.make_directory("sys/class/iommu/virtio0");
+        tree.unlink(nic_group);
+    }
+
+    void make_group() { tree.link(nic_group, "../../../../kernel/iommu_groups/8"); }
+
+    std::string const nic_group = "sys/bus/pci/devices/0000:01:00.0/iommu_group";
+};
+
 TEST(verifies_by_the_link_and_rolls_back_what_is_not_so)
 {
     Stage stage;
@@ -103,15 +116,12 @@ TEST(keeps_the_other_groups_when_one_fails)
 
 TEST(rolls_back_a_late_group_that_holds_a_stranger)
 {
-    Stage stage("vfio-pci");
+    LateStage stage;
     stage.tree.add_driver("vfio-pci");
-    stage.tree.make_directory("sys/class/iommu/virtio0");
-    auto const link = std::string("sys/bus/pci/devices/0000:01:00.0/iommu_group");
-    stage.tree.unlink(link);
     auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 would-bind\n", verdicts(session));
     // The group appears while the device is bound, and is not alone.
-    stage.tree.link(link, "../../../../kernel/iommu_groups/8");
+    stage.make_group();
     stage.tree.add_device("0000:01:00.1", "20000", "8086:10D3", 8, "e1000e");
     apply(session, stage.tree.root());
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 shared-group\n", verdicts(session));
@@ -120,13 +130,10 @@ TEST(rolls_back_a_late_group_that_holds_a_stranger)
 
 TEST(does_not_believe_that_a_late_group_leaves_out_a_function_of_the_same_card)
 {
-    Stage stage("vfio-pci");
+    LateStage stage;
     stage.tree.add_driver("vfio-pci");
-    stage.tree.make_directory("sys/class/iommu/virtio0");
-    auto const link = std::string("sys/bus/pci/devices/0000:01:00.0/iommu_group");
-    stage.tree.unlink(link);
     auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
-    stage.tree.link(link, "../../../../kernel/iommu_groups/8");
+    stage.make_group();
     stage.tree.add_device("0000:01:00.1", "10802", "144D:A808", -1);
     apply(session, stage.tree.root());
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 shared-group\n", verdicts(session));
@@ -134,23 +141,18 @@ TEST(does_not_believe_that_a_late_group_leaves_out_a_function_of_the_same_card)
 
 TEST(does_not_take_a_listed_function_for_bound_because_its_neighbour_is)
 {
-    Stage stage("vfio-pci");
+    LateStage stage;
     stage.tree.add_driver("vfio-pci");
-    stage.tree.make_directory("sys/class/iommu/virtio0");
-    auto const link = std::string("sys/bus/pci/devices/0000:01:00.0/iommu_group");
-    stage.tree.unlink(link);
     stage.tree.add_device("0000:01:00.1", "20000", "8086:10D3", -1, "e1000e");
     auto& session = stage.plan("[bind]\nnics = 01:00.*\n");
-    stage.tree.link(link, "../../../../kernel/iommu_groups/8");
+    stage.make_group();
     apply(session, stage.tree.root());
     TEST_ASSERT_EQUAL_STRING("nics 0000:01:00.0 bound\nnics 0000:01:00.1 bind-failed\n", verdicts(session));
 }
 
 TEST(keeps_the_reason_of_a_device_whose_group_would_have_come_late)
 {
-    Stage stage;
-    stage.tree.make_directory("sys/class/iommu/virtio0");
-    stage.tree.unlink("sys/bus/pci/devices/0000:01:00.0/iommu_group");
+    LateStage stage("e1000e");
     auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
     apply(session, stage.tree.root());
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 module-missing\n", verdicts(session));
@@ -158,10 +160,8 @@ TEST(keeps_the_reason_of_a_device_whose_group_would_have_come_late)
 
 TEST(refuses_a_device_whose_late_group_never_came)
 {
-    Stage stage("vfio-pci");
+    LateStage stage;
     stage.tree.add_driver("vfio-pci");
-    stage.tree.make_directory("sys/class/iommu/virtio0");
-    stage.tree.unlink("sys/bus/pci/devices/0000:01:00.0/iommu_group");
     auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
     apply(session, stage.tree.root());
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 no-group\n", verdicts(session));
