@@ -29,12 +29,15 @@ packages)
     need rpmbuild
     need rpmlint
     rules=$PWD/packaging/rpm/rpmlint.toml
+    # In a directory of its own, as others use the packages of the build directory.
+    rm -rf "$2/lint"
+    mkdir "$2/lint"
     cd "$2"
-    rm -f ./*.deb ./*.rpm
-    cpack >cpack.log 2>&1 || {
-        cat cpack.log
+    cpack -B "$2/lint" >lint/cpack.log 2>&1 || {
+        cat lint/cpack.log
         exit 1
     }
+    cd lint
     dpkg-deb --contents ./*.deb
     lintian --allow-root --fail-on error,warning ./*.deb
     rpmlint --strict -c "$rules" ./*.rpm
