@@ -109,7 +109,7 @@ class BadConfiguration(unittest.TestCase):
         self.check_error(Tree("[bind]\ngpu = 01:00.0\n".encode("utf-16")), ":1: the line has a NUL byte in it")
 
     def test_line_of_201_bytes(self):
-        self.check_error(Tree("[bind]\n;" + "x" * 200 + "\n"), ":2: the line is 201 bytes long, and 198 is the most")
+        self.check_error(Tree("[bind]\n;" + "x" * 200 + "\n"), ":2: the line is 201 bytes long, shorten it to 198 or less")
 
     def test_section_of_60_letters(self):
         self.check_error(Tree("[" + "s" * 60 + "]\n"), ":1: unknown section '" + "s" * 60 + "'")
@@ -120,13 +120,13 @@ class BadConfiguration(unittest.TestCase):
 
     def test_same_label_twice(self):
         self.check_error(
-            Tree("[bind]\ngpu = 01:00.0\ngpu = 01:00.1\n"), ":3: label 'gpu' stands in line 2 already"
+            Tree("[bind]\ngpu = 01:00.0\ngpu = 01:00.1\n"), ":3: label 'gpu' is already used on line 2"
         )
 
     def test_one_device_twice_for_different_drivers(self):
         self.check_error(
             Tree("[bind]\ngpu = 01:00.*\n[stub]\nusb = 01:00.2\n"),
-            ":4: 'usb' selects 0000:01:00.2 for [stub], and 'gpu' in line 2 selects it for [bind]",
+            ":4: 'usb' selects 0000:01:00.2 for [stub], but 'gpu' on line 2 selects it for [bind]",
         )
 
     def test_bare_selectors(self):
@@ -140,6 +140,17 @@ class BadConfiguration(unittest.TestCase):
             self.check_error(Tree(f"[bind]\nx = {selector}\n"), ":2: ")
             result = Tree(f"[bind]\nx = {selector}\n").run("check")
             self.assertIn(f"'{selector.split()[-1]}'", result.stderr)
+
+    def test_more_errors_than_are_shown(self):
+        tree = Tree("[bind]\n" + "x = y\n" * 20)
+        self.check_error(tree, ": 4 more errors are not shown")
+        self.assertEqual(tree.run("check").stderr.count("'y' is neither"), 16)
+
+    def test_a_path_that_does_not_fit(self):
+        tree = Tree("[bind]\n")
+        result = tree.run("check", "--config", "/etc/" + "x" * 600)
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, "cannot be read: File ?name too long, nothing is bound")
 
     def test_escape_sequences_are_not_printed(self):
         result = Tree("[bind]\nx = \x1b[31m\n").run("check")
@@ -293,7 +304,7 @@ class Boot(unittest.TestCase):
         self.assertTrue(1.0 <= result.seconds < 3.0, result.seconds)
         report = json.loads(tree.read("run/vfio-early/report.json"))
         self.assertEqual({device["code"] for device in report["devices"]}, {"timeout"})
-        self.assertIn("did not come back when asked to set its driver_override", report["devices"][-1]["detail"])
+        self.assertIn("did not return from setting its driver_override", report["devices"][-1]["detail"])
         # What had been written to the others is taken back, by a process that nobody waits for.
         override_of_gpu = "sys/bus/pci/devices/0000:01:00.0/driver_override"
         for _ in range(100):
@@ -318,10 +329,31 @@ class CommandLine(unittest.TestCase):
         self.check_error(["frobnicate"], "unknown command 'frobnicate', see 'vfio-early --help'")
         self.check_error(["check", "--jsno"], "unknown option '--jsno', did you mean '--json'?")
         self.check_error(["check", "-x"], "unknown option '-x', see 'vfio-early --help'")
-        self.check_error(["check", "--root"], "option --root needs a value behind it")
-        self.check_error(["check", "--json=yes"], "option --json takes no value, and has 'yes'")
+        self.check_error(["check", "--root"], "option --root needs a value")
+        self.check_error(["check", "--json=yes"], "option --json takes no value, but was given 'yes'")
         self.check_error(["check", "now"], "unexpected argument 'now', see 'vfio-early --help'")
         self.check_error(["check", "--root", "/nowhere"], "--root '/nowhere' cannot be opened: No such file or directory")
+
+    def test_a_root_whose_path_does_not_fit(self):
+        with tempfile.TemporaryDirectory() as directory:
+            machine_tree.build(directory, {"machine": "gtx1660ti-laptop"})
+            # 511 bytes that name the tree, and three more that lead elsewhere.
+            path = directory + "/" * (511 - len(directory)) + "etc"
+            for config in ([], ["--config", f"{directory}/etc/vfio-early.ini"]):
+                result = self.run_binary("check", "--root", path, *config)
+                self.assertEqual(result.returncode, 2)
+                self.assertRegex(result.stderr, r"^vfio-early: --root '/.*'\.* cannot be opened: File ?name too long\n$")
+
+    def test_a_current_directory_that_does_not_fit(self):
+        with tempfile.TemporaryDirectory() as directory:
+            deep = pathlib.Path(directory, *["d" * 200] * 3)
+            deep.mkdir(parents=True)
+            (deep / "my.ini").write_text("[bind]\n")
+            result = subprocess.run(
+                [BINARY, "check", "--config", "my.ini"], cwd=deep, capture_output=True, text=True, check=False
+            )
+            self.assertEqual(result.returncode, 2)
+            self.assertRegex(result.stderr, "my.ini: cannot be read: File ?name too long, nothing is bound")
 
     def test_nothing(self):
         result = self.run_binary()

@@ -28,8 +28,8 @@ struct Machine {
         device.driver = FixedString<31>(driver);
         device.is_readable = true;
         if (group && !session.inventory.find_group(group))
-            static_cast<void>(session.inventory.groups.append({.number = *group}));
-        static_cast<void>(session.inventory.devices.append(device));
+            session.inventory.groups.append({.number = *group});
+        session.inventory.devices.append(device);
         return *(session.inventory.devices.end() - 1);
     }
 
@@ -54,12 +54,12 @@ inline std::string verdicts(Session const& session)
         auto const* device = device_of(decision, session.inventory);
         all += std::string(session.config.entries[decision.entry].label.view()) + " ";
         FixedString<20> address;
-        auto sink = address.sink();
+        Sink sink(address);
         if (device)
             put(sink, device->address);
         all += device ? std::string(address.view()) : "-";
         all += " ";
-        all += decision.code == Code::None ? outcome_name(decision.outcome) : code_name(decision.code);
+        all += decision.reason == Reason::None ? name_of(decision.outcome) : name_of(decision.reason);
         all += "\n";
     }
     return all;

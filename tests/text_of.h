@@ -10,8 +10,7 @@ namespace vfio_early {
 template <typename... Parts> std::string text_of(Parts const&... parts)
 {
     std::string text;
-    Sink sink([](void* context, std::string_view part) { static_cast<std::string*>(context)->append(part); },
-        &text);
+    Sink sink(text);
     print(sink, parts...);
     return text;
 }
@@ -20,8 +19,7 @@ template <typename... Parts> std::string text_of(Parts const&... parts)
 template <typename Write> std::string written_by(Write write)
 {
     std::string text;
-    Sink sink([](void* context, std::string_view part) { static_cast<std::string*>(context)->append(part); },
-        &text);
+    Sink sink(text);
     write(sink);
     return text;
 }

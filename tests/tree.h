@@ -98,7 +98,7 @@ public:
     void add_driver(std::string const& name) { write("sys/bus/pci/drivers/" + name + "/bind", ""); }
 
     std::string directory() const { return m_directory.string(); }
-    Root root() const { return Root::open(m_directory.c_str()).value(); }
+    Root root() const { return Root::open(m_directory.c_str()).release_value(); }
 
 private:
     void make_parent(std::string const& path)

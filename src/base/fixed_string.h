@@ -1,60 +1,58 @@
 #pragma once
 
 #include "base/sink.h"
-#include <string_view>
+
+#include <cstddef>
 
 namespace vfio_early {
 
-// Text of at most Capacity bytes, held in place. What does not fit is cut off, and was_cut() tells.
+// Copies what fits of `text` behind the `size` bytes of a buffer for `capacity` bytes and a NUL, and ends it
+// with one. Returns the new size.
+size_t append_text(char* bytes, size_t size, size_t capacity, std::string_view text);
+
+// Text of at most Capacity bytes, held in place and always followed by a NUL. What does not fit is cut off,
+// and was_cut() tells. Bytes beyond the text are never touched.
 template <size_t Capacity> class FixedString {
 public:
-    FixedString() = default;
-    explicit FixedString(std::string_view text) { append(text); }
+    FixedString() { m_bytes[0] = '\0'; }
+    explicit FixedString(std::string_view text) : FixedString() { append(text); }
 
     void append(std::string_view text)
     {
-        for (char const byte : text) {
-            if (m_size == Capacity) {
-                m_was_cut = true;
-                return;
-            }
-            m_bytes[m_size++] = byte;
-        }
+        m_was_cut |= text.size() > Capacity - m_size;
+        m_size = append_text(m_bytes, m_size, Capacity, text);
     }
 
     void clear()
     {
         m_size = 0;
         m_was_cut = false;
-    }
-
-    // A sink that appends here. It must not outlive this string.
-    Sink sink()
-    {
-        return Sink(
-            [](void* self, std::string_view text) { static_cast<FixedString*>(self)->append(text); }, this);
-    }
-
-    // The text with a terminating NUL, for system calls.
-    char const* c_str()
-    {
-        m_bytes[m_size] = '\0';
-        return m_bytes;
+        m_bytes[0] = '\0';
     }
 
     std::string_view view() const { return {m_bytes, m_size}; }
+    char const* c_str() const { return m_bytes; }
     bool empty() const { return m_size == 0; }
     bool was_cut() const { return m_was_cut; }
 
 private:
-    char m_bytes[Capacity + 1] = {};
     size_t m_size = 0;
     bool m_was_cut = false;
+    char m_bytes[Capacity + 1];
 };
 
 template <size_t Capacity> void put(Sink& sink, FixedString<Capacity> const& text)
 {
     sink.write(text.view());
+}
+
+// The parts one after the other, as a text of this type.
+template <typename Text, typename... Parts> Text printed(Parts const&... parts)
+{
+    Text text;
+    Sink sink(text);
+    print(sink, parts...);
+    return text;
 }
 
 } // namespace vfio_early

@@ -1,38 +1,65 @@
 #pragma once
 
 #include <cstddef>
+#include <new>
+#include <type_traits>
 
 namespace vfio_early {
 
-// At most Capacity plain values, held in place: hostile input cannot make it grow.
+// At most Capacity plain values, held in place: hostile input cannot make it grow. Memory for values that are
+// not there is never touched.
 template <typename T, size_t Capacity> class FixedVector {
+    static_assert(std::is_trivially_destructible_v<T>);
+
 public:
-    // False when the vector is full and the value was not taken.
-    [[nodiscard]] bool append(T const& value)
+    FixedVector() { }
+    FixedVector(FixedVector const& other) { *this = other; }
+
+    FixedVector& operator=(FixedVector const& other)
+    {
+        if (this == &other)
+            return *this;
+        clear();
+        for (auto const& value : other)
+            append(value);
+        return *this;
+    }
+
+    // For what fits by construction: a full vector is a bug, and ends the program.
+    void append(T const& value)
+    {
+        if (!try_append(value))
+            __builtin_trap();
+    }
+
+    // For what a machine or a user decides the number of: false when the vector is full and the value was not
+    // taken.
+    [[nodiscard]] bool try_append(T const& value)
     {
         if (m_size == Capacity)
             return false;
-        m_values[m_size++] = value;
+        new (m_storage + m_size * sizeof(T)) T(value);
+        ++m_size;
         return true;
     }
 
     void clear() { m_size = 0; }
 
-    T& operator[](size_t index) { return m_values[index]; }
-    T const& operator[](size_t index) const { return m_values[index]; }
+    T& operator[](size_t index) { return begin()[index]; }
+    T const& operator[](size_t index) const { return begin()[index]; }
 
     size_t size() const { return m_size; }
     bool empty() const { return m_size == 0; }
     static constexpr size_t capacity() { return Capacity; }
 
-    T* begin() { return m_values; }
-    T* end() { return m_values + m_size; }
-    T const* begin() const { return m_values; }
-    T const* end() const { return m_values + m_size; }
+    T* begin() { return reinterpret_cast<T*>(m_storage); }
+    T* end() { return begin() + m_size; }
+    T const* begin() const { return reinterpret_cast<T const*>(m_storage); }
+    T const* end() const { return begin() + m_size; }
 
 private:
-    T m_values[Capacity] = {};
     size_t m_size = 0;
+    alignas(T) unsigned char m_storage[sizeof(T) * Capacity];
 };
 
 } // namespace vfio_early

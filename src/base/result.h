@@ -1,25 +1,28 @@
 #pragma once
 
-#include "base/fixed_string.h"
 #include <optional>
+#include <string_view>
+#include <utility>
 
 namespace vfio_early {
 
-// What was being done, to which path or thing, and the errno it ended with (0 where there is none).
+// What was being done, and the errno it ended with (0 where there is none). To what it was done the caller
+// knows.
 struct Error {
     std::string_view action;
-    FixedString<256> subject;
-    int error_number = 0;
+    int number = 0;
 };
 
 // Either a value or the Error that stands in its place.
 template <typename T> class [[nodiscard]] Result {
 public:
-    Result(T value) : m_value(value) { }
+    Result(T value) : m_value(std::move(value)) { }
     Result(Error const& error) : m_error(error) { }
 
     bool is_error() const { return !m_value.has_value(); }
     T& value() { return *m_value; }
+    T const& value() const { return *m_value; }
+    T release_value() { return std::move(*m_value); }
     Error const& error() const { return m_error; }
 
 private:
@@ -33,7 +36,7 @@ public:
     Result(Error const& error) : m_error(error), m_is_error(true) { }
 
     bool is_error() const { return m_is_error; }
-    void value() { }
+    void release_value() { }
     Error const& error() const { return m_error; }
 
 private:
@@ -43,12 +46,12 @@ private:
 
 } // namespace vfio_early
 
-// The value of a fallible expression; on failure the function returns its Error to its own caller.
+// Moves the value out of a fallible expression; on failure the function returns its Error to its own caller.
 // __extension__: a statement expression is GNU C++, which -Wpedantic would warn of.
 #define TRY(expression)                                                                                      \
     __extension__({                                                                                          \
         auto try_result = (expression);                                                                      \
         if (try_result.is_error())                                                                           \
             return try_result.error();                                                                       \
-        try_result.value();                                                                                  \
+        try_result.release_value();                                                                          \
     })

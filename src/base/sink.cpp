@@ -5,7 +5,6 @@ namespace vfio_early {
 namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
-constexpr size_t longest_quote = 80;
 
 bool is_printable(char byte)
 {
@@ -39,8 +38,8 @@ void put(Sink& sink, Hex number)
 {
     char digits[8];
     size_t start = sizeof(digits);
-    size_t const least = number.digits < sizeof(digits) ? sizeof(digits) - number.digits : 0;
-    while (start > least || (number.value != 0 && start > 0)) {
+    size_t const first_wanted = number.digits < sizeof(digits) ? sizeof(digits) - number.digits : 0;
+    while (start > first_wanted || (number.value != 0 && start > 0)) {
         digits[--start] = hex_digits[number.value & 0xf];
         number.value >>= 4;
     }
@@ -50,14 +49,14 @@ void put(Sink& sink, Hex number)
 void put(Sink& sink, Quoted quoted)
 {
     put_byte(sink, '\'');
-    for (size_t i = 0; i < quoted.text.size() && i < longest_quote; ++i) {
+    for (size_t i = 0; i < quoted.text.size() && i < max_quoted_bytes; ++i) {
         char const byte = quoted.text[i];
         if (is_printable(byte))
             put_byte(sink, byte);
         else
             print(sink, "\\x", Hex{static_cast<uint8_t>(byte), 2});
     }
-    if (quoted.text.size() > longest_quote)
+    if (quoted.text.size() > max_quoted_bytes)
         sink.write("...");
     put_byte(sink, '\'');
 }

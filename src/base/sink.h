@@ -2,21 +2,26 @@
 
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 
 namespace vfio_early {
 
 // Where text goes: the caller hands one in, so that what a person sees is exactly what a test compares.
 class Sink {
 public:
-    using Write = void (*)(void* context, std::string_view text);
+    // Appends to `target`, which has to be there for as long as the sink is.
+    template <typename Target>
+    requires(!std::is_same_v<Target, Sink>) explicit Sink(Target& target)
+        : m_target(&target)
+        , m_append([](void* target, std::string_view text) { static_cast<Target*>(target)->append(text); })
+    {
+    }
 
-    Sink(Write write, void* context) : m_write(write), m_context(context) { }
-
-    void write(std::string_view text) { m_write(m_context, text); }
+    void write(std::string_view text) { m_append(m_target, text); }
 
 private:
-    Write m_write;
-    void* m_context;
+    void* m_target;
+    void (*m_append)(void* target, std::string_view text);
 };
 
 // A number in lower-case hexadecimal with leading zeros up to `digits`.
@@ -25,7 +30,10 @@ struct Hex {
     unsigned digits;
 };
 
-// Foreign text in single quotes: bytes that are not printable ASCII as \xNN, cut after 80 bytes.
+// The most bytes of foreign text that a message repeats.
+constexpr size_t max_quoted_bytes = 80;
+
+// Foreign text in single quotes: bytes that are not printable ASCII as \xNN, cut after max_quoted_bytes.
 struct Quoted {
     std::string_view text;
 };

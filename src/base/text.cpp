@@ -6,7 +6,7 @@ namespace vfio_early {
 
 namespace {
 
-constexpr size_t longest_compared_word = 32;
+constexpr size_t max_compared_bytes = 32;
 
 std::optional<uint32_t> hex_digit_value(char digit)
 {
@@ -22,7 +22,7 @@ std::optional<uint32_t> hex_digit_value(char digit)
 // Edits that turn one word into the other, a swap of neighbours counting once ("optimal string alignment").
 size_t edit_distance(std::string_view left, std::string_view right)
 {
-    size_t rows[3][longest_compared_word + 1] = {};
+    size_t rows[3][max_compared_bytes + 1] = {};
     size_t* before_last = rows[0];
     size_t* last = rows[1];
     size_t* current = rows[2];
@@ -84,9 +84,9 @@ std::string_view take_until(std::string_view& rest, char separator)
     return part;
 }
 
-std::optional<uint32_t> parse_hex(std::string_view text, size_t most_digits)
+std::optional<uint32_t> parse_hex(std::string_view text, size_t max_digits)
 {
-    if (text.empty() || text.size() > most_digits)
+    if (text.empty() || text.size() > max_digits)
         return {};
     uint32_t value = 0;
     for (char const byte : text) {
@@ -115,12 +115,12 @@ std::optional<uint32_t> parse_decimal(std::string_view text)
 
 std::optional<std::string_view> nearest(std::string_view word, std::span<std::string_view const> candidates)
 {
-    if (word.size() > longest_compared_word)
+    if (word.size() > max_compared_bytes)
         return {};
     std::optional<std::string_view> best;
     size_t best_distance = 3;
     for (auto const candidate : candidates) {
-        if (candidate.size() > longest_compared_word)
+        if (candidate.size() > max_compared_bytes)
             continue;
         auto const distance = edit_distance(word, candidate);
         if (distance < best_distance && distance * 2 < std::max(word.size(), candidate.size())) {

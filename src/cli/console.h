@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/function_ref.h"
+#include "base/sink.h"
 #include "sys/file_sink.h"
 
 #include <unistd.h>
@@ -10,16 +12,16 @@ namespace vfio_early {
 template <typename... Parts> void print_error(Parts const&... parts)
 {
     FileSink output(STDERR_FILENO);
-    auto sink = output.sink();
+    Sink sink(output);
     print(sink, "vfio-early: ", parts..., "\n");
     output.flush();
 }
 
 // Hands `write` a sink to standard output.
-template <typename Write> void print_output(Write write)
+inline void print_output(FunctionRef<void(Sink&)> write)
 {
     FileSink output(STDOUT_FILENO);
-    auto sink = output.sink();
+    Sink sink(output);
     write(sink);
     output.flush();
 }

@@ -55,7 +55,7 @@ ExitStatus run_command(Invocation const& invocation)
 {
     if (invocation.command.empty()) {
         FileSink output(STDERR_FILENO);
-        auto sink = output.sink();
+        Sink sink(output);
         write_help(sink);
         output.flush();
         return WrongInput;
@@ -86,7 +86,7 @@ int main(int argument_count, char** arguments)
         return WrongInput;
     switch (invocation->kind) {
     case Invocation::Kind::Help:
-        print_output(write_help);
+        print_output([](Sink& sink) { write_help(sink); });
         return AllBound;
     case Invocation::Kind::Version:
         print_output([](Sink& sink) { print(sink, "vfio-early ", version, "\n"); });

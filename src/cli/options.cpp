@@ -9,13 +9,13 @@ namespace {
 
 constexpr std::string_view option_names[] = {"--root", "--config", "--json", "--help", "--version"};
 
-// Goes through the arguments one by one; an option takes its value from behind '=' or from the next argument.
+// Goes through the arguments one by one; the value of an option follows '=' or is the next argument.
 class Arguments {
 public:
     Arguments(int count, char const* const* arguments) : m_count(count), m_arguments(arguments) { }
 
     bool is_at_end() const { return m_position >= m_count; }
-    std::string_view take() { return m_arguments[m_position++]; }
+    std::string_view next() { return m_arguments[m_position++]; }
 
 private:
     int m_count;
@@ -23,28 +23,28 @@ private:
     int m_position = 1;
 };
 
-bool take_value(Arguments& arguments, std::string_view name, std::optional<std::string_view> inline_value,
+bool read_value(Arguments& arguments, std::string_view name, std::optional<std::string_view> inline_value,
     std::string_view& value)
 {
     if (inline_value)
         value = *inline_value;
     else if (!arguments.is_at_end())
-        value = arguments.take();
+        value = arguments.next();
     else
         value = {};
     if (value.empty())
-        print_error("option ", name, " needs a value behind it");
+        print_error("option ", name, " needs a value");
     return !value.empty();
 }
 
 bool refuse_value(std::string_view name, std::optional<std::string_view> inline_value)
 {
     if (inline_value)
-        print_error("option ", name, " takes no value, and has ", Quoted{*inline_value});
+        print_error("option ", name, " takes no value, but was given ", Quoted{*inline_value});
     return !inline_value;
 }
 
-bool take_option(Arguments& arguments, std::string_view argument, Invocation& invocation)
+bool read_option(Arguments& arguments, std::string_view argument, Invocation& invocation)
 {
     std::optional<std::string_view> inline_value;
     auto rest = argument;
@@ -52,9 +52,9 @@ bool take_option(Arguments& arguments, std::string_view argument, Invocation& in
     if (name.size() != argument.size())
         inline_value = rest;
     if (name == "--root")
-        return take_value(arguments, name, inline_value, invocation.options.root);
+        return read_value(arguments, name, inline_value, invocation.options.root);
     if (name == "--config")
-        return take_value(arguments, name, inline_value, invocation.options.config);
+        return read_value(arguments, name, inline_value, invocation.options.config);
     if (name == "--json") {
         invocation.options.format = OutputFormat::Json;
         return refuse_value(name, inline_value);
@@ -77,9 +77,9 @@ std::optional<Invocation> parse_arguments(int count, char const* const* argument
     Invocation invocation;
     Arguments rest(count, arguments);
     while (!rest.is_at_end()) {
-        auto const argument = rest.take();
+        auto const argument = rest.next();
         if (argument.starts_with('-')) {
-            if (!take_option(rest, argument, invocation))
+            if (!read_option(rest, argument, invocation))
                 return {};
         } else if (invocation.command.empty()) {
             invocation.command = argument;

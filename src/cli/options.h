@@ -7,7 +7,7 @@ namespace vfio_early {
 
 enum class OutputFormat { Text, Json };
 
-// What stands behind a command on its command line.
+// The options of a command.
 struct CommandOptions {
     std::string_view root = "/";
     std::string_view config = "/etc/vfio-early.ini";

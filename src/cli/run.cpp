@@ -1,7 +1,15 @@
 #include "cli/run.h"
 
 #include "cli/console.h"
+#include "core/command_line.h"
+#include "core/plan.h"
+#include "core/report.h"
+#include "sys/apply.h"
+#include "sys/log.h"
+#include "sys/modules.h"
+#include "sys/report_file.h"
 #include "sys/scan.h"
+#include "sys/worker.h"
 
 #include <errno.h>
 #include <new>
@@ -12,116 +20,223 @@ namespace vfio_early {
 
 namespace {
 
-constexpr uint32_t largest_config = 64 * 1024;
+using Message = FixedString<max_message_bytes>;
 
-using Line = FixedString<800>;
+// What a run works on, and what its worker shares.
+struct Job {
+    Conduct const& conduct;
+    Root const& root;
+    Session& session;
+};
+
+// One line for the person who runs the command, or who reads the log of the boot.
+template <typename... Parts> void tell(Conduct const& conduct, Root const& root, Parts const&... parts)
+{
+    auto const line = printed<Message>(parts...);
+    print_error(line);
+    if (conduct.leaves_record)
+        log_line(root, Level::Error, line.view());
+}
+
+template <typename... Parts> void tell(Job const& job, Parts const&... parts)
+{
+    tell(job.conduct, job.root, parts...);
+}
 
 // Below another root --config is a path there; on the machine itself it is one like any other, and relative
-// to where the user stands.
-Path config_path(Root const& root, CommandOptions const& options)
+// to where the user is.
+Result<Path> config_path(Root const& root, CommandOptions const& options)
 {
-    char directory[256];
-    if (root.is_machine() && !options.config.starts_with('/') && getcwd(directory, sizeof(directory)))
-        return path_of(directory, "/", options.config);
-    return Path(options.config);
+    if (!root.is_machine() || options.config.starts_with('/'))
+        return Path(options.config);
+    char directory[max_path_bytes + 1];
+    if (!getcwd(directory, sizeof(directory)))
+        return Error{"finding the current directory", errno == ERANGE ? ENAMETOOLONG : errno};
+    return path_of(directory, "/", options.config);
+}
+
+Result<std::string_view> read_config_text(
+    Root const& root, CommandOptions const& options, std::span<char> buffer)
+{
+    auto const path = TRY(config_path(root, options));
+    return root.read(path, buffer);
 }
 
 // The configuration's path as its user would find it.
-void put_config_path(Sink& sink, Root const& root, CommandOptions const& options)
+struct ConfigName {
+    Root const& root;
+    CommandOptions const& options;
+};
+
+void put(Sink& sink, ConfigName name)
 {
-    if (!root.is_machine())
-        print(sink, root.directory(), options.config.starts_with('/') ? "" : "/");
-    print(sink, options.config);
+    if (!name.root.is_machine())
+        print(sink, name.root.directory(), name.options.config.starts_with('/') ? "" : "/");
+    print(sink, name.options.config);
 }
 
-// Why the file as a whole cannot be used; such a problem stands in no line.
+// Why the file as a whole cannot be used; such a problem has no line.
 Problem problem_of_file(Error const& error)
 {
-    Problem problem;
-    auto sink = problem.text.sink();
-    if (error.error_number == EFBIG)
-        print(sink, "is longer than ", largest_config, " bytes, nothing is bound");
-    else
-        print(sink, "cannot be read: ", strerror(error.error_number), ", nothing is bound");
-    return problem;
+    if (error.number == EFBIG)
+        return problem_of(0, "is longer than ", max_config_bytes, " bytes, nothing is bound");
+    return problem_of(0, "cannot be read: ", strerror(error.number), ", nothing is bound");
 }
 
-} // namespace
-
-std::optional<Root> open_root(CommandOptions const& options)
+void read_config(Job& job, CommandOptions const& options)
 {
-    auto root = Root::open(options.root);
-    if (!root.is_error())
-        return root.value();
-    print_error("--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().error_number));
+    static char buffer[max_config_bytes];
+    auto text = read_config_text(job.root, options, buffer);
+    if (text.is_error())
+        job.session.problems.add(problem_of_file(text.error()));
+    else
+        parse_config(text.value(), job.session.config, job.session.problems);
+}
+
+void tell_of_problems(Job const& job, CommandOptions const& options)
+{
+    ConfigName const name{job.root, options};
+    bool is_in_a_line = false;
+    for (auto const& problem : job.session.problems) {
+        is_in_a_line |= problem.line != 0;
+        if (problem.line != 0)
+            tell(job, name, ":", problem.line, ": ", problem.text);
+        else
+            tell(job, name, ": ", problem.text);
+    }
+    if (job.session.problems.left_out() > 0)
+        tell(job, name, ": ", job.session.problems.left_out(), " more errors are not shown");
+    if (is_in_a_line)
+        tell(job, name, ": has an error, so nothing is bound");
+}
+
+// What the kernel command line says before anything else is read: an exit status where the run ends with it.
+std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command_line)
+{
+    if (!command_line.unknown_value.empty())
+        tell(job, "rd.vfio_early=", command_line.unknown_value,
+            " is not one of 0, 1 and check, and counts as 0");
+    switch (command_line.power) {
+    case CommandLine::Switch::Off: {
+        constexpr std::string_view line = "switched off on the kernel command line, nothing is bound";
+        print_output([&](Sink& sink) { print(sink, line, "\n"); });
+        log_line(job.root, Level::Info, line);
+        return AllBound;
+    }
+    case CommandLine::Switch::CheckOnly:
+        job.session.mode = Mode::Check;
+        break;
+    case CommandLine::Switch::Run:
+        break;
+    }
     return {};
 }
 
-Session* make_session()
+std::optional<ExitStatus> heed_command_line(Job& job)
 {
-    auto* memory = allocate_shared(sizeof(Session));
-    return memory ? new (memory) Session : nullptr;
-}
-
-Result<CommandLine> read_command_line(Root const& root, std::span<char> buffer)
-{
-    return parse_command_line(TRY(root.read(Path("proc/cmdline"), buffer)));
-}
-
-bool read_config(Root const& root, CommandOptions const& options, Session& session, TellError tell)
-{
-    static char buffer[largest_config];
-    auto text = root.read(config_path(root, options), buffer);
+    char buffer[4096];
+    auto text = job.root.read(Path("proc/cmdline"), buffer);
+    // The switch that turns us off cannot be seen either.
+    if (text.is_error() && job.conduct.obeys_command_line) {
+        tell(job, "/proc/cmdline cannot be read, so nothing is bound");
+        return SomeNotBound;
+    }
     if (text.is_error())
-        static_cast<void>(session.problems.append(problem_of_file(text.error())));
-    else
-        parse_config(text.value(), session.config, session.problems);
-    if (!session.problems.empty())
-        scan_iommu(root, session.inventory); // for the report, which a plan would have filled
-    return tell_of_problems(root, options, session, tell);
+        return {};
+    auto const command_line = parse_command_line(text.value());
+    job.session.inventory.acs_is_overridden = command_line.acs_is_overridden;
+    if (job.conduct.obeys_command_line)
+        return obey_command_line(job, command_line);
+    job.session.is_switched_off = command_line.power != CommandLine::Switch::Run;
+    return {};
 }
 
-void plan(Root const& root, Session& session)
+// Everything that reads or writes sysfs: selectors, inventory, groups, plan, and what becomes of it.
+void plan_and_carry_out(void* context)
 {
+    auto& [conduct, root, session] = *static_cast<Job*>(context);
+    if (conduct.loads_iommu_driver)
+        load_iommu_driver(root);
     scan(root, session.config, session.inventory);
     make_plan(session.config, session.inventory, session.plan, session.problems);
     if (!session.problems.empty())
         session.plan.decisions.clear();
     session.is_planned = true;
+    if (!session.problems.empty())
+        return;
+    if (session.mode == Mode::Bind)
+        apply(session, root);
+    else
+        rehearse(session, root);
 }
 
-bool work_on(Job& job, Work work, int64_t start)
+void undo_job(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    undo(job.session, job.root);
+}
+
+// Lets a worker do it, because sysfs can hang. It has as many seconds as the configuration says, from `start`
+// (now_milliseconds()) on. What it leaves open when it is cut short is settled, and what it wrote is undone
+// by a process that nobody waits for.
+void work(Job& job, int64_t start)
 {
     auto const deadline = start + int64_t{1000} * job.session.config.options.timeout_seconds;
-    auto const end = run_worker(work, &job, deadline);
+    auto const end = run_worker(plan_and_carry_out, &job, deadline);
     if (end.kind == WorkerEnd::Kind::Done)
-        return true;
-    give_up(
-        job.session, end.kind == WorkerEnd::Kind::TimeIsUp ? Code::Timeout : Code::BindFailed, end.signal);
-    return false;
+        return;
+    settle(job.session, end.kind == WorkerEnd::Kind::TimeIsUp ? Reason::Timeout : Reason::BindFailed,
+        end.signal);
+    if (job.session.mode == Mode::Bind)
+        start_and_leave(undo_job, &job);
 }
 
-bool tell_of_problems(Root const& root, CommandOptions const& options, Session const& session, TellError tell)
+void report(Job const& job, CommandOptions const& options)
 {
-    bool is_in_a_line = false;
-    for (auto const& problem : session.problems) {
-        Line line;
-        auto sink = line.sink();
-        put_config_path(sink, root, options);
-        if (problem.line != 0)
-            print(sink, ":", problem.line);
-        print(sink, ": ", problem.text);
-        tell(root, line.view());
-        is_in_a_line |= problem.line != 0;
+    if (job.conduct.leaves_record) {
+        log_report(job.root, job.session);
+        auto const saved = save_report(job.root, job.session);
+        if (saved.is_error())
+            tell(job, saved.error().action, " /run/vfio-early/report.json: ", strerror(saved.error().number),
+                ", there is no report of this boot");
     }
-    if (is_in_a_line) {
-        Line line;
-        auto sink = line.sink();
-        put_config_path(sink, root, options);
-        print(sink, ": has an error, so nothing is bound");
-        tell(root, line.view());
+    if (options.format == OutputFormat::Json)
+        print_output([&](Sink& sink) { write_json(sink, job.session); });
+    else if (job.session.problems.empty())
+        print_output([&](Sink& sink) { write_text(sink, job.session); });
+}
+
+} // namespace
+
+ExitStatus run(Conduct const& conduct, CommandOptions const& options)
+{
+    auto const start = now_milliseconds();
+    auto root = Root::open(options.root);
+    if (root.is_error()) {
+        print_error("--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().number));
+        return WrongInput;
     }
-    return session.problems.empty();
+    auto* memory = allocate_shared(sizeof(Session));
+    if (!memory) {
+        tell(conduct, root.value(), "not enough memory, so nothing is bound");
+        return SomeNotBound;
+    }
+    // Without parentheses, which would write zeros over all of it.
+    auto& session = *new (memory) Session;
+    session.mode = conduct.mode;
+    Job job{conduct, root.value(), session};
+    if (auto const status = heed_command_line(job))
+        return *status;
+    read_config(job, options);
+    if (session.problems.empty())
+        work(job, start);
+    else
+        scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled
+    tell_of_problems(job, options);
+    report(job, options);
+    if (!session.problems.empty())
+        return WrongInput;
+    return is_all_bound(session) ? AllBound : SomeNotBound;
 }
 
 } // namespace vfio_early

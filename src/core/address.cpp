@@ -12,7 +12,7 @@ std::optional<Address> parse_address(std::string_view text)
     auto const function = parse_hex(text, 1);
     if (!domain || !bus || !device || !function)
         return {};
-    if (*device > highest_device || *function >= functions_per_device)
+    if (*device > max_device_number || *function >= functions_per_device)
         return {};
     return Address{
         *domain, static_cast<uint8_t>(*bus), static_cast<uint8_t>(*device), static_cast<uint8_t>(*function)};

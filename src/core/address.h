@@ -17,7 +17,7 @@ struct Address {
     auto operator<=>(Address const&) const = default;
 };
 
-constexpr uint8_t highest_device = 0x1f;
+constexpr uint8_t max_device_number = 0x1f;
 constexpr uint8_t functions_per_device = 8;
 
 // An address as sysfs names devices: DOMAIN:BUS:DEV.FN, all of the text. Nothing where it is anything else.

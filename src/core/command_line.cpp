@@ -14,7 +14,7 @@ bool is_parameter(std::string_view name, std::string_view wanted)
         [](char left, char right) { return (left == '-' ? '_' : left) == right; });
 }
 
-void take_switch(CommandLine& command_line, std::string_view value)
+void set_switch(CommandLine& command_line, std::string_view value)
 {
     command_line.unknown_value = {};
     if (value == "1") {
@@ -38,7 +38,7 @@ CommandLine parse_command_line(std::string_view text)
             continue;
         auto const name = take_until(value, '=');
         if (is_parameter(name, "rd.vfio_early"))
-            take_switch(command_line, value);
+            set_switch(command_line, value);
         else if (is_parameter(name, "pcie_acs_override"))
             command_line.acs_is_overridden = true;
     }

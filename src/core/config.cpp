@@ -9,6 +9,8 @@ namespace vfio_early {
 
 namespace {
 
+static_assert(max_line_bytes + sizeof("\n") <= INI_MAX_LINE);
+
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view section_names[] = {"bind", "stub", "options"};
 constexpr std::string_view option_names[] = {"boot-display", "timeout"};
@@ -25,23 +27,18 @@ struct Parser {
     unsigned timeout_line = 0;
 };
 
-template <typename... Parts> void report(Problems& problems, unsigned line, Parts const&... parts)
+template <typename... Parts> void report(Parser& parser, Parts const&... parts)
 {
-    Problem problem;
-    problem.line = line;
-    auto sink = problem.text.sink();
-    print(sink, parts...);
-    static_cast<void>(problems.append(problem));
+    parser.problems.add(problem_of(parser.line, parts...));
 }
 
 void report_unknown(
     Parser& parser, std::string_view what, std::string_view word, std::span<std::string_view const> known)
 {
     if (auto const meant = nearest(word, known))
-        report(parser.problems, parser.line, "unknown ", what, " ", Quoted{word}, ", did you mean ",
-            Quoted{*meant}, "?");
+        report(parser, "unknown ", what, " ", Quoted{word}, ", did you mean ", Quoted{*meant}, "?");
     else
-        report(parser.problems, parser.line, "unknown ", what, " ", Quoted{word});
+        report(parser, "unknown ", what, " ", Quoted{word});
 }
 
 bool contains(std::span<std::string_view const> words, std::string_view word)
@@ -56,14 +53,13 @@ void check_section(Parser& parser)
     name.remove_prefix(1);
     if (name.find(']') == std::string_view::npos)
         return;
-    auto behind = name;
-    name = take_until(behind, ']');
-    behind = trimmed(behind);
+    auto rest = name;
+    name = take_until(rest, ']');
+    rest = trimmed(rest);
     if (!contains(section_names, name))
         report_unknown(parser, "section", name, section_names);
-    else if (!behind.empty() && behind.front() != ';' && behind.front() != '#')
-        report(parser.problems, parser.line, Quoted{behind},
-            " stands behind a section, put it on a line of its own");
+    else if (!rest.empty() && rest.front() != ';' && rest.front() != '#')
+        report(parser, Quoted{rest}, " follows a section header, put it on a line of its own");
 }
 
 // The next line for inih, in the way of fgets. What inih would take silently for something else is caught
@@ -78,15 +74,15 @@ char* next_line(char* buffer, int capacity, void* context)
     auto const whole_line = take_until(parser.rest, '\n');
     parser.line_text = trimmed(whole_line);
 
-    auto const longest_line = static_cast<size_t>(capacity) - sizeof("\n");
+    // The library can have been built for shorter lines than its header says.
+    auto const room = std::min(max_line_bytes, static_cast<size_t>(capacity) - sizeof("\n"));
     bool is_usable = true;
-    if (parser.line_text.size() > longest_line) {
-        report(parser.problems, parser.line, "the line is ", parser.line_text.size(), " bytes long, and ",
-            longest_line, " is the most, shorten it");
+    if (parser.line_text.size() > room) {
+        report(
+            parser, "the line is ", parser.line_text.size(), " bytes long, shorten it to ", room, " or less");
         is_usable = false;
     } else if (parser.line_text.find('\0') != std::string_view::npos) {
-        report(
-            parser.problems, parser.line, "the line has a NUL byte in it, save the file as plain UTF-8 text");
+        report(parser, "the line has a NUL byte in it, save the file as plain UTF-8 text");
         is_usable = false;
     } else if (parser.line_text.starts_with('[')) {
         check_section(parser);
@@ -106,111 +102,100 @@ bool is_label(std::string_view text)
     });
 }
 
-void take_entry(Parser& parser, Target target, std::string_view label, std::string_view value)
+void add_entry(Parser& parser, Target target, std::string_view label, std::string_view value)
 {
     Entry entry;
-    entry.label = FixedString<31>(label);
+    entry.label = FixedString<max_label_bytes>(label);
     if (!is_label(label) || entry.label.was_cut()) {
-        report(parser.problems, parser.line, "label ", Quoted{label},
-            " is not 1 to 31 letters, digits, '-', '_' or '.'");
+        report(parser, "label ", Quoted{label}, " must be 1 to ", max_label_bytes,
+            " letters, digits, '-', '_' or '.'");
         return;
     }
     for (auto const& earlier : parser.config.entries) {
         if (earlier.label.view() == label) {
-            report(parser.problems, parser.line, "label ", Quoted{label}, " stands in line ", earlier.line,
-                " already, give each line its own");
+            report(parser, "label ", Quoted{label}, " is already used on line ", earlier.line,
+                ", give each line a label of its own");
             return;
         }
     }
     entry.line = parser.line;
     entry.target = target;
-    entry.selector_text = FixedString<200>(value);
+    entry.selector_text = FixedString<max_line_bytes>(value);
     if (value.empty()) {
-        report(parser.problems, parser.line, Quoted{label},
+        report(parser, Quoted{label},
             " has no value, write an address like 0000:01:00.0 or an id like 10de:2191");
         return;
     }
-    Problem problem;
-    problem.line = parser.line;
-    auto sink = problem.text.sink();
+    Problem problem{.line = parser.line, .text = {}};
+    Sink sink(problem.text);
     auto const selector = parse_selector(value, sink);
-    if (!selector) {
-        static_cast<void>(parser.problems.append(problem));
-        return;
-    }
+    if (!selector)
+        return parser.problems.add(problem);
     entry.selector = *selector;
-    if (!parser.config.entries.append(entry))
-        report(parser.problems, parser.line, "more than ", most_entries,
-            " lines name devices, join some with 'all' or '.*'");
+    if (!parser.config.entries.try_append(entry))
+        report(parser, "more than ", max_entries, " lines name devices, join some with 'all' or '.*'");
 }
 
-// True when the option had not been there before; remembers where it stands now.
+// True when the option is set for the first time; remembers on which line.
 bool is_first(Parser& parser, std::string_view name, unsigned& option_line)
 {
     if (option_line != 0) {
-        report(parser.problems, parser.line, "option ", Quoted{name}, " stands in line ", option_line,
-            " already");
+        report(parser, "option ", Quoted{name}, " is already set on line ", option_line,
+            ", keep one of the two");
         return false;
     }
     option_line = parser.line;
     return true;
 }
 
-void take_boot_display(Parser& parser, std::string_view value)
+void set_boot_display(Parser& parser, std::string_view value)
 {
     if (value == "refuse")
         parser.config.options.boot_display = BootDisplay::Refuse;
     else if (value == "bind")
         parser.config.options.boot_display = BootDisplay::Bind;
     else if (auto const meant = nearest(value, boot_display_values))
-        report(parser.problems, parser.line, "boot-display is ", Quoted{value}, ", did you mean ",
-            Quoted{*meant}, "?");
+        report(parser, "boot-display is ", Quoted{value}, ", did you mean ", Quoted{*meant}, "?");
     else
-        report(parser.problems, parser.line, "boot-display is ", Quoted{value},
-            ", and it can be 'refuse' or 'bind'");
+        report(parser, "boot-display must be 'refuse' or 'bind', not ", Quoted{value});
 }
 
-void take_timeout(Parser& parser, std::string_view value)
+void set_timeout(Parser& parser, std::string_view value)
 {
     auto const seconds = parse_decimal(value);
-    if (seconds && *seconds >= 1 && *seconds <= longest_timeout_seconds)
+    if (seconds && *seconds >= 1 && *seconds <= max_timeout_seconds)
         parser.config.options.timeout_seconds = *seconds;
     else
-        report(parser.problems, parser.line, "timeout is ", Quoted{value}, ", and it can be 1 to ",
-            longest_timeout_seconds, " seconds");
+        report(parser, "timeout must be 1 to ", max_timeout_seconds, " seconds, not ", Quoted{value});
 }
 
-void take_option(Parser& parser, std::string_view name, std::string_view value)
+void set_option(Parser& parser, std::string_view name, std::string_view value)
 {
     if (name == "boot-display") {
         if (is_first(parser, name, parser.boot_display_line))
-            take_boot_display(parser, value);
+            set_boot_display(parser, value);
     } else if (name == "timeout") {
         if (is_first(parser, name, parser.timeout_line))
-            take_timeout(parser, value);
+            set_timeout(parser, value);
     } else {
         report_unknown(parser, "option", name, option_names);
     }
 }
 
 // inih splits at ':' as it does at '='. Here only '=' is a separator: a ':' is part of an address or an id
-// that stands without its label.
+// whose label is missing.
 void explain_colon(Parser& parser, std::string_view name, std::string_view value)
 {
-    FixedString<200> joined(name);
-    joined.append(":");
-    joined.append(value);
-    FixedString<300> ignored;
-    auto sink = ignored.sink();
+    auto const joined = printed<FixedString<max_line_bytes>>(name, ":", value);
+    FixedString<max_problem_bytes> ignored;
+    Sink sink(ignored);
     if (parse_selector(joined.view(), sink))
-        report(parser.problems, parser.line, Quoted{joined.view()},
-            " has no label, write it as 'LABEL = ", joined, "'");
+        report(parser, Quoted{joined.view()}, " has no label, write it as 'LABEL = ", joined, "'");
     else
-        report(parser.problems, parser.line, Quoted{joined.view()},
-            " is no 'KEY = VALUE': a ':' comes before the '='");
+        report(parser, Quoted{joined.view()}, " is not 'KEY = VALUE': there is a ':' before the '='");
 }
 
-int take_key(void* context, char const* section_text, char const* name_text, char const* value_text)
+int handle_key(void* context, char const* section_text, char const* name_text, char const* value_text)
 {
     auto& parser = *static_cast<Parser*>(context);
     std::string_view const section = section_text;
@@ -220,14 +205,13 @@ int take_key(void* context, char const* section_text, char const* name_text, cha
     if (separator != std::string_view::npos && parser.line_text[separator] == ':')
         explain_colon(parser, name, value);
     else if (section == "bind")
-        take_entry(parser, Target::VfioPci, name, value);
+        add_entry(parser, Target::VfioPci, name, value);
     else if (section == "stub")
-        take_entry(parser, Target::PciStub, name, value);
+        add_entry(parser, Target::PciStub, name, value);
     else if (section == "options")
-        take_option(parser, name, value);
+        set_option(parser, name, value);
     else if (section.empty())
-        report(parser.problems, parser.line, Quoted{name},
-            " stands before the first section, put it under [bind], [stub] or [options]");
+        report(parser, Quoted{name}, " comes before any section, put it under [bind], [stub] or [options]");
     return 1;
 }
 
@@ -250,16 +234,18 @@ void parse_config(std::string_view text, Config& config, Problems& problems)
     if (text.starts_with(byte_order_mark))
         text.remove_prefix(byte_order_mark.size());
     if (trimmed(text).empty()) {
-        report(problems, 1, "the file is empty, write what to bind under [bind] or install the sample again");
+        problems.add(
+            problem_of(1, "the file is empty, write what to bind under [bind] or install the sample again"));
         return;
     }
     Parser parser{.rest = text, .config = config, .problems = problems};
-    int const first_wrong_line = ini_parse_stream(next_line, &parser, take_key, &parser);
+    int const first_wrong_line = ini_parse_stream(next_line, &parser, handle_key, &parser);
     if (first_wrong_line < 0)
-        report(problems, 1, "there is not enough memory to read it");
+        problems.add(problem_of(1, "there is not enough memory to read it"));
     if (first_wrong_line > 0) {
         auto const line = static_cast<unsigned>(first_wrong_line);
-        report(problems, line, Quoted{line_of(text, line)}, " is neither '[SECTION]' nor 'KEY = VALUE'");
+        problems.add(
+            problem_of(line, Quoted{line_of(text, line)}, " is neither '[SECTION]' nor 'KEY = VALUE'"));
     }
     std::sort(problems.begin(), problems.end(),
         [](Problem const& left, Problem const& right) { return left.line < right.line; });

@@ -13,8 +13,8 @@ std::string_view driver_name(Target);
 
 // One line under [bind] or [stub].
 struct Entry {
-    FixedString<31> label;
-    FixedString<200> selector_text;
+    FixedString<max_label_bytes> label;
+    FixedString<max_line_bytes> selector_text;
     Selector selector;
     Target target = Target::VfioPci;
     unsigned line = 0;
@@ -24,26 +24,50 @@ enum class BootDisplay { Refuse, Bind };
 
 struct Options {
     BootDisplay boot_display = BootDisplay::Refuse;
-    unsigned timeout_seconds = 10;
+    unsigned timeout_seconds = default_timeout_seconds;
 };
 
-constexpr unsigned longest_timeout_seconds = 60;
-constexpr size_t most_entries = 128;
-
 struct Config {
-    FixedVector<Entry, most_entries> entries;
+    FixedVector<Entry, max_entries> entries;
     Options options;
 };
 
-// Something wrong in the configuration: the line it stands in (from 1; 0 for the file as a whole), and what
-// is wrong with it.
+// Something wrong in the configuration: its line (from 1; 0 for the file as a whole), and what is wrong
+// there.
 struct Problem {
     unsigned line = 0;
-    FixedString<300> text = {};
+    FixedString<max_problem_bytes> text;
 };
 
-// The first problems in the order of their lines; later ones are dropped.
-using Problems = FixedVector<Problem, 16>;
+// What is wrong with a configuration, in the order of its lines: the first problems with their texts, and how
+// many more there are.
+class Problems {
+public:
+    void add(Problem const& problem)
+    {
+        if (!m_first.try_append(problem))
+            ++m_left_out;
+    }
+
+    bool empty() const { return m_first.empty(); }
+    size_t size() const { return m_first.size(); }
+    unsigned left_out() const { return m_left_out; }
+    Problem const& operator[](size_t index) const { return m_first[index]; }
+    Problem* begin() { return m_first.begin(); }
+    Problem* end() { return m_first.end(); }
+    Problem const* begin() const { return m_first.begin(); }
+    Problem const* end() const { return m_first.end(); }
+
+private:
+    FixedVector<Problem, max_problems> m_first;
+    unsigned m_left_out = 0;
+};
+
+// A problem with the parts as its text.
+template <typename... Parts> Problem problem_of(unsigned line, Parts const&... parts)
+{
+    return {line, printed<FixedString<max_problem_bytes>>(parts...)};
+}
 
 // Reads the text of /etc/vfio-early.ini. Where `problems` is not empty afterwards, nothing of `config`
 // counts.

@@ -8,7 +8,7 @@ namespace vfio_early {
 
 namespace {
 
-using Warning = FixedString<400>;
+using Warning = FixedString<max_warning_bytes>;
 
 Entry const& entry_of(Decision const& decision, Session const& session)
 {
@@ -39,54 +39,52 @@ private:
     bool m_is_first = true;
 };
 
-void explain_not_found(Sink& sink, Entry const& entry, Inventory const& inventory)
+// The addresses of devices that the decision is about besides its own.
+void put_concerned(Sink& sink, Decision const& decision, Session const& session)
 {
-    if (entry.selector.location) {
-        auto const arrival = follow(*entry.selector.location, inventory);
-        if (arrival.kind == Arrival::Kind::NotABridge) {
-            print(sink, arrival.address, " has no bus behind it, so a path cannot go through it");
-            return;
-        }
-        if (arrival.kind == Arrival::Kind::NotRead) {
-            print(sink, "there is no bridge at ", arrival.address,
-                ", 'lspci -Dtv' shows the way to each device");
-            return;
-        }
-    }
-    print(sink, "nothing matches ", Quoted{entry.selector_text.view()}, ", 'lspci -Dnn' shows what there is");
+    Separated list(sink);
+    for (auto const index : session.plan.devices_of(decision.concerned))
+        print(list.next(), session.inventory.devices[index].address);
+}
+
+void explain_not_found(Sink& sink, Decision const& decision, Session const& session)
+{
+    if (decision.arrival && decision.arrival->kind == Arrival::Kind::NotABridge)
+        print(sink, decision.arrival->address, " has no bus behind it, so a path cannot go through it");
+    else if (decision.arrival && decision.arrival->kind == Arrival::Kind::NotRead)
+        print(sink, "there is no bridge at ", decision.arrival->address,
+            ", 'lspci -Dtv' shows the way to each device");
+    else
+        print(sink, "nothing matches ", Quoted{entry_of(decision, session).selector_text.view()},
+            ", 'lspci -Dnn' shows what there is");
 }
 
 void explain_id_mismatch(Sink& sink, Device const& device)
 {
     if (device.is_readable)
         print(sink, "it is ", device.id, " (subsystem ", device.subsystem,
-            "), not the model that was named, and stays with its host driver");
+            "), not the model that was named, so it stays with its host driver");
     else
         print(sink, "its id cannot be read, so it may not be the model that was named");
 }
 
-void explain_ambiguous(Sink& sink, Entry const& entry, Inventory const& inventory)
+void explain_ambiguous(Sink& sink, Decision const& decision, Session const& session)
 {
-    auto const matches = resolve(entry.selector, inventory).devices;
-    print(sink, matches.size(), " devices match (");
-    Separated list(sink);
-    for (auto const index : matches)
-        print(list.next(), inventory.devices[index].address);
-    print(sink, "), add an address to name one or 'all' to name all");
+    print(sink, decision.concerned.count, " devices match (");
+    put_concerned(sink, decision, session);
+    print(sink, "), add an address to choose one or 'all' to take all");
 }
 
-void explain_unreadable(Sink& sink, Entry const& entry, Device const* device, Inventory const& inventory)
+void explain_unreadable(Sink& sink, Decision const& decision, Session const& session)
 {
-    if (inventory.is_overfull)
+    if (session.inventory.is_overfull)
         return print(
-            sink, "more than ", most_devices, " devices are listed or share a group with one that is");
-    if (device)
-        return print(sink, "what sysfs says of it or of its group is missing or makes no sense");
+            sink, "more than ", max_devices, " devices are listed or share a group with one that is");
+    if (decision.device)
+        return print(sink, meaning_of(decision.reason));
     print(sink, "the id of one of these cannot be read (");
-    Separated list(sink);
-    for (auto const index : resolve(entry.selector, inventory).devices)
-        print(list.next(), inventory.devices[index].address);
-    print(sink, "), add the address of the one that is meant");
+    put_concerned(sink, decision, session);
+    print(sink, "), add the address of the one you mean");
 }
 
 void explain_no_iommu(Sink& sink, Iommu iommu)
@@ -103,8 +101,7 @@ void explain_no_iommu(Sink& sink, Iommu iommu)
         break;
     case Iommu::OffInFirmware:
         print(sink,
-            "the firmware describes no IOMMU, switch on VT-d (Intel) or IOMMU (AMD) in its setup if it has "
-            "one");
+            "the firmware reports no IOMMU, turn on VT-d (Intel) or IOMMU (AMD) in its setup if it has one");
         break;
     case Iommu::Absent:
     case Iommu::On:
@@ -115,10 +112,11 @@ void explain_no_iommu(Sink& sink, Iommu iommu)
 
 void explain_shared_group(Sink& sink, Decision const& decision, Session const& session)
 {
+    auto const* device = device_of(decision, session.inventory);
     auto const* group = group_of(decision, session.inventory);
-    print(sink, "group ", group ? group->number : 0, " also holds ");
+    print(sink, "group ", device->group.value_or(0), " also holds ");
     Separated list(sink);
-    for (auto const index : peers_in_the_way(decision, session.plan, session.inventory))
+    for (auto const index : session.plan.devices_of(decision.concerned))
         put_with_driver(list.next(), session.inventory.devices[index]);
     if (group) {
         for (auto const& other : group->others)
@@ -131,53 +129,57 @@ void explain_group_refused(Sink& sink, Decision const& decision, Session const& 
 {
     print(sink, "its group is bound whole or not at all, and ");
     Separated list(sink);
-    for (auto const peer : refused_peers(decision, session.plan, session.inventory)) {
+    for (auto const peer : session.plan.devices_of(decision.concerned)) {
         auto const& refused = session.plan.decisions[*find_decision(session.plan, peer)];
-        print(list.next(), session.inventory.devices[peer].address, " is ", code_name(refused.code));
+        print(list.next(), session.inventory.devices[peer].address, " is ", name_of(refused.reason));
     }
 }
 
-std::string_view step_name(Failure::Step step)
+// What the kernel was doing, as the beginning of a sentence.
+std::string_view name_of(Failure::Step step)
 {
     switch (step) {
     case Failure::Step::Override:
-        return "to set its driver_override";
+        return "setting its driver_override";
     case Failure::Step::Unbind:
-        return "to unbind it from its host driver";
+        return "unbinding it from its host driver";
     case Failure::Step::Bind:
     case Failure::Step::Verify:
     case Failure::Step::Worker:
     case Failure::Step::None:
         break;
     }
-    return "to bind it";
+    return "binding it";
 }
 
 void explain_bind_failed(Sink& sink, Decision const& decision, Session const& session)
 {
-    if (decision.failure.step == Failure::Step::Worker && session.worker_signal == 0)
+    auto const& failure = decision.failure;
+    if (failure.step == Failure::Step::Worker && session.worker_signal == 0)
         print(sink, "vfio-early could not start the process that binds");
-    else if (decision.failure.step == Failure::Step::Worker)
-        print(sink, "vfio-early itself was ended by signal ", session.worker_signal);
-    else if (decision.failure.error_number != 0)
-        print(sink, "the kernel refused ", step_name(decision.failure.step), ": ",
-            strerror(decision.failure.error_number), " (errno ", decision.failure.error_number, ")");
+    else if (failure.step == Failure::Step::Worker)
+        print(sink, "vfio-early itself was killed by signal ", session.worker_signal);
+    else if (failure.error_number != 0)
+        print(sink, name_of(failure.step), " failed: ", strerror(failure.error_number), " (errno ",
+            failure.error_number, ")");
     else
-        print(sink, "the kernel said yes, but ", driver_name(decision.target), " is not its driver");
+        print(sink, "the kernel reported success, but the device is not bound to ",
+            driver_name(decision.target));
     if (session.mode == Mode::Bind)
         print(sink, ", its group was given back to the host drivers");
 }
 
 void explain_timeout(Sink& sink, Decision const& decision, Session const& session)
 {
+    auto const seconds = session.config.options.timeout_seconds;
     if (session.mode == Mode::Check)
-        return print(sink, "the kernel did not answer within ", session.config.options.timeout_seconds, " s");
+        return print(sink, "the kernel did not answer within ", seconds, " s");
     if (decision.failure.step == Failure::Step::None)
-        print(sink, "its turn had not come");
+        print(sink, "time ran out after ", seconds, " s, before it was reached");
     else
-        print(sink, "the kernel did not come back when asked ", step_name(decision.failure.step));
-    print(sink, " within ", session.config.options.timeout_seconds,
-        " s, its group is given back to the host drivers");
+        print(sink, "the kernel did not return from ", name_of(decision.failure.step), " within ", seconds,
+            " s");
+    print(sink, ", its group is given back to the host drivers");
 }
 
 void explain_module_missing(Sink& sink, Decision const& decision, Session const& session)
@@ -185,23 +187,24 @@ void explain_module_missing(Sink& sink, Decision const& decision, Session const&
     print(sink, driver_name(decision.target), " cannot be loaded");
     if (!session.loader_message.empty())
         print(sink, ": ", session.loader_message);
-    print(sink, ", it must be in the kernel or in the initramfs and not be blacklisted");
+    print(sink, ", it must be in the kernel or in the initramfs and must not be blacklisted");
 }
 
-void tell_of_bridge(Session const& session, Device const& device, Tell tell, void* context)
+template <typename... Parts> void warn(Tell tell, Parts const&... parts)
+{
+    tell(printed<Warning>(parts...).view());
+}
+
+void tell_of_bridge(Session const& session, Device const& device, Tell tell)
 {
     if (!device.group || !has_troublesome_driver(device))
         return;
     for (auto const& decision : session.plan.decisions) {
         auto const* listed = device_of(decision, session.inventory);
-        if (!listed || listed->group != device.group || decision.code != Code::None)
+        if (!listed || listed->group != device.group || !is_open(decision))
             continue;
-        Warning warning;
-        auto sink = warning.sink();
-        print(sink, "bridge ", device.address, " in group ", *device.group, " is driven by ", device.driver,
-            ", from Linux 5.19 on guests cannot have the group until it is unbound");
-        tell(context, warning.view());
-        return;
+        return warn(tell, "bridge ", device.address, " in group ", *device.group, " is driven by ",
+            device.driver, ", from Linux 5.19 on guests cannot use the group until it is unbound");
     }
 }
 
@@ -209,41 +212,36 @@ void tell_of_bridge(Session const& session, Device const& device, Tell tell, voi
 
 void explain(Sink& sink, Decision const& decision, Session const& session)
 {
-    auto const& entry = entry_of(decision, session);
     auto const* device = device_of(decision, session.inventory);
-    switch (decision.code) {
-    case Code::None:
-        break;
-    case Code::NotFound:
-        return explain_not_found(sink, entry, session.inventory);
-    case Code::IdMismatch:
+    switch (decision.reason) {
+    case Reason::NotFound:
+        return explain_not_found(sink, decision, session);
+    case Reason::IdMismatch:
         return explain_id_mismatch(sink, *device);
-    case Code::Ambiguous:
-        return explain_ambiguous(sink, entry, session.inventory);
-    case Code::Unreadable:
-        return explain_unreadable(sink, entry, device, session.inventory);
-    case Code::IsBridge:
+    case Reason::Ambiguous:
+        return explain_ambiguous(sink, decision, session);
+    case Reason::Unreadable:
+        return explain_unreadable(sink, decision, session);
+    case Reason::IsBridge:
         return print(sink, "class ", Hex{device->class_code >> 8, 4},
             " is a bridge, which stays with the host, list the devices behind it");
-    case Code::NoIommu:
+    case Reason::NoIommu:
         return explain_no_iommu(sink, session.inventory.iommu);
-    case Code::NoGroup:
-        return print(sink, "the IOMMU is on and does not cover this device, so it cannot be isolated");
-    case Code::NoIommuGroup:
-        return print(sink, "its group is in VFIO's no-IOMMU mode, which isolates nothing");
-    case Code::SharedGroup:
+    case Reason::SharedGroup:
         return explain_shared_group(sink, decision, session);
-    case Code::GroupRefused:
+    case Reason::GroupRefused:
         return explain_group_refused(sink, decision, session);
-    case Code::BootDisplay:
-        return print(
-            sink, "the firmware booted on this display, 'boot-display = bind' under [options] gives it away");
-    case Code::ModuleMissing:
+    case Reason::ModuleMissing:
         return explain_module_missing(sink, decision, session);
-    case Code::BindFailed:
+    case Reason::BindFailed:
         return explain_bind_failed(sink, decision, session);
-    case Code::Timeout:
+    case Reason::Timeout:
         return explain_timeout(sink, decision, session);
+    case Reason::None:
+    case Reason::NoGroup:
+    case Reason::NoIommuGroup:
+    case Reason::BootDisplay:
+        return print(sink, meaning_of(decision.reason));
     }
 }
 
@@ -263,7 +261,7 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
         break;
     case Outcome::Refused:
     case Outcome::Failed:
-        print(sink, outcome_name(decision.outcome), " (", code_name(decision.code), "): ");
+        print(sink, name_of(decision.outcome), " (", name_of(decision.reason), "): ");
         explain(sink, decision, session);
         return;
     }
@@ -279,33 +277,25 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
     print(sink, ")");
 }
 
-void for_each_warning(Session const& session, Tell tell, void* context)
+void for_each_warning(Session const& session, Tell tell)
 {
     for (auto const& problem : session.problems) {
-        Warning warning;
-        auto sink = warning.sink();
-        print(sink, "configuration");
         if (problem.line != 0)
-            print(sink, " line ", problem.line);
-        print(sink, ": ", problem.text);
-        tell(context, warning.view());
+            warn(tell, "configuration line ", problem.line, ": ", problem.text);
+        else
+            warn(tell, "configuration: ", problem.text);
     }
     if (session.is_switched_off)
-        tell(context,
+        tell(
             "rd.vfio_early= is on the running kernel's command line: while it stays there, nothing is bound");
     if (session.inventory.acs_is_overridden)
-        tell(
-            context, "pcie_acs_override= is on the kernel command line: the groups it makes isolate nothing");
+        tell("pcie_acs_override= is on the kernel command line: the groups it makes isolate nothing");
     for (auto const& device : session.inventory.devices)
-        tell_of_bridge(session, device, tell, context);
+        tell_of_bridge(session, device, tell);
     for (auto const& decision : session.plan.decisions) {
         auto const* device = device_of(decision, session.inventory);
-        if (!device || decision.code != Code::None || !device->is_boot_display)
-            continue;
-        Warning warning;
-        auto sink = warning.sink();
-        print(sink, "the firmware booted on ", device->address, ": it goes dark when it is bound");
-        tell(context, warning.view());
+        if (is_open(decision) && device->is_boot_display)
+            warn(tell, "the firmware booted on ", device->address, ": it goes dark when it is bound");
     }
 }
 

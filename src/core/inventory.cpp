@@ -6,7 +6,7 @@ namespace vfio_early {
 
 bool is_host_bridge(Device const& device)
 {
-    return device.class_code >> 8 == class_host_bridge && device.header == HeaderType::Endpoint;
+    return device.class_code >> 8 == class_host_bridge && device.header == HeaderType::Normal;
 }
 
 bool is_display(Device const& device)
@@ -17,7 +17,7 @@ bool is_display(Device const& device)
 
 bool is_endpoint(Device const& device)
 {
-    return device.header == HeaderType::Endpoint && !is_host_bridge(device);
+    return device.header == HeaderType::Normal && !is_host_bridge(device);
 }
 
 std::optional<DeviceIndex> Inventory::find(Address address) const

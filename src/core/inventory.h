@@ -4,12 +4,18 @@
 #include "base/fixed_vector.h"
 #include "core/address.h"
 #include "core/device_id.h"
+#include "core/limits.h"
 
 namespace vfio_early {
 
 // The layout of a function's configuration space, byte 0x0e without its multifunction bit
 // (PCI_HEADER_TYPE and PCI_HEADER_TYPE_MASK, include/uapi/linux/pci_regs.h).
-enum class HeaderType : uint8_t { Endpoint = 0, Bridge = 1, CardBus = 2, Unknown = 0x7f };
+// Normal is that of endpoints, and of host bridges too.
+enum class HeaderType : uint8_t { Normal = 0, Bridge = 1, CardBus = 2, Unknown = 0x7f };
+
+// A longer name is cut. It is shown, and compared with names that are shorter than that, so that one that was
+// cut is never taken for one of them.
+using DriverName = FixedString<max_driver_name_bytes>;
 
 // One PCI function as sysfs showed it.
 struct Device {
@@ -18,12 +24,11 @@ struct Device {
     DeviceId subsystem;
     uint32_t class_code = 0; // base class, sub-class and programming interface, one byte each
     HeaderType header = HeaderType::Unknown;
-    FixedString<31> driver; // empty when no driver is bound
+    DriverName driver; // empty when no driver is bound
     std::optional<uint32_t> group;
     std::optional<uint8_t> secondary_bus; // bridges only
     bool is_boot_display = false;
-    // False when an attribute was missing or made no sense: nothing but the address and the group counts
-    // then.
+    // False when an attribute was missing or invalid: nothing but the address and the group counts then.
     bool is_readable = false;
 };
 
@@ -43,8 +48,9 @@ struct Group {
     uint32_t number = 0;
     bool is_no_iommu = false; // VFIO's no-IOMMU mode
     bool is_readable = true; // false when its members could not be listed
-    // Members that are no PCI functions, such as a platform device; they count as peers like any other.
-    FixedVector<FixedString<63>, 8> others = {};
+    // Members that are not PCI functions, such as a platform device; they count as peers like any other.
+    // Their names are shown only, so that it does no harm when one is cut.
+    FixedVector<FixedString<max_member_name_bytes>, max_other_members> others = {};
 };
 
 // What the machine has to isolate devices with.
@@ -56,15 +62,14 @@ enum class Iommu {
     Absent,
 };
 
-constexpr size_t most_devices = 1024;
 using DeviceIndex = uint16_t;
-using DeviceIndices = FixedVector<DeviceIndex, most_devices>;
+using DeviceIndices = FixedVector<DeviceIndex, max_devices>;
 
 // What was read of the machine: the devices that the configuration can mean, and all members of their groups.
 // An index into `devices` stays valid: devices are only ever added.
 struct Inventory {
-    FixedVector<Device, most_devices> devices;
-    FixedVector<Group, most_devices> groups;
+    FixedVector<Device, max_devices> devices;
+    FixedVector<Group, max_devices> groups;
     Iommu iommu = Iommu::Absent;
     // This kind of IOMMU gives a device its group only when a driver binds to it (SMMUv3 and virtio-iommu
     // before Linux 6.15 or so).

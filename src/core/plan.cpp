@@ -2,60 +2,49 @@
 
 #include "core/viability.h"
 
+#include <errno.h>
+
 namespace vfio_early {
 
 namespace {
-
-void refuse(Decision& decision, Code code)
-{
-    decision.outcome = Outcome::Refused;
-    decision.code = code;
-}
 
 std::string_view section_of(Target target)
 {
     return target == Target::VfioPci ? "[bind]" : "[stub]";
 }
 
-void report_conflict(Entry const& entry, Entry const& earlier, Address address, Problems& problems)
+Problem conflict(Entry const& entry, Entry const& earlier, Address address)
 {
-    Problem problem;
-    problem.line = entry.line;
-    auto sink = problem.text.sink();
-    print(sink, Quoted{entry.label.view()}, " selects ", address, " for ", section_of(entry.target), ", and ",
-        Quoted{earlier.label.view()}, " in line ", earlier.line, " selects it for ",
-        section_of(earlier.target), ", keep one of them");
-    static_cast<void>(problems.append(problem));
-}
-
-void add_decision(Plan& plan, Decision const& decision)
-{
-    // There is room for every entry without a device and for every device once.
-    static_cast<void>(plan.decisions.append(decision));
+    return problem_of(entry.line, Quoted{entry.label.view()}, " selects ", address, " for ",
+        section_of(entry.target), ", but ", Quoted{earlier.label.view()}, " on line ", earlier.line,
+        " selects it for ", section_of(earlier.target), ", keep one of the two");
 }
 
 // Adds a decision for a device that `entry` selects, or merges it with the one that is there: what one line
 // refuses, another line does not allow.
-void add_device(Plan& plan, Config const& config, uint16_t entry, DeviceIndex device, Code code,
+void add_device(Plan& plan, Config const& config, uint16_t entry, DeviceIndex device, Reason reason,
     Inventory const& inventory, Problems& problems)
 {
     auto position = find_decision(plan, device);
     if (position) {
         auto const& earlier = config.entries[plan.decisions[*position].entry];
         if (earlier.target != config.entries[entry].target)
-            report_conflict(config.entries[entry], earlier, inventory.devices[device].address, problems);
+            problems.add(conflict(config.entries[entry], earlier, inventory.devices[device].address));
     } else {
         position = plan.decisions.size();
-        add_decision(plan, {.entry = entry, .device = device, .target = config.entries[entry].target});
+        plan.decisions.append({.entry = entry, .device = device, .target = config.entries[entry].target});
     }
-    if (code != Code::None)
-        refuse(plan.decisions[*position], code);
+    if (reason != Reason::None)
+        refuse(plan.decisions[*position], reason);
 }
 
-void add_entry_without_device(Plan& plan, Config const& config, uint16_t entry, Code code)
+void refuse_entry(
+    Plan& plan, Config const& config, uint16_t entry, Reason reason, Resolution const& resolution)
 {
-    add_decision(plan,
-        {.entry = entry, .target = config.entries[entry].target, .outcome = Outcome::Refused, .code = code});
+    Decision decision = {
+        .entry = entry, .target = config.entries[entry].target, .arrival = resolution.arrival};
+    refuse(decision, reason, record(plan, resolution.devices));
+    plan.decisions.append(decision);
 }
 
 void add_entry(
@@ -64,59 +53,50 @@ void add_entry(
     auto const resolution = resolve(config.entries[entry].selector, inventory);
     switch (resolution.kind) {
     case Resolution::Kind::NotFound:
-        add_entry_without_device(plan, config, entry, Code::NotFound);
-        break;
+        return refuse_entry(plan, config, entry, Reason::NotFound, resolution);
     case Resolution::Kind::Ambiguous:
-        add_entry_without_device(plan, config, entry, Code::Ambiguous);
-        break;
+        return refuse_entry(plan, config, entry, Reason::Ambiguous, resolution);
     case Resolution::Kind::Unsure:
-        add_entry_without_device(plan, config, entry, Code::Unreadable);
-        break;
+        return refuse_entry(plan, config, entry, Reason::Unreadable, resolution);
     case Resolution::Kind::IdMismatch:
         for (auto const device : resolution.devices)
-            add_device(plan, config, entry, device, Code::IdMismatch, inventory, problems);
+            add_device(plan, config, entry, device, Reason::IdMismatch, inventory, problems);
         break;
     case Resolution::Kind::Found:
         for (auto const device : resolution.devices)
-            add_device(plan, config, entry, device, Code::None, inventory, problems);
+            add_device(plan, config, entry, device, Reason::None, inventory, problems);
         break;
     }
 }
 
-Code why_unsafe(Device const& device, Inventory const& inventory, Options const& options)
+Reason why_unsafe(Device const& device, Inventory const& inventory, Options const& options)
 {
     auto const* group = inventory.find_group(device.group);
     if (!device.is_readable || inventory.is_overfull || (group && !group->is_readable))
-        return Code::Unreadable;
+        return Reason::Unreadable;
     if (!is_endpoint(device))
-        return Code::IsBridge;
+        return Reason::IsBridge;
     if (group && group->is_no_iommu)
-        return Code::NoIommuGroup;
+        return Reason::NoIommuGroup;
     // A group that is there is one, also where /sys/class/iommu says nothing (POWER).
     if (inventory.iommu != Iommu::On && !device.group)
-        return Code::NoIommu;
+        return Reason::NoIommu;
     if (!device.group && !inventory.groups_appear_late)
-        return Code::NoGroup;
+        return Reason::NoGroup;
     if (device.is_boot_display && options.boot_display == BootDisplay::Refuse)
-        return Code::BootDisplay;
-    return Code::None;
+        return Reason::BootDisplay;
+    return Reason::None;
 }
 
 void refuse_unsafe_devices(Plan& plan, Inventory const& inventory, Options const& options)
 {
     for (auto& decision : plan.decisions) {
         auto const* device = device_of(decision, inventory);
-        if (!device || decision.code != Code::None)
+        if (!device || !is_open(decision))
             continue;
-        if (auto const code = why_unsafe(*device, inventory, options); code != Code::None)
-            refuse(decision, code);
+        if (auto const reason = why_unsafe(*device, inventory, options); reason != Reason::None)
+            refuse(decision, reason);
     }
-}
-
-bool is_shared_with_the_host(Decision const& decision, Plan const& plan, Inventory const& inventory)
-{
-    auto const* group = group_of(decision, inventory);
-    return (group && !group->others.empty()) || !peers_in_the_way(decision, plan, inventory).empty();
 }
 
 } // namespace
@@ -124,55 +104,27 @@ bool is_shared_with_the_host(Decision const& decision, Plan const& plan, Invento
 void make_plan(Config const& config, Inventory const& inventory, Plan& plan, Problems& problems)
 {
     plan.decisions.clear();
+    plan.recorded.clear();
     for (size_t i = 0; i < config.entries.size(); ++i)
         add_entry(plan, config, static_cast<uint16_t>(i), inventory, problems);
     refuse_unsafe_devices(plan, inventory, config.options);
     refuse_unviable_groups(plan, inventory);
 }
 
-void refuse_unviable_groups(Plan& plan, Inventory const& inventory)
+bool needs_driver(Plan const& plan, Target target)
 {
-    for (auto& decision : plan.decisions) {
-        if (decision.device && decision.code == Code::None
-            && is_shared_with_the_host(decision, plan, inventory))
-            refuse(decision, Code::SharedGroup);
+    for (auto const& decision : plan.decisions) {
+        if (is_open(decision) && decision.target == target)
+            return true;
     }
-    for (auto& decision : plan.decisions) {
-        if (decision.device && decision.code == Code::None
-            && !refused_peers(decision, plan, inventory).empty())
-            refuse(decision, Code::GroupRefused);
-    }
+    return false;
 }
 
-std::optional<size_t> find_decision(Plan const& plan, DeviceIndex device)
+Reason reason_of(Failure const& failure, Device const& device)
 {
-    for (size_t i = 0; i < plan.decisions.size(); ++i) {
-        if (plan.decisions[i].device == device)
-            return i;
-    }
-    return {};
-}
-
-Device const* device_of(Decision const& decision, Inventory const& inventory)
-{
-    return decision.device ? &inventory.devices[*decision.device] : nullptr;
-}
-
-Group const* group_of(Decision const& decision, Inventory const& inventory)
-{
-    auto const* device = device_of(decision, inventory);
-    return device ? inventory.find_group(device->group) : nullptr;
-}
-
-bool share_group(Decision const& left, Decision const& right, Inventory const& inventory)
-{
-    auto const* left_device = device_of(left, inventory);
-    auto const* right_device = device_of(right, inventory);
-    if (!left_device || !right_device)
-        return false;
-    if (!left_device->group)
-        return left_device == right_device;
-    return left_device->group == right_device->group;
+    bool const has_no_group =
+        failure.step == Failure::Step::Bind && failure.error_number == EINVAL && !device.group;
+    return has_no_group ? Reason::NoGroup : Reason::BindFailed;
 }
 
 } // namespace vfio_early

@@ -47,25 +47,15 @@ std::string_view iommu_name(Iommu iommu)
     return "absent";
 }
 
-void write_indices(JsonList& list, DeviceIndices const& indices, Inventory const& inventory)
-{
-    for (auto const index : indices)
-        put_quoted(list.next(), inventory.devices[index].address);
-}
-
-// The addresses that stand in the way of a decision.
+// Addresses of the devices that a decision is about besides its own, and what else is in the way.
 void write_peers(Sink& sink, Decision const& decision, Session const& session)
 {
     JsonList list(sink);
-    if (decision.code == Code::Ambiguous)
-        write_indices(list,
-            resolve(session.config.entries[decision.entry].selector, session.inventory).devices,
-            session.inventory);
-    if (decision.code == Code::GroupRefused)
-        write_indices(list, refused_peers(decision, session.plan, session.inventory), session.inventory);
-    if (decision.code == Code::SharedGroup) {
-        write_indices(list, peers_in_the_way(decision, session.plan, session.inventory), session.inventory);
-        for (auto const& other : group_of(decision, session.inventory)->others)
+    for (auto const index : session.plan.devices_of(decision.concerned))
+        put_quoted(list.next(), session.inventory.devices[index].address);
+    auto const* group = group_of(decision, session.inventory);
+    if (decision.reason == Reason::SharedGroup && group) {
+        for (auto const& other : group->others)
             print(list.next(), JsonString{other.view()});
     }
     list.close();
@@ -102,14 +92,14 @@ void write_decision(Sink& sink, Decision const& decision, Session const& session
         JsonString{entry.selector_text.view()}, ", ");
     write_device_facts(sink, device_of(decision, session.inventory));
     print(sink, R"("target": ")", driver_name(decision.target), R"(", "outcome": ")",
-        outcome_name(decision.outcome), R"(", "code": )");
-    if (decision.code == Code::None) {
+        name_of(decision.outcome), R"(", "code": )");
+    if (decision.reason == Reason::None) {
         print(sink, R"(null, "detail": null, )");
     } else {
-        FixedString<2000> detail;
-        auto detail_sink = detail.sink();
+        FixedString<max_detail_bytes> detail;
+        Sink detail_sink(detail);
         explain(detail_sink, decision, session);
-        print(sink, JsonString{code_name(decision.code)}, R"(, "detail": )", JsonString{detail.view()}, ", ");
+        print(sink, JsonString{name_of(decision.reason)}, R"(, "detail": )", JsonString{detail.view()}, ", ");
     }
     print(sink, R"("peers": )");
     write_peers(sink, decision, session);
@@ -152,12 +142,7 @@ void write_text(Sink& sink, Session const& session)
         describe(sink, decision, session);
         print(sink, "\n");
     }
-    for_each_warning(
-        session,
-        [](void* context, std::string_view warning) {
-            print(*static_cast<Sink*>(context), "warning: ", warning, "\n");
-        },
-        &sink);
+    for_each_warning(session, [&](std::string_view warning) { print(sink, "warning: ", warning, "\n"); });
     write_summary(sink, session);
     print(sink, "\n");
 }
@@ -169,12 +154,7 @@ void write_json(Sink& sink, Session const& session)
         is_all_bound(session) ? "true" : "false", R"(, "iommu": ")", iommu_name(session.inventory.iommu),
         R"(", "warnings": )");
     JsonList warnings(sink);
-    for_each_warning(
-        session,
-        [](void* context, std::string_view warning) {
-            print(static_cast<JsonList*>(context)->next(), JsonString{warning});
-        },
-        &warnings);
+    for_each_warning(session, [&](std::string_view warning) { print(warnings.next(), JsonString{warning}); });
     warnings.close();
     print(sink, ",\n \"devices\": ");
     JsonList devices(sink);

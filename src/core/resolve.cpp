@@ -9,15 +9,14 @@ bool means_several(Selector const& selector)
     return selector.allow_all == AllowAll::Yes || (selector.location && selector.location->every_function);
 }
 
-DeviceIndices devices_at(Location const& location, Inventory const& inventory)
+DeviceIndices devices_at(Location const& location, Arrival const& arrival, Inventory const& inventory)
 {
     DeviceIndices found;
-    auto const arrival = follow(location, inventory);
     if (arrival.kind != Arrival::Kind::Arrived)
         return found;
     for (auto const address : addresses_at(location, arrival.address)) {
         if (auto const device = inventory.find(address))
-            static_cast<void>(found.append(*device));
+            found.append(*device);
     }
     return found;
 }
@@ -26,7 +25,7 @@ DeviceIndices every_device(Inventory const& inventory)
 {
     DeviceIndices all;
     for (size_t i = 0; i < inventory.devices.size(); ++i)
-        static_cast<void>(all.append(static_cast<DeviceIndex>(i)));
+        all.append(static_cast<DeviceIndex>(i));
     return all;
 }
 
@@ -36,7 +35,7 @@ DeviceIndices only(DeviceIndices const& devices, Inventory const& inventory, Pre
     DeviceIndices kept;
     for (auto const index : devices) {
         if (predicate(inventory.devices[index]))
-            static_cast<void>(kept.append(index));
+            kept.append(index);
     }
     return kept;
 }
@@ -50,10 +49,10 @@ Arrival follow(Location const& location, Inventory const& inventory)
         auto const bridge = inventory.find(at);
         if (!bridge)
             return {Arrival::Kind::NotRead, at};
-        auto const behind = inventory.devices[*bridge].secondary_bus;
-        if (!behind)
+        auto const secondary_bus = inventory.devices[*bridge].secondary_bus;
+        if (!secondary_bus)
             return {Arrival::Kind::NotABridge, at};
-        at.bus = *behind;
+        at.bus = *secondary_bus;
         at.device = step.device;
         at.function = step.function;
     }
@@ -64,11 +63,11 @@ FixedVector<Address, functions_per_device> addresses_at(Location const& location
 {
     FixedVector<Address, functions_per_device> addresses;
     if (!location.every_function) {
-        static_cast<void>(addresses.append(arrived));
+        addresses.append(arrived);
         return addresses;
     }
     for (arrived.function = 0; arrived.function < functions_per_device; ++arrived.function)
-        static_cast<void>(addresses.append(arrived));
+        addresses.append(arrived);
     return addresses;
 }
 
@@ -87,32 +86,36 @@ bool may_match_id(IdPattern const& pattern, Device const& device)
 Resolution resolve(Selector const& selector, Inventory const& inventory)
 {
     using Kind = Resolution::Kind;
+    std::optional<Arrival> arrival;
+    if (selector.location)
+        arrival = follow(*selector.location, inventory);
     auto const there =
-        selector.location ? devices_at(*selector.location, inventory) : every_device(inventory);
+        arrival ? devices_at(*selector.location, *arrival, inventory) : every_device(inventory);
     auto matching = !selector.id
         ? there
         : only(there, inventory, [&](Device const& device) { return matches_id(*selector.id, device); });
     if (matching.empty()) {
-        bool const is_other_model = selector.location && !there.empty();
-        return {is_other_model ? Kind::IdMismatch : Kind::NotFound, is_other_model ? there : DeviceIndices{}};
+        if (selector.location && !there.empty())
+            return {Kind::IdMismatch, there, arrival};
+        return {Kind::NotFound, {}, arrival};
     }
     inventory.sort_by_address(matching);
     if (means_several(selector)) {
         auto const not_bridges = only(matching, inventory,
             [](Device const& device) { return !device.is_readable || is_endpoint(device); });
-        return {Kind::Found, not_bridges.empty() ? matching : not_bridges};
+        return {Kind::Found, not_bridges.empty() ? matching : not_bridges, arrival};
     }
     if (matching.size() > 1)
-        return {Kind::Ambiguous, matching};
+        return {Kind::Ambiguous, matching, arrival};
     if (!selector.location) {
         auto possible =
             only(there, inventory, [&](Device const& device) { return may_match_id(*selector.id, device); });
         if (possible.size() > 1) {
             inventory.sort_by_address(possible);
-            return {Kind::Unsure, possible};
+            return {Kind::Unsure, possible, arrival};
         }
     }
-    return {Kind::Found, matching};
+    return {Kind::Found, matching, arrival};
 }
 
 } // namespace vfio_early

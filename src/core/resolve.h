@@ -10,7 +10,7 @@ struct Arrival {
     enum class Kind {
         Arrived, // `address` is the function that is meant
         NotRead, // the bridge at `address` is not in the inventory
-        NotABridge, // the function at `address` has no bus behind it
+        NotABridge, // the function at `address` has no secondary bus
     };
     Kind kind = Kind::Arrived;
     Address address;
@@ -37,6 +37,8 @@ struct Resolution {
     Kind kind = Kind::NotFound;
     // What matches, or may match, by address. IdMismatch: what is there instead.
     DeviceIndices devices;
+    // Where the selector has a place: how far the way to it led.
+    std::optional<Arrival> arrival = {};
 };
 
 // The devices of the inventory that a selector means. '*' and 'all' pass over bridges, unless there is

@@ -25,12 +25,14 @@ std::optional<Place> parse_place(std::string_view text, std::string_view word, S
         print(problem, Quoted{word}, " is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]");
         return {};
     }
-    if (*device > highest_device) {
-        print(problem, Quoted{word}, " names device ", Hex{*device, 2}, ", and devices go from 00 to 1f");
+    if (*device > max_device_number) {
+        print(problem, Quoted{word}, " names device ", Hex{*device, 2},
+            ", but device numbers go from 00 to 1f");
         return {};
     }
     if (*function >= functions_per_device) {
-        print(problem, Quoted{word}, " names function ", Hex{*function, 1}, ", and functions go from 0 to 7");
+        print(problem, Quoted{word}, " names function ", Hex{*function, 1},
+            ", but function numbers go from 0 to 7");
         return {};
     }
     return Place{static_cast<uint8_t>(*device), static_cast<uint8_t>(*function), every_function};
@@ -70,14 +72,15 @@ std::optional<Location> parse_location(std::string_view word, Sink& problem)
     bool const is_path = word.find('/') != std::string_view::npos;
     for (bool more = is_path; more;) {
         if (location.every_function) {
-            print(problem, Quoted{word}, " has '*' before its last step, and a path goes through one bridge");
+            print(problem, Quoted{word},
+                " has '*' before its last step, but a path leads through one bridge at a time");
             return {};
         }
         more = rest.find('/') != std::string_view::npos;
         auto const step = parse_place(take_until(rest, '/'), word, problem);
         if (!step)
             return {};
-        if (!location.steps.append({step->device, step->function})) {
+        if (!location.steps.try_append({step->device, step->function})) {
             print(problem, Quoted{word}, " has more than ", location.steps.capacity(), " steps");
             return {};
         }
@@ -106,12 +109,11 @@ void explain_unknown_word(std::string_view word, Sink& problem)
     constexpr std::string_view words[] = {"all"};
     auto const colons = std::count(word.begin(), word.end(), ':');
     if (word.starts_with('#')) {
-        print(problem, Quoted{word}, " is no term, a comment behind a value begins with ' ;'");
+        print(problem, Quoted{word}, " is not a term, a comment after a value begins with ' ;'");
     } else if (auto const meant = nearest(word, words)) {
         print(problem, "unknown term ", Quoted{word}, ", did you mean ", Quoted{*meant}, "?");
     } else if (colons == 2) {
-        print(
-            problem, Quoted{word}, " has no function, write ", Quoted{word}, " with '.0' or '.*' behind it");
+        print(problem, Quoted{word}, " has no function, add '.0' for the first one or '.*' for all of them");
     } else if (colons == 1 || colons == 3) {
         print(problem, Quoted{word},
             " is not an id, which is VENDOR:DEVICE[:SUBVENDOR:SUBDEVICE] with four hexadecimal digits each");
@@ -141,7 +143,8 @@ bool add_term(Selector& selector, std::string_view word, Sink& problem)
         return false;
     }
     if (is_repeated)
-        print(problem, Quoted{word}, " is one term too many: at most one address, one id and one 'all'");
+        print(problem, Quoted{word},
+            " is one term too many, a selector has at most one address, one id and one 'all'");
     return !is_repeated;
 }
 

@@ -3,6 +3,7 @@
 #include "base/fixed_vector.h"
 #include "core/address.h"
 #include "core/device_id.h"
+#include "core/limits.h"
 
 namespace vfio_early {
 
@@ -15,7 +16,7 @@ struct Location {
     };
 
     Address start;
-    FixedVector<Step, 8> steps;
+    FixedVector<Step, max_path_steps> steps;
     bool every_function = false;
 };
 

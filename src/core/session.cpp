@@ -1,5 +1,7 @@
 #include "core/session.h"
 
+#include "core/viability.h"
+
 namespace vfio_early {
 
 namespace {
@@ -8,14 +10,22 @@ void plan_nothing(Session& session)
 {
     session.plan.decisions.clear();
     for (size_t i = 0; i < session.config.entries.size(); ++i)
-        static_cast<void>(session.plan.decisions.append(
-            {.entry = static_cast<uint16_t>(i), .target = session.config.entries[i].target}));
+        session.plan.decisions.append(
+            {.entry = static_cast<uint16_t>(i), .target = session.config.entries[i].target});
     session.is_planned = true;
+}
+
+void refuse_or_fail(Decision& decision, Mode mode, Reason reason)
+{
+    if (mode == Mode::Bind)
+        fail(decision, reason);
+    else
+        refuse(decision, reason);
 }
 
 } // namespace
 
-void give_up(Session& session, Code code, int worker_signal)
+void settle(Session& session, Reason reason, int worker_signal)
 {
     session.worker_signal = worker_signal;
     if (!session.is_planned)
@@ -23,13 +33,20 @@ void give_up(Session& session, Code code, int worker_signal)
     for (auto& decision : session.plan.decisions) {
         if (decision.outcome != Outcome::WouldBind)
             continue;
-        decision.code = code;
-        decision.outcome = session.mode == Mode::Bind ? Outcome::Failed : Outcome::Refused;
-        if (code == Code::BindFailed)
+        refuse_or_fail(decision, session.mode, reason);
+        if (reason == Reason::BindFailed)
             decision.failure = {Failure::Step::Worker, 0};
     }
     // A group of which a member was left open is not bound, whatever became of the others.
     refuse_unviable_groups(session.plan, session.inventory);
+}
+
+void settle_without_driver(Session& session, Target target)
+{
+    for (auto& decision : session.plan.decisions) {
+        if (is_open(decision) && decision.target == target)
+            refuse_or_fail(decision, session.mode, Reason::ModuleMissing);
+    }
 }
 
 } // namespace vfio_early

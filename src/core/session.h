@@ -9,8 +9,12 @@ enum class Mode {
     Bind, // and apply
 };
 
+// The last line that modprobe wrote. It is shown only, so that it does no harm when it is cut.
+using LoaderMessage = FixedString<max_loader_message_bytes>;
+
 // One run from configuration to report, as plain values. It stands in memory that the process which binds
-// shares with the one that watches it, so that a run that was cut short can still be reported.
+// shares with the one that watches it, so that a run that was cut short can still be reported. It is large,
+// and what a run does not use of it is never touched.
 struct Session {
     Mode mode = Mode::Check;
     Config config;
@@ -19,13 +23,16 @@ struct Session {
     bool is_switched_off = false; // rd.vfio_early= of the running kernel kept its boot from binding anything
     Plan plan;
     bool is_planned = false;
-    FixedString<159> loader_message; // the last line that modprobe wrote, if it failed
+    LoaderMessage loader_message;
     int worker_signal = 0; // the signal that ended the worker, 0 where none did
 };
 
-// Settles what a worker that was cut short left open: every decision that is not settled fails with `code`
-// (a rehearsal refuses it), with it the rest of its group, and so does every entry when there was no plan
-// yet.
-void give_up(Session&, Code code, int worker_signal);
+// Settles what a worker that was cut short left open: every decision without an outcome fails for `reason` (a
+// rehearsal refuses it), with it the rest of its group, and so does every entry when there was no plan yet.
+void settle(Session&, Reason, int worker_signal);
+
+// For one of the two drivers that cannot be had: what the plan would bind to it fails (a rehearsal refuses
+// it).
+void settle_without_driver(Session&, Target);
 
 } // namespace vfio_early

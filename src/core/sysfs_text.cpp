@@ -44,10 +44,10 @@ size_t indentation(std::string_view line)
 
 } // namespace
 
-bool read_uevent(std::string_view text, Device& device)
+bool parse_uevent(std::string_view text, Device& device)
 {
     auto const lines = split_uevent(text);
-    device.driver = FixedString<31>(lines.driver);
+    device.driver = DriverName(lines.driver);
     if (!lines.class_code || !lines.id || !lines.subsystem || lines.address != device.address)
         return false;
     device.class_code = *lines.class_code;
@@ -69,14 +69,14 @@ HeaderType header_type_of_class(uint32_t class_code)
         return HeaderType::CardBus;
     case class_host_bridge:
     case class_isa_bridge:
-        return HeaderType::Endpoint;
+        return HeaderType::Normal;
     default:
         break;
     }
     auto const base_class = class_code >> 16;
     if (base_class == base_class_bridge || base_class == base_class_undefined)
         return HeaderType::Unknown;
-    return HeaderType::Endpoint;
+    return HeaderType::Normal;
 }
 
 HeaderType header_type_of_config(std::string_view config)
@@ -87,7 +87,7 @@ HeaderType header_type_of_config(std::string_view config)
         return HeaderType::Unknown;
     switch (static_cast<uint8_t>(config[header_type_offset]) & header_type_mask) {
     case 0:
-        return HeaderType::Endpoint;
+        return HeaderType::Normal;
     case 1:
         return HeaderType::Bridge;
     case 2:
@@ -100,6 +100,16 @@ HeaderType header_type_of_config(std::string_view config)
 bool groups_devices_up_front(std::string_view iommu_name)
 {
     return iommu_name.starts_with("dmar") || iommu_name.starts_with("ivhd");
+}
+
+std::optional<Address> last_address(std::string_view path)
+{
+    std::optional<Address> last;
+    while (!path.empty()) {
+        if (auto const address = parse_address(take_until(path, '/')))
+            last = address;
+    }
+    return last;
 }
 
 std::optional<Address> framebuffer_owner(std::string_view iomem)

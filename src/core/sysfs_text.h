@@ -4,10 +4,10 @@
 
 namespace vfio_early {
 
-// Takes what a device's `uevent` file says (pci_uevent() in drivers/pci/pci-driver.c) into `device`: class,
-// id, subsystem, driver, and the header type where the class implies it. False where a line that must be
-// there is missing, makes no sense or names another address; `device` is then unchanged but for its driver.
-bool read_uevent(std::string_view text, Device& device);
+// Fills `device` with what its `uevent` file says (pci_uevent() in drivers/pci/pci-driver.c): class, id,
+// subsystem, driver, and the header type where the class implies it. False where a line that must be
+// there is missing, is invalid or names another address; `device` is then unchanged but for its driver.
+bool parse_uevent(std::string_view text, Device& device);
 
 // The header type that a class implies, without a look at the configuration space. Unknown for bridges of
 // less common kinds (0609 may be either) and for class 0000, which is what the kernel leaves of a function
@@ -20,6 +20,9 @@ HeaderType header_type_of_config(std::string_view config);
 // Of the names in /sys/class/iommu: true when they are all of an IOMMU that groups devices when they appear
 // (Intel's dmar0, AMD's ivhd0), false where a group may come later.
 bool groups_devices_up_front(std::string_view iommu_name);
+
+// The last PCI address in a path of sysfs, such as the display in '.../0000:00:02.0/efi-framebuffer.0'.
+std::optional<Address> last_address(std::string_view path);
 
 // The device whose memory holds a framebuffer that the firmware set up, in the text of /proc/iomem: a
 // resource named BOOTFB, efifb, vesafb, simplefb or simpledrm that is nested in a resource named by an

@@ -10,6 +10,29 @@ bool is_bridge(Device const& device)
         && (device.header == HeaderType::Bridge || device.header == HeaderType::CardBus);
 }
 
+// A device without a group is a group of its own: nothing else can be in its way.
+bool is_in_group(std::optional<DeviceIndex> device, uint32_t group, Inventory const& inventory)
+{
+    return device && inventory.devices[*device].group == group;
+}
+
+// The group of a decision that is open, if it has one.
+std::optional<uint32_t> open_group(Decision const& decision, Inventory const& inventory)
+{
+    return is_open(decision) ? inventory.devices[*decision.device].group : std::nullopt;
+}
+
+// Every decision of a group that is still open shares its fate.
+void refuse_group(
+    Plan& plan, uint32_t group, Inventory const& inventory, Reason reason, DeviceIndices const& why)
+{
+    auto const recorded = record(plan, why);
+    for (auto& decision : plan.decisions) {
+        if (is_open(decision) && is_in_group(decision.device, group, inventory))
+            refuse(decision, reason, recorded);
+    }
+}
+
 } // namespace
 
 bool stands_in_the_way(Device const& peer)
@@ -19,31 +42,54 @@ bool stands_in_the_way(Device const& peer)
     return !(peer.is_readable && is_host_bridge(peer) && peer.driver.empty());
 }
 
-DeviceIndices peers_in_the_way(Decision const& decision, Plan const& plan, Inventory const& inventory)
+DeviceIndices peers_in_the_way(uint32_t group, Plan const& plan, Inventory const& inventory)
 {
+    bool is_listed[max_devices] = {};
+    for (auto const& decision : plan.decisions) {
+        if (decision.device)
+            is_listed[*decision.device] = true;
+    }
     DeviceIndices peers;
-    auto const* device = device_of(decision, inventory);
-    if (!device || !device->group)
-        return peers;
     for (size_t i = 0; i < inventory.devices.size(); ++i) {
-        auto const index = static_cast<DeviceIndex>(i);
         auto const& peer = inventory.devices[i];
-        if (peer.group == device->group && stands_in_the_way(peer) && !find_decision(plan, index))
-            static_cast<void>(peers.append(index));
+        if (peer.group == group && !is_listed[i] && stands_in_the_way(peer))
+            peers.append(static_cast<DeviceIndex>(i));
     }
     inventory.sort_by_address(peers);
     return peers;
 }
 
-DeviceIndices refused_peers(Decision const& decision, Plan const& plan, Inventory const& inventory)
+DeviceIndices refused_members(uint32_t group, Plan const& plan, Inventory const& inventory)
 {
-    DeviceIndices peers;
-    for (auto const& other : plan.decisions) {
-        bool const has_own_reason = other.code != Code::None && other.code != Code::GroupRefused;
-        if (has_own_reason && other.device != decision.device && share_group(decision, other, inventory))
-            static_cast<void>(peers.append(*other.device));
+    DeviceIndices members;
+    for (auto const& decision : plan.decisions) {
+        bool const has_own_reason =
+            decision.reason != Reason::None && decision.reason != Reason::GroupRefused;
+        if (has_own_reason && is_in_group(decision.device, group, inventory))
+            members.append(*decision.device);
     }
-    return peers;
+    return members;
+}
+
+void refuse_unviable_groups(Plan& plan, Inventory const& inventory)
+{
+    for (auto const& decision : plan.decisions) {
+        auto const number = open_group(decision, inventory);
+        if (!number)
+            continue;
+        auto const peers = peers_in_the_way(*number, plan, inventory);
+        auto const* group = inventory.find_group(*number);
+        if (!peers.empty() || (group && !group->others.empty()))
+            refuse_group(plan, *number, inventory, Reason::SharedGroup, peers);
+    }
+    for (auto const& decision : plan.decisions) {
+        auto const number = open_group(decision, inventory);
+        if (!number)
+            continue;
+        auto const refused = refused_members(*number, plan, inventory);
+        if (!refused.empty())
+            refuse_group(plan, *number, inventory, Reason::GroupRefused, refused);
+    }
 }
 
 bool has_troublesome_driver(Device const& device)

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/plan.h"
+#include "core/decision.h"
 
 namespace vfio_early {
 
@@ -15,11 +15,15 @@ namespace vfio_early {
 //  - what is on vfio-pci or pci-stub now and not listed counts: nothing says that the next boot puts it there
 bool stands_in_the_way(Device const& peer);
 
-// Members of the decision's group that stand in the way and that no entry selects, by address.
-DeviceIndices peers_in_the_way(Decision const&, Plan const&, Inventory const&);
+// Members of a group that stand in the way and that no entry selects, by address.
+DeviceIndices peers_in_the_way(uint32_t group, Plan const&, Inventory const&);
 
-// Listed members of the decision's group that were refused or failed for a reason of their own.
-DeviceIndices refused_peers(Decision const&, Plan const&, Inventory const&);
+// Listed members of a group that were refused or failed for a reason of their own, in the plan's order.
+DeviceIndices refused_members(uint32_t group, Plan const&, Inventory const&);
+
+// Refuses what shares its group with the host, and then what shares its group with a refused device. For each
+// plan once, and again when groups have appeared that were not there before or a member could not be bound.
+void refuse_unviable_groups(Plan&, Inventory const&);
 
 // A bridge with a driver that is not pcieport. From 5.19 on the kernel has no exception for header types:
 // shpchp on a bridge makes the whole group non-viable until it is unbound. The device is bound all the same

@@ -1,5 +1,7 @@
 #include "sys/apply.h"
 
+#include "core/late_group.h"
+#include "core/plan.h"
 #include "core/viability.h"
 #include "sys/modules.h"
 #include "sys/scan.h"
@@ -22,13 +24,6 @@ void wait_milliseconds(long milliseconds)
     nanosleep(&duration, nullptr);
 }
 
-void fail(Decision& decision, Code code, int error_number)
-{
-    decision.code = code;
-    decision.outcome = Outcome::Failed;
-    decision.failure.error_number = error_number;
-}
-
 Address address_of(Decision const& decision, Session const& session)
 {
     return device_of(decision, session.inventory)->address;
@@ -47,7 +42,7 @@ Result<void> unbind(Root const& root, Address address)
     constexpr long pause_milliseconds = 10;
     auto const name = path_of(address);
     auto result = root.write(device_path(address, "driver/unbind"), name.view());
-    for (int i = 1; i < attempts && result.is_error() && result.error().error_number == ENOENT; ++i) {
+    for (int i = 1; i < attempts && result.is_error() && result.error().number == ENOENT; ++i) {
         if (bound_driver(root, address).empty())
             return {};
         wait_milliseconds(pause_milliseconds);
@@ -67,7 +62,8 @@ bool all_of_group(Session& session, Decision const& leader, Step step, Action ac
         decision.failure.step = step;
         auto const result = action(address_of(decision, session), decision.target);
         if (result.is_error()) {
-            fail(decision, Code::BindFailed, result.error().error_number);
+            decision.failure.error_number = result.error().number;
+            fail(decision, reason_of(decision.failure, *device_of(decision, session.inventory)));
             return false;
         }
         decision.failure.step = Step::None;
@@ -75,35 +71,38 @@ bool all_of_group(Session& session, Decision const& leader, Step step, Action ac
     return true;
 }
 
-bool is_group_intact(Session const& session, Decision const& leader)
+// True for the first decision of a group that is still to be bound, and of which no member has failed.
+bool is_group_to_bind(Session const& session, Decision const& leader)
 {
-    return leader.code == Code::None && refused_peers(leader, session.plan, session.inventory).empty();
+    if (leader.outcome != Outcome::WouldBind || !is_open(leader))
+        return false;
+    auto const* device = device_of(leader, session.inventory);
+    return !device->group || refused_members(*device->group, session.plan, session.inventory).empty();
 }
 
 void set_overrides(Session& session, Root const& root)
 {
     for (auto& decision : session.plan.decisions) {
-        if (decision.code != Code::None)
+        if (!is_open(decision))
             continue;
         decision.is_written_to = true;
         decision.failure.step = Step::Override;
         auto const result = set_override(root, address_of(decision, session), driver_name(decision.target));
-        if (result.is_error())
-            fail(decision, Code::BindFailed, result.error().error_number);
-        else
+        if (!result.is_error()) {
             decision.failure.step = Step::None;
+            continue;
+        }
+        decision.failure.error_number = result.error().number;
+        fail(decision, Reason::BindFailed);
     }
 }
 
-void fail_without_driver(Session& session, Root const& root)
+// For both drivers: where it is not there, what was to be bound to it is not.
+template <typename IsThere> void settle_without_drivers(Session& session, IsThere is_there)
 {
     for (auto const target : {Target::VfioPci, Target::PciStub}) {
-        if (has_driver(root, target))
-            continue;
-        for (auto& decision : session.plan.decisions) {
-            if (decision.code == Code::None && decision.target == target)
-                fail(decision, Code::ModuleMissing, 0);
-        }
+        if (needs_driver(session.plan, target) && !is_there(target))
+            settle_without_driver(session, target);
     }
 }
 
@@ -133,45 +132,17 @@ Result<void> verify(Root const& root, Address address, Target target)
 {
     if (bound_driver(root, address).view() == driver_name(target))
         return {};
-    return Error{"verifying the driver of", FixedString<256>(path_of(address).view())};
+    return Error{"verifying the driver"};
 }
 
-// A function of the same card that nobody listed has no group either before its own driver binds, and may
-// join this one then: as long as nobody can tell, it counts as a member.
-void count_functions_without_group(Session& session, Root const& root, Device const& bound)
+// The group of a device that had none until it was bound.
+void check_late_group(Session& session, Root const& root, Decision& decision)
 {
-    auto address = bound.address;
-    for (address.function = 0; address.function < functions_per_device; ++address.function) {
-        auto const sibling = scan_device(root, session.inventory, address);
-        if (!sibling || find_decision(session.plan, *sibling) || session.inventory.devices[*sibling].group)
-            continue;
-        session.inventory.devices[*sibling].group = bound.group;
-    }
-}
-
-// Some IOMMU drivers make a device's group when a driver binds to it: such a device is alone in its plan
-// until now, and judged by what came, by the same rule.
-bool is_late_group_sound(Session& session, Root const& root, Decision& decision)
-{
-    auto const* device = device_of(decision, session.inventory);
     rescan_group(root, session.inventory, *decision.device);
-    auto const* group = group_of(decision, session.inventory);
-    if (!device->group)
-        fail(decision, Code::NoGroup, 0);
-    else if (group && group->is_no_iommu)
-        fail(decision, Code::NoIommuGroup, 0);
-    else
-        count_functions_without_group(session, root, *device);
-    refuse_unviable_groups(session.plan, session.inventory);
-    return decision.code == Code::None;
-}
-
-// vfio-pci answers EINVAL where a device has no IOMMU group (vfio_register_group_dev()).
-void tell_missing_group(Decision& decision, Session const& session)
-{
-    if (decision.code == Code::BindFailed && decision.failure.error_number == EINVAL
-        && !device_of(decision, session.inventory)->group)
-        decision.code = Code::NoGroup;
+    scan_card(root, session.inventory, address_of(decision, session));
+    judge_late_group(session.plan, session.inventory, decision);
+    if (is_open(decision))
+        decision.outcome = Outcome::Bound;
 }
 
 // Two passes, never member by member: a member still on its host driver can make the first bind fail.
@@ -183,14 +154,11 @@ void bind_group(Session& session, Root const& root, Decision& leader)
     if (!all_of_group(session, leader, Step::Unbind, on(unbind_from_other_driver)))
         return;
     if (!all_of_group(session, leader, Step::Bind, on(bind_to_target)))
-        return tell_missing_group(leader, session);
+        return;
     if (!all_of_group(session, leader, Step::Verify, on(verify)))
         return;
-    if (!device_of(leader, session.inventory)->group) {
-        if (is_late_group_sound(session, root, leader))
-            leader.outcome = Outcome::Bound;
-        return;
-    }
+    if (!device_of(leader, session.inventory)->group)
+        return check_late_group(session, root, leader);
     for (auto& decision : session.plan.decisions) {
         if (share_group(leader, decision, session.inventory))
             decision.outcome = Outcome::Bound;
@@ -200,7 +168,7 @@ void bind_group(Session& session, Root const& root, Decision& leader)
 void bind_groups(Session& session, Root const& root)
 {
     for (auto& decision : session.plan.decisions) {
-        if (decision.outcome == Outcome::WouldBind && is_group_intact(session, decision))
+        if (is_group_to_bind(session, decision))
             bind_group(session, root, decision);
     }
 }
@@ -213,10 +181,10 @@ void read_drivers_back(Session& session, Root const& root)
 
 // In two passes, as when binding: first none of them is ours any more, then the host drivers are asked. What
 // fails here cannot be helped: the report says which driver each device ended on.
-template <typename Predicate> void give_back(Session& session, Root const& root, Predicate is_given_back)
+template <typename Predicate> void undo_where(Session& session, Root const& root, Predicate is_undone)
 {
     for (auto const& decision : session.plan.decisions) {
-        if (!is_given_back(decision))
+        if (!is_undone(decision))
             continue;
         auto const address = address_of(decision, session);
         static_cast<void>(set_override(root, address, no_override));
@@ -224,10 +192,10 @@ template <typename Predicate> void give_back(Session& session, Root const& root,
             static_cast<void>(unbind(root, address));
     }
     for (auto const& decision : session.plan.decisions) {
-        if (!is_given_back(decision))
+        if (!is_undone(decision))
             continue;
         auto const name = path_of(address_of(decision, session));
-        static_cast<void>(root.write(path_of("sys/bus/pci/drivers_probe"), name.view()));
+        static_cast<void>(root.write(Path("sys/bus/pci/drivers_probe"), name.view()));
     }
 }
 
@@ -235,16 +203,8 @@ template <typename Predicate> void give_back(Session& session, Root const& root,
 
 void rehearse(Session& session, Root const& root)
 {
-    for (auto const target : {Target::VfioPci, Target::PciStub}) {
-        if (!needs_driver(session, target) || has_driver(root, target) || could_load_driver(root, target))
-            continue;
-        for (auto& decision : session.plan.decisions) {
-            if (decision.code != Code::None || decision.target != target)
-                continue;
-            decision.outcome = Outcome::Refused;
-            decision.code = Code::ModuleMissing;
-        }
-    }
+    settle_without_drivers(
+        session, [&](Target target) { return has_driver(root, target) || could_load_driver(root, target); });
     refuse_unviable_groups(session.plan, session.inventory);
 }
 
@@ -252,23 +212,23 @@ void apply(Session& session, Root const& root)
 {
     set_overrides(session, root);
     load_drivers(root, session);
-    fail_without_driver(session, root);
+    settle_without_drivers(session, [&](Target target) { return has_driver(root, target); });
     bind_groups(session, root);
     refuse_unviable_groups(session.plan, session.inventory);
-    roll_back(session, root);
+    undo(session, root);
     read_drivers_back(session, root);
 }
 
-void roll_back(Session& session, Root const& root)
+void undo(Session& session, Root const& root)
 {
-    auto const is_ours_to_return = [](Decision const& decision) {
+    auto const is_ours = [](Decision const& decision) {
         return decision.is_written_to && decision.outcome != Outcome::Bound;
     };
     auto const may_hang = [](Decision const& decision) { return decision.failure.step != Step::None; };
-    give_back(session, root,
-        [&](Decision const& decision) { return is_ours_to_return(decision) && !may_hang(decision); });
-    give_back(session, root,
-        [&](Decision const& decision) { return is_ours_to_return(decision) && may_hang(decision); });
+    undo_where(
+        session, root, [&](Decision const& decision) { return is_ours(decision) && !may_hang(decision); });
+    undo_where(
+        session, root, [&](Decision const& decision) { return is_ours(decision) && may_hang(decision); });
 }
 
 } // namespace vfio_early

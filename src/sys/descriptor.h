@@ -1,15 +1,21 @@
 #pragma once
 
 #include <unistd.h>
+#include <utility>
 
 namespace vfio_early {
 
 // Owns a file descriptor and closes it.
 class Descriptor {
 public:
+    Descriptor() = default;
     explicit Descriptor(int number) : m_number(number) { }
-    Descriptor(Descriptor const&) = delete;
-    Descriptor& operator=(Descriptor const&) = delete;
+    Descriptor(Descriptor&& other) noexcept : m_number(std::exchange(other.m_number, -1)) { }
+    Descriptor& operator=(Descriptor&& other) noexcept
+    {
+        std::swap(m_number, other.m_number);
+        return *this;
+    }
     ~Descriptor() { close(); }
 
     void close()
@@ -22,7 +28,7 @@ public:
     int number() const { return m_number; }
 
 private:
-    int m_number;
+    int m_number = -1;
 };
 
 } // namespace vfio_early

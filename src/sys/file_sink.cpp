@@ -5,12 +5,7 @@
 
 namespace vfio_early {
 
-Sink FileSink::sink()
-{
-    return Sink([](void* self, std::string_view text) { static_cast<FileSink*>(self)->take(text); }, this);
-}
-
-void FileSink::take(std::string_view text)
+void FileSink::append(std::string_view text)
 {
     for (char const byte : text) {
         if (m_size == sizeof(m_buffer))

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/sink.h"
 #include <cstddef>
+#include <string_view>
 
 namespace vfio_early {
 
@@ -12,14 +12,12 @@ public:
     FileSink(FileSink const&) = delete;
     FileSink& operator=(FileSink const&) = delete;
 
-    Sink sink();
+    void append(std::string_view text);
 
     // False when anything could not be written, now or before.
     bool flush();
 
 private:
-    void take(std::string_view text);
-
     int m_descriptor;
     bool m_has_failed = false;
     size_t m_size = 0;

@@ -2,7 +2,6 @@
 
 #include "core/explain.h"
 #include "core/report.h"
-#include "sys/descriptor.h"
 
 #include <fcntl.h>
 
@@ -10,13 +9,7 @@ namespace vfio_early {
 
 namespace {
 
-// A record of /dev/kmsg holds 1024 bytes less its prefix (LOG_LINE_MAX, kernel/printk/printk.c); longer
-// writes fail.
-using LogLine = FixedString<900>;
-
-struct Log {
-    Root const& root;
-};
+using LogLine = FixedString<max_log_line_bytes>;
 
 } // namespace
 
@@ -28,11 +21,10 @@ void log_line(Root const& root, Level level, std::string_view text)
     auto file = root.open_file(Path("dev/kmsg"), O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK);
     if (file.is_error())
         return;
-    Descriptor const closes(file.value());
-    LogLine line;
-    auto sink = line.sink();
-    print(sink, "<", facility_daemon << 3 | static_cast<unsigned>(level), ">vfio-early: ", text, "\n");
-    static_cast<void>(!write(closes.number(), line.view().data(), line.view().size()));
+    auto const line = printed<LogLine>(
+        "<", facility_daemon << 3 | static_cast<unsigned>(level), ">vfio-early: ", text, "\n");
+    // Where the log cannot be written there is nowhere to say so.
+    static_cast<void>(!write(file.value().number(), line.view().data(), line.view().size()));
 }
 
 void log_report(Root const& root, Session const& session)
@@ -41,24 +33,18 @@ void log_report(Root const& root, Session const& session)
     if (!session.problems.empty())
         return;
     LogLine summary;
-    auto sink = summary.sink();
+    Sink sink(summary);
     write_summary(sink, session);
     log_line(root, is_all_bound(session) ? Level::Info : Level::Warning, summary.view());
     for (auto const& decision : session.plan.decisions) {
-        if (decision.code == Code::None)
+        if (decision.reason == Reason::None)
             continue;
         LogLine line;
-        auto line_sink = line.sink();
+        Sink line_sink(line);
         describe(line_sink, decision, session);
         log_line(root, Level::Warning, line.view());
     }
-    Log log{root};
-    for_each_warning(
-        session,
-        [](void* context, std::string_view warning) {
-            log_line(static_cast<Log*>(context)->root, Level::Warning, warning);
-        },
-        &log);
+    for_each_warning(session, [&](std::string_view warning) { log_line(root, Level::Warning, warning); });
 }
 
 } // namespace vfio_early

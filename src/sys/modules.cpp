@@ -1,7 +1,8 @@
 #include "sys/modules.h"
 
 #include "base/text.h"
-#include "sys/descriptor.h"
+#include "core/plan.h"
+#include "sys/directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,15 +13,18 @@ namespace vfio_early {
 
 namespace {
 
-using Arguments = FixedVector<char const*, 12>;
+using Arguments = FixedVector<char const*, 12>; // '-d DIRECTORY' and a NUL pointer are added to six at most
 
-// Where distributions keep it, on the host and in the initramfs. There is no look-up in PATH.
+// Where distributions keep it, on the host and in the initramfs. There is no look-up in PATH. A path that was
+// cut names no program.
 std::optional<Path> find_modprobe(Root const& root)
 {
-    for (auto const candidate : {"sbin/modprobe", "usr/sbin/modprobe"}) {
+    for (auto const candidate : {"/sbin/modprobe", "/usr/sbin/modprobe"}) {
         if (!root.exists(Path(candidate)))
             continue;
-        return root.is_machine() ? path_of("/", candidate) : path_of(root.directory(), "/", candidate);
+        auto const path = root.is_machine() ? Path(candidate) : path_of(root.directory(), candidate);
+        if (!path.was_cut())
+            return path;
     }
     return {};
 }
@@ -39,9 +43,9 @@ std::optional<Path> find_modprobe(Root const& root)
 }
 
 // Reads to the end and keeps the last line that is not empty.
-void keep_last_line(int descriptor, FixedString<159>& last_line)
+void keep_last_line(int descriptor, LoaderMessage& last_line)
 {
-    FixedString<159> line;
+    LoaderMessage line;
     char buffer[256];
     for (;;) {
         auto const count = read(descriptor, buffer, sizeof(buffer));
@@ -64,23 +68,23 @@ void keep_last_line(int descriptor, FixedString<159>& last_line)
 }
 
 // Runs modprobe with these options and names and waits for it. True when it returned 0.
-bool run_modprobe(Root const& root, Arguments options, FixedString<159>& last_line)
+bool run_modprobe(Root const& root, Arguments const& options, LoaderMessage& last_line)
 {
-    auto program = find_modprobe(root);
+    auto const program = find_modprobe(root);
     if (!program) {
-        last_line = FixedString<159>("there is no /sbin/modprobe");
+        last_line = LoaderMessage("there is no /sbin/modprobe");
         return false;
     }
     Arguments arguments;
-    Path directory(root.directory());
-    static_cast<void>(arguments.append("modprobe"));
+    Path const directory(root.directory());
+    arguments.append("modprobe");
     if (!root.is_machine()) {
-        static_cast<void>(arguments.append("-d"));
-        static_cast<void>(arguments.append(directory.c_str()));
+        arguments.append("-d");
+        arguments.append(directory.c_str());
     }
     for (auto const* option : options)
-        static_cast<void>(arguments.append(option));
-    static_cast<void>(arguments.append(nullptr));
+        arguments.append(option);
+    arguments.append(nullptr);
 
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
@@ -101,15 +105,6 @@ bool run_modprobe(Root const& root, Arguments options, FixedString<159>& last_li
 
 } // namespace
 
-bool needs_driver(Session const& session, Target target)
-{
-    for (auto const& decision : session.plan.decisions) {
-        if (decision.code == Code::None && decision.target == target)
-            return true;
-    }
-    return false;
-}
-
 bool has_driver(Root const& root, Target target)
 {
     return root.exists(path_of("sys/bus/pci/drivers/", driver_name(target)));
@@ -118,17 +113,17 @@ bool has_driver(Root const& root, Target target)
 void load_drivers(Root const& root, Session& session)
 {
     Arguments arguments;
-    static_cast<void>(arguments.append("-a"));
+    arguments.append("-a");
     bool is_complete = true;
-    if (needs_driver(session, Target::VfioPci) && !has_driver(root, Target::VfioPci)) {
+    if (needs_driver(session.plan, Target::VfioPci) && !has_driver(root, Target::VfioPci)) {
         is_complete = false;
-        static_cast<void>(arguments.append("vfio-pci"));
+        arguments.append("vfio-pci");
         // A soft dependency of vfio, which modprobe honours only when it loads vfio afresh.
-        static_cast<void>(arguments.append("vfio_iommu_type1"));
+        arguments.append("vfio_iommu_type1");
     }
-    if (needs_driver(session, Target::PciStub) && !has_driver(root, Target::PciStub)) {
+    if (needs_driver(session.plan, Target::PciStub) && !has_driver(root, Target::PciStub)) {
         is_complete = false;
-        static_cast<void>(arguments.append("pci-stub"));
+        arguments.append("pci-stub");
     }
     if (!is_complete)
         run_modprobe(root, arguments, session.loader_message);
@@ -136,29 +131,26 @@ void load_drivers(Root const& root, Session& session)
 
 void load_iommu_driver(Root const& root)
 {
-    bool is_on = false;
-    static_cast<void>(root.for_each_name(
-        path_of("sys/class/iommu"),
-        [](void* context, std::string_view) { *static_cast<bool*>(context) = true; }, &is_on));
-    if (is_on || !root.exists(path_of("sys/firmware/acpi/tables/VIOT")))
+    bool const is_on = Directory(root, Path("sys/class/iommu")).next().has_value();
+    if (is_on || !root.exists(Path("sys/firmware/acpi/tables/VIOT")))
         return;
     Arguments arguments;
-    static_cast<void>(arguments.append("-a"));
-    static_cast<void>(arguments.append("virtio_pci"));
-    static_cast<void>(arguments.append("virtio_iommu"));
+    arguments.append("-a");
+    arguments.append("virtio_pci");
+    arguments.append("virtio_iommu");
     // Where it cannot be loaded the plan finds no IOMMU and says so.
-    FixedString<159> ignored;
+    LoaderMessage ignored;
     run_modprobe(root, arguments, ignored);
 }
 
 bool could_load_driver(Root const& root, Target target)
 {
-    Path name(driver_name(target));
+    Path const name(driver_name(target));
     Arguments arguments;
-    static_cast<void>(arguments.append("--dry-run"));
-    static_cast<void>(arguments.append("--quiet"));
-    static_cast<void>(arguments.append(name.c_str()));
-    FixedString<159> ignored;
+    arguments.append("--dry-run");
+    arguments.append("--quiet");
+    arguments.append(name.c_str());
+    LoaderMessage ignored;
     return run_modprobe(root, arguments, ignored);
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "core/config.h"
 #include "core/session.h"
 #include "sys/root.h"
 
@@ -9,9 +8,6 @@ namespace vfio_early {
 // True when the driver is there, built in or loaded. This, and never an exit status of modprobe, says whether
 // loading worked: with a blacklist in force modprobe returns 0 and loads nothing.
 bool has_driver(Root const&, Target);
-
-// True when the plan has something to bind to this driver.
-bool needs_driver(Session const&, Target);
 
 // Loads the modules that the targets of the plan need and that are not there, with one call of kmod's
 // modprobe. The last line that it wrote goes to the session's loader_message.

@@ -1,7 +1,6 @@
 #include "sys/report_file.h"
 
 #include "core/report.h"
-#include "sys/descriptor.h"
 #include "sys/file_sink.h"
 
 #include <errno.h>
@@ -20,15 +19,14 @@ constexpr char unfinished_name[] = "report.json.new";
 
 Error failure(std::string_view action)
 {
-    return {action, FixedString<256>("/run/vfio-early/report.json"), errno};
+    return {action, errno};
 }
 
 } // namespace
 
 Result<void> save_report(Root const& root, Session const& session)
 {
-    int const run_number = TRY(root.open_file(Path("run"), O_PATH | O_DIRECTORY));
-    Descriptor const run(run_number);
+    auto const run = TRY(root.open_file(Path("run"), O_PATH | O_DIRECTORY));
     if (mkdirat(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
         return failure("making the directory of");
     Descriptor const directory(
@@ -40,7 +38,7 @@ Result<void> save_report(Root const& root, Session const& session)
     if (file.number() < 0)
         return failure("creating");
     FileSink output(file.number());
-    auto sink = output.sink();
+    Sink sink(output);
     write_json(sink, session);
     if (!output.flush())
         return failure("writing");

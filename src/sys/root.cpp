@@ -1,8 +1,5 @@
 #include "sys/root.h"
 
-#include "sys/descriptor.h"
-
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -13,9 +10,9 @@ namespace vfio_early {
 
 namespace {
 
-Error failure(std::string_view action, Path const& path)
+Error failure(std::string_view action)
 {
-    return {action, FixedString<256>(path.view()), errno};
+    return {action, errno};
 }
 
 // The kernel gives up on a path with '..' in it, as every device link of sysfs has, when anything anywhere is
@@ -38,127 +35,130 @@ int open_in_root(int root, char const* path, int flags, unsigned mode)
     return static_cast<int>(descriptor);
 }
 
-Result<std::string_view> read_up_to(int descriptor, Path const& path, std::span<char> buffer)
+// One read, begun again when a signal interrupts it.
+Result<size_t> read_once(Descriptor const& file, std::span<char> buffer)
+{
+    for (;;) {
+        auto const count = ::read(file.number(), buffer.data(), buffer.size());
+        if (count >= 0)
+            return static_cast<size_t>(count);
+        if (errno != EINTR)
+            return failure("reading");
+    }
+}
+
+Result<std::string_view> read_up_to(Descriptor const& file, std::span<char> buffer)
 {
     size_t size = 0;
     while (size < buffer.size()) {
-        auto const count = ::read(descriptor, buffer.data() + size, buffer.size() - size);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return failure("reading", path);
+        auto const count = TRY(read_once(file, buffer.subspan(size)));
         if (count == 0)
             break;
-        size += static_cast<size_t>(count);
+        size += count;
     }
     return std::string_view(buffer.data(), size);
 }
+
+constexpr int flags_for_reading = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
 } // namespace
 
 bool is_absence(Error const& error)
 {
-    return error.error_number == ENOENT || error.error_number == ENOTDIR;
+    return error.number == ENOENT || error.number == ENOTDIR;
 }
 
 Result<Root> Root::open(std::string_view directory)
 {
-    Root root;
-    root.m_directory = Path(directory);
-    root.m_descriptor = ::open(root.m_directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (root.m_descriptor < 0)
-        return failure("opening the root directory", root.m_directory);
-    return root;
+    Path const path(directory);
+    if (path.was_cut())
+        return Error{"opening", ENAMETOOLONG};
+    Descriptor descriptor(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (descriptor.number() < 0)
+        return failure("opening");
+    return Root(path, std::move(descriptor));
 }
 
-Result<int> Root::open_file(Path path, int flags, unsigned mode) const
+Result<Descriptor> Root::open_file(Path const& path, int flags, unsigned mode) const
 {
-    int const descriptor = open_in_root(m_descriptor, path.c_str(), flags, mode);
-    if (descriptor < 0)
-        return failure("opening", path);
-    return descriptor;
+    if (path.was_cut())
+        return Error{"opening", ENAMETOOLONG};
+    Descriptor file(open_in_root(m_descriptor.number(), path.c_str(), flags, mode));
+    if (file.number() < 0)
+        return failure("opening");
+    return file;
 }
 
-Result<std::string_view> Root::read(Path path, std::span<char> buffer) const
+Result<std::string_view> Root::read(Path const& path, std::span<char> buffer) const
 {
-    int const file_number = TRY(open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
-    Descriptor const file(file_number);
-    auto const text = TRY(read_up_to(file.number(), path, buffer));
+    auto const file = TRY(open_file(path, flags_for_reading));
+    auto const text = TRY(read_up_to(file, buffer));
     char more = 0;
-    if (text.size() == buffer.size() && ::read(file.number(), &more, 1) != 0) {
-        errno = EFBIG;
-        return failure("reading", path);
-    }
+    if (text.size() == buffer.size() && ::read(file.number(), &more, 1) != 0)
+        return Error{"reading", EFBIG};
     return text;
 }
 
-Result<std::string_view> Root::read_start(Path path, std::span<char> buffer) const
+Result<std::string_view> Root::read_attribute(Path const& path, std::span<char> buffer) const
 {
-    int const file_number = TRY(open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY));
-    Descriptor const file(file_number);
-    return read_up_to(file.number(), path, buffer);
+    auto const file = TRY(open_file(path, flags_for_reading));
+    auto const size = TRY(read_once(file, buffer));
+    if (size == buffer.size())
+        return Error{"reading", EFBIG};
+    return std::string_view(buffer.data(), size);
 }
 
-Result<void> Root::write(Path path, std::string_view text) const
+Result<std::string_view> Root::read_start(Path const& path, std::span<char> buffer) const
 {
-    int const file_number = TRY(open_file(path, O_WRONLY | O_TRUNC | O_NOCTTY));
-    Descriptor const file(file_number);
-    auto const count = ::write(file.number(), text.data(), text.size());
-    if (count < 0)
-        return failure("writing", path);
+    auto const file = TRY(open_file(path, flags_for_reading));
+    return read_up_to(file, buffer);
+}
+
+Result<void> Root::write(Path const& path, std::string_view text) const
+{
+    auto const file = TRY(open_file(path, O_WRONLY | O_TRUNC | O_NOCTTY));
+    if (::write(file.number(), text.data(), text.size()) < 0)
+        return failure("writing");
     return {};
 }
 
-Result<Path> Root::link_target(Path path) const
+Result<Path> Root::link_target(Path const& path) const
 {
-    int const link_number = TRY(open_file(path, O_PATH | O_NOFOLLOW));
-    Descriptor const link(link_number);
-    char target[512];
+    auto const link = TRY(open_file(path, O_PATH | O_NOFOLLOW));
+    char target[max_path_bytes + 1];
     auto const size = readlinkat(link.number(), "", target, sizeof(target));
     if (size < 0)
-        return failure("reading the link", path);
+        return failure("reading the link");
+    // readlinkat() cuts silently.
+    if (static_cast<size_t>(size) == sizeof(target))
+        return Error{"reading the link", ENAMETOOLONG};
     return Path({target, static_cast<size_t>(size)});
 }
 
-Result<FixedString<255>> Root::link_name(Path path) const
+Result<Name> Root::link_name(Path const& path) const
 {
     auto const target = TRY(link_target(path));
-    auto name = target.view();
-    auto const slash = name.rfind('/');
+    auto text = target.view();
+    auto const slash = text.rfind('/');
     if (slash != std::string_view::npos)
-        name.remove_prefix(slash + 1);
-    return FixedString<255>(name);
+        text.remove_prefix(slash + 1);
+    Name const name(text);
+    if (name.was_cut())
+        return Error{"reading the link", ENAMETOOLONG};
+    return name;
 }
 
-Presence Root::presence(Path path) const
+Presence Root::presence(Path const& path) const
 {
-    auto file = open_file(path, O_PATH);
-    if (file.is_error())
-        return is_absence(file.error()) ? Presence::Absent : Presence::Unknown;
-    Descriptor const closes(file.value());
-    return Presence::There;
+    auto const file = open_file(path, O_PATH);
+    if (!file.is_error())
+        return Presence::There;
+    return is_absence(file.error()) ? Presence::Absent : Presence::Unknown;
 }
 
-bool Root::exists(Path path) const
+bool Root::exists(Path const& path) const
 {
     return presence(path) == Presence::There;
-}
-
-Result<void> Root::for_each_name(Path path, Visit visit, void* context) const
-{
-    int const descriptor = TRY(open_file(path, O_RDONLY | O_DIRECTORY));
-    auto* directory = fdopendir(descriptor);
-    if (!directory) {
-        Descriptor const closes(descriptor);
-        return failure("listing", path);
-    }
-    while (auto const* entry = readdir(directory)) {
-        std::string_view const name = entry->d_name;
-        if (name != "." && name != "..")
-            visit(context, name);
-    }
-    closedir(directory);
-    return {};
 }
 
 } // namespace vfio_early

@@ -1,19 +1,24 @@
 #pragma once
 
+#include "base/fixed_string.h"
 #include "base/result.h"
+#include "core/limits.h"
+#include "sys/descriptor.h"
+
 #include <span>
 
 namespace vfio_early {
 
-// A path below a root, without the leading slash. Longer ones than fit are never valid here.
-using Path = FixedString<511>;
+// A path below a root, without the leading slash. One that was cut is never used: opening it fails with
+// ENAMETOOLONG.
+using Path = FixedString<max_path_bytes>;
+
+// The last part of a path, which names a driver or a group.
+using Name = FixedString<max_name_bytes>;
 
 template <typename... Parts> Path path_of(Parts const&... parts)
 {
-    Path path;
-    auto sink = path.sink();
-    print(sink, parts...);
-    return path;
+    return printed<Path>(parts...);
 }
 
 // Whether a file is there; Unknown when the kernel would not say.
@@ -28,40 +33,46 @@ class Root {
 public:
     static Result<Root> open(std::string_view directory);
 
-    // The whole file, at most as long as `buffer` (EFBIG beyond). Never blocks on a file that has no end.
-    Result<std::string_view> read(Path path, std::span<char> buffer) const;
+    // The whole file; EFBIG when it does not fit into `buffer`. Never blocks on a file that has no end.
+    Result<std::string_view> read(Path const&, std::span<char> buffer) const;
+
+    // The same for an attribute of sysfs, with one call: the kernel hands it over in one piece
+    // (kernfs_file_read_iter() in fs/kernfs/file.c). EFBIG also when it fills `buffer` to the last byte.
+    Result<std::string_view> read_attribute(Path const&, std::span<char> buffer) const;
 
     // At most as many bytes from the start of the file as `buffer` holds.
-    Result<std::string_view> read_start(Path path, std::span<char> buffer) const;
+    Result<std::string_view> read_start(Path const&, std::span<char> buffer) const;
 
     // Writes `text` into a file that exists, in one write. What the kernel answers is the error number.
-    Result<void> write(Path path, std::string_view text) const;
+    Result<void> write(Path const&, std::string_view text) const;
 
     // The last part of where a symbolic link points: the name of a driver, the number of a group.
-    Result<FixedString<255>> link_name(Path path) const;
+    Result<Name> link_name(Path const&) const;
 
-    // Where a symbolic link points, as it is written there.
-    Result<Path> link_target(Path path) const;
+    // Where a symbolic link points, as it is written there; ENAMETOOLONG when that does not fit.
+    Result<Path> link_target(Path const&) const;
 
     // Opens with the flags of open(2), close-on-exec.
-    Result<int> open_file(Path path, int flags, unsigned mode = 0) const;
+    Result<Descriptor> open_file(Path const&, int flags, unsigned mode = 0) const;
 
-    Presence presence(Path path) const;
+    Presence presence(Path const&) const;
 
     // True when it is surely there.
-    bool exists(Path path) const;
-
-    // Calls `visit` with each name in a directory except '.' and '..', in no order.
-    using Visit = void (*)(void* context, std::string_view name);
-    Result<void> for_each_name(Path path, Visit visit, void* context) const;
+    bool exists(Path const&) const;
 
     // The directory as it was given, '/' for the machine itself.
     std::string_view directory() const { return m_directory.view(); }
     bool is_machine() const { return m_directory.view() == "/"; }
 
 private:
+    Root(Path const& directory, Descriptor descriptor)
+        : m_directory(directory)
+        , m_descriptor(std::move(descriptor))
+    {
+    }
+
     Path m_directory;
-    int m_descriptor = -1;
+    Descriptor m_descriptor;
 };
 
 } // namespace vfio_early

@@ -3,12 +3,11 @@
 #include "base/text.h"
 #include "core/resolve.h"
 #include "core/sysfs_text.h"
+#include "sys/directory.h"
 
 namespace vfio_early {
 
 namespace {
-
-constexpr size_t longest_attribute = 4096; // a sysfs attribute is one page at most
 
 struct Scan {
     Root const& root;
@@ -30,16 +29,16 @@ void read_header_type(Root const& root, Device& device)
 void read_secondary_bus(Root const& root, Device& device)
 {
     char buffer[16];
-    auto text = root.read(device_path(device.address, "secondary_bus_number"), buffer);
+    auto text = root.read_attribute(device_path(device.address, "secondary_bus_number"), buffer);
     if (text.is_error())
         return;
     auto const number = parse_decimal(trimmed(text.value()));
-    // A bridge that was not set up has bus 0 behind it, which is none: buses are numbered downwards.
+    // A bridge that was not set up says 0, which is no bus below it: buses are numbered downwards.
     if (number && *number > device.address.bus && *number <= UINT8_MAX)
         device.secondary_bus = static_cast<uint8_t>(*number);
 }
 
-// Without the link there is no group; a link to something that is not a number makes no sense.
+// Without the link there is no group; a link to something that is not a number is invalid.
 void read_group_number(Root const& root, Device& device)
 {
     auto name = root.link_name(device_path(device.address, "iommu_group"));
@@ -55,7 +54,7 @@ void read_group_number(Root const& root, Device& device)
 bool says_one(Root const& root, Path const& path)
 {
     char buffer[8];
-    auto text = root.read(path, buffer);
+    auto text = root.read_attribute(path, buffer);
     return !text.is_error() && trimmed(text.value()) == "1";
 }
 
@@ -66,19 +65,20 @@ void read_boot_display(Root const& root, Device& device)
         || says_one(root, device_path(device.address, "boot_display"));
 }
 
-// The device in the inventory, which is read from sysfs where it is not there yet. Nothing where sysfs has no
-// device at this address.
-std::optional<DeviceIndex> take_device(Scan& scan, Address address)
+// What the device's `uevent` says: class, id, subsystem, driver.
+Device read_device(Root const& root, Address address)
 {
-    if (auto const known = scan.inventory.find(address))
-        return known;
-    if (scan.root.presence(device_path(address, "")) == Presence::Absent)
-        return {};
     Device device;
     device.address = address;
-    char buffer[longest_attribute];
-    auto uevent = scan.root.read(device_path(address, "uevent"), buffer);
-    device.is_readable = !uevent.is_error() && read_uevent(uevent.value(), device);
+    char buffer[max_attribute_bytes];
+    auto uevent = root.read_attribute(device_path(address, "uevent"), buffer);
+    device.is_readable = !uevent.is_error() && parse_uevent(uevent.value(), device);
+    return device;
+}
+
+// Reads what else there is to know of a device, and adds it to the inventory. Nothing where there is no room.
+std::optional<DeviceIndex> add_device(Scan& scan, Device device)
+{
     if (device.is_readable)
         read_header_type(scan.root, device);
     read_group_number(scan.root, device);
@@ -86,57 +86,57 @@ std::optional<DeviceIndex> take_device(Scan& scan, Address address)
         read_secondary_bus(scan.root, device);
     if (is_display(device))
         read_boot_display(scan.root, device);
-    if (!scan.inventory.devices.append(device)) {
+    if (!scan.inventory.devices.try_append(device)) {
         scan.inventory.is_overfull = true;
         return {};
     }
     return static_cast<DeviceIndex>(scan.inventory.devices.size() - 1);
 }
 
-void take_location(Scan& scan, Location const& location)
+// The device in the inventory, which is read from sysfs where it is not there yet. Nothing where sysfs has no
+// device at this address.
+std::optional<DeviceIndex> find_or_read(Scan& scan, Address address)
+{
+    if (auto const known = scan.inventory.find(address))
+        return known;
+    if (scan.root.presence(device_path(address, "")) == Presence::Absent)
+        return {};
+    return add_device(scan, read_device(scan.root, address));
+}
+
+void read_location(Scan& scan, Location const& location)
 {
     auto arrival = follow(location, scan.inventory);
-    while (arrival.kind == Arrival::Kind::NotRead && take_device(scan, arrival.address))
+    while (arrival.kind == Arrival::Kind::NotRead && find_or_read(scan, arrival.address))
         arrival = follow(location, scan.inventory);
     if (arrival.kind != Arrival::Kind::Arrived)
         return;
     for (auto const address : addresses_at(location, arrival.address))
-        take_device(scan, address);
+        find_or_read(scan, address);
 }
 
-// An id costs one small read a device; only a device that has it is looked at closer.
-void take_if_id_matches(Scan& scan, Config const& config, std::string_view name)
+bool may_be_meant(Config const& config, Device const& device)
 {
-    auto const address = parse_address(name);
-    if (!address)
-        return;
-    Device device;
-    device.address = *address;
-    char buffer[longest_attribute];
-    auto uevent = scan.root.read(device_path(*address, "uevent"), buffer);
-    device.is_readable = !uevent.is_error() && read_uevent(uevent.value(), device);
     for (auto const& entry : config.entries) {
-        if (!entry.selector.location && may_match_id(*entry.selector.id, device)) {
-            take_device(scan, *address);
-            return;
-        }
+        if (!entry.selector.location && may_match_id(*entry.selector.id, device))
+            return true;
     }
+    return false;
 }
 
-void take_ids(Scan& scan, Config const& config)
+// An id costs one small read a device; only a device that has it is looked at closer. Where the directory is
+// missing there are no PCI devices, and nothing matches.
+void read_ids(Scan& scan, Config const& config)
 {
-    struct Context {
-        Scan& scan;
-        Config const& config;
-    } context{scan, config};
-    // Without the directory there are no PCI devices, and nothing matches.
-    static_cast<void>(scan.root.for_each_name(
-        path_of("sys/bus/pci/devices"),
-        [](void* passed, std::string_view name) {
-            auto& context = *static_cast<Context*>(passed);
-            take_if_id_matches(context.scan, context.config, name);
-        },
-        &context));
+    Directory devices(scan.root, Path("sys/bus/pci/devices"));
+    while (auto const name = devices.next()) {
+        auto const address = parse_address(*name);
+        if (!address || scan.inventory.find(*address))
+            continue;
+        auto const device = read_device(scan.root, *address);
+        if (may_be_meant(config, device))
+            add_device(scan, device);
+    }
 }
 
 bool has_selector_by_id_alone(Config const& config)
@@ -156,7 +156,7 @@ Path group_path(uint32_t number, std::string_view attribute)
 bool is_no_iommu_group(Root const& root, uint32_t number)
 {
     char buffer[64];
-    auto name = root.read(group_path(number, "name"), buffer);
+    auto name = root.read_attribute(group_path(number, "name"), buffer);
     return !name.is_error() && trimmed(name.value()) == "vfio-noiommu";
 }
 
@@ -171,32 +171,24 @@ void join_group(Scan& scan, DeviceIndex member, uint32_t number)
     device.group = number;
 }
 
-// All members of a group. A group that does not list the device that points to it makes no sense.
-void take_group(Scan& scan, DeviceIndex device)
+// All members of a group. A group that does not list the device that points to it is invalid.
+void read_group(Scan& scan, DeviceIndex device)
 {
     auto const number = scan.inventory.devices[device].group;
     if (!number || scan.inventory.find_group(number))
         return;
-    struct Context {
-        Scan& scan;
-        Group group;
-    } context{scan, {}};
-    context.group.number = *number;
-    context.group.is_no_iommu = is_no_iommu_group(scan.root, *number);
-    auto const listed = scan.root.for_each_name(
-        group_path(*number, "devices"),
-        [](void* passed, std::string_view name) {
-            auto& context = *static_cast<Context*>(passed);
-            auto const address = parse_address(name);
-            auto const member = address ? take_device(context.scan, *address) : std::optional<DeviceIndex>{};
-            if (member)
-                join_group(context.scan, *member, context.group.number);
-            else if (!context.group.others.append(FixedString<63>(name)))
-                context.scan.inventory.is_overfull = true;
-        },
-        &context);
-    context.group.is_readable = !listed.is_error();
-    if (!scan.inventory.groups.append(context.group))
+    Group group = {.number = *number, .is_no_iommu = is_no_iommu_group(scan.root, *number)};
+    Directory members(scan.root, group_path(*number, "devices"));
+    while (auto const name = members.next()) {
+        auto const address = parse_address(*name);
+        auto const member = address ? find_or_read(scan, *address) : std::optional<DeviceIndex>{};
+        if (member)
+            join_group(scan, *member, *number);
+        else if (!group.others.try_append(FixedString<max_member_name_bytes>(*name)))
+            scan.inventory.is_overfull = true;
+    }
+    group.is_readable = !members.has_failed();
+    if (!scan.inventory.groups.try_append(group))
         scan.inventory.is_overfull = true;
 }
 
@@ -207,42 +199,37 @@ bool group_lists(Root const& root, uint32_t number, Address member)
 
 void read_groups(Scan& scan)
 {
-    // take_group() adds members behind the devices that are listed here.
+    // read_group() adds members after the devices that are listed here.
     auto const listed = scan.inventory.devices.size();
     for (size_t i = 0; i < listed; ++i) {
         auto& device = scan.inventory.devices[i];
         if (device.group && !group_lists(scan.root, *device.group, device.address))
             device.is_readable = false;
-        take_group(scan, static_cast<DeviceIndex>(i));
+        read_group(scan, static_cast<DeviceIndex>(i));
     }
 }
 
 void read_iommu(Scan& scan)
 {
-    struct Found {
-        bool any = false;
-        bool all_up_front = true;
-    } found;
-    static_cast<void>(scan.root.for_each_name(
-        path_of("sys/class/iommu"),
-        [](void* passed, std::string_view name) {
-            auto& found = *static_cast<Found*>(passed);
-            found.any = true;
-            found.all_up_front &= groups_devices_up_front(name);
-        },
-        &found));
-    if (found.any) {
+    bool is_on = false;
+    bool are_all_up_front = true;
+    Directory iommus(scan.root, Path("sys/class/iommu"));
+    while (auto const name = iommus.next()) {
+        is_on = true;
+        are_all_up_front &= groups_devices_up_front(*name);
+    }
+    if (is_on) {
         scan.inventory.iommu = Iommu::On;
-        scan.inventory.groups_appear_late = !found.all_up_front;
+        scan.inventory.groups_appear_late = !are_all_up_front;
         return;
     }
     IommuTables const tables = {
-        .has_dmar = scan.root.exists(path_of("sys/firmware/acpi/tables/DMAR")),
-        .has_ivrs = scan.root.exists(path_of("sys/firmware/acpi/tables/IVRS")),
-        .has_viot = scan.root.exists(path_of("sys/firmware/acpi/tables/VIOT")),
+        .has_dmar = scan.root.exists(Path("sys/firmware/acpi/tables/DMAR")),
+        .has_ivrs = scan.root.exists(Path("sys/firmware/acpi/tables/IVRS")),
+        .has_viot = scan.root.exists(Path("sys/firmware/acpi/tables/VIOT")),
     };
-    char buffer[longest_attribute];
-    auto cpuinfo = scan.root.read_start(path_of("proc/cpuinfo"), buffer);
+    char buffer[4096]; // the flags are on the first processor's lines
+    auto cpuinfo = scan.root.read_start(Path("proc/cpuinfo"), buffer);
     scan.inventory.iommu =
         iommu_that_is_not_on(tables, cpuinfo.is_error() ? std::string_view{} : cpuinfo.value());
 }
@@ -257,33 +244,23 @@ void mark_boot_display(Inventory& inventory, Address address)
 // displays that have no boot_vga (class 0380).
 void find_framebuffer_parent(Scan& scan)
 {
-    static_cast<void>(scan.root.for_each_name(
-        path_of("sys/bus/platform/devices"),
-        [](void* passed, std::string_view name) {
-            auto& scan = *static_cast<Scan*>(passed);
-            if (name.find("framebuffer") == std::string_view::npos)
-                return;
-            auto target = scan.root.link_target(path_of("sys/bus/platform/devices/", name));
-            if (target.is_error())
-                return;
-            // .../0000:00:02.0/efi-framebuffer.0: the parent is the last address on the way.
-            std::optional<Address> parent;
-            auto rest = target.value().view();
-            while (!rest.empty()) {
-                if (auto const address = parse_address(take_until(rest, '/')))
-                    parent = address;
-            }
-            if (parent)
-                mark_boot_display(scan.inventory, *parent);
-        },
-        &scan));
+    Directory devices(scan.root, Path("sys/bus/platform/devices"));
+    while (auto const name = devices.next()) {
+        if (name->find("framebuffer") == std::string_view::npos)
+            continue;
+        auto const target = scan.root.link_target(path_of("sys/bus/platform/devices/", *name));
+        if (target.is_error())
+            continue;
+        if (auto const parent = last_address(target.value().view()))
+            mark_boot_display(scan.inventory, *parent);
+    }
 }
 
 // Older kernels show it in /proc/iomem alone: the framebuffer lies in the memory of its display.
 void find_framebuffer_in_memory(Scan& scan)
 {
-    static char buffer[512 * 1024];
-    auto text = scan.root.read_start(path_of("proc/iomem"), buffer);
+    static char buffer[max_iomem_bytes];
+    auto text = scan.root.read_start(Path("proc/iomem"), buffer);
     if (text.is_error())
         return;
     if (auto const owner = framebuffer_owner(text.value()))
@@ -320,10 +297,10 @@ void scan(Root const& root, Config const& config, Inventory& inventory)
     read_iommu(scan);
     for (auto const& entry : config.entries) {
         if (entry.selector.location)
-            take_location(scan, *entry.selector.location);
+            read_location(scan, *entry.selector.location);
     }
     if (has_selector_by_id_alone(config))
-        take_ids(scan, config);
+        read_ids(scan, config);
     read_groups(scan);
     read_boot_displays(scan);
 }
@@ -332,19 +309,20 @@ void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)
 {
     Scan scan{root, inventory};
     read_group_number(root, inventory.devices[device]);
-    take_group(scan, device);
+    read_group(scan, device);
 }
 
-std::optional<DeviceIndex> scan_device(Root const& root, Inventory& inventory, Address address)
+void scan_card(Root const& root, Inventory& inventory, Address address)
 {
     Scan scan{root, inventory};
-    return take_device(scan, address);
+    for (address.function = 0; address.function < functions_per_device; ++address.function)
+        find_or_read(scan, address);
 }
 
-FixedString<31> bound_driver(Root const& root, Address address)
+DriverName bound_driver(Root const& root, Address address)
 {
-    auto name = root.link_name(device_path(address, "driver"));
-    return name.is_error() ? FixedString<31>{} : FixedString<31>(name.value().view());
+    auto const name = root.link_name(device_path(address, "driver"));
+    return name.is_error() ? DriverName{} : DriverName(name.value().view());
 }
 
 } // namespace vfio_early

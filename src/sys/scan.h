@@ -17,12 +17,11 @@ void scan_iommu(Root const&, Inventory&);
 // Reads the group that appeared when a driver bound to the device, with all its members.
 void rescan_group(Root const&, Inventory&, DeviceIndex);
 
-// Reads one device into the inventory, where it is not there yet. Nothing where there is none at this
-// address.
-std::optional<DeviceIndex> scan_device(Root const&, Inventory&, Address);
+// Reads the functions of the card at this address that are not in the inventory yet.
+void scan_card(Root const&, Inventory&, Address);
 
 // The name of the driver that a device is bound to now, empty where there is none.
-FixedString<31> bound_driver(Root const&, Address);
+DriverName bound_driver(Root const&, Address);
 
 Path device_path(Address, std::string_view attribute);
 

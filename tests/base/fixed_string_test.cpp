@@ -23,9 +23,28 @@ TEST(ends_with_a_nul_even_when_full)
 TEST(is_a_sink)
 {
     FixedString<8> text;
-    auto sink = text.sink();
+    Sink sink(text);
     print(sink, "a", 1u);
     TEST_ASSERT_EQUAL_STRING("a1", text.view());
+}
+
+TEST(is_printed_in_one_expression)
+{
+    auto const text = printed<FixedString<4>>("a", 1u, "bcd");
+    TEST_ASSERT_EQUAL_STRING("a1bc", text.view());
+    TEST_ASSERT_TRUE(text.was_cut());
+}
+
+TEST(has_its_nul_after_every_change)
+{
+    FixedString<8> const empty;
+    TEST_ASSERT_EQUAL_STRING("", empty.c_str());
+    FixedString<8> text("abc");
+    text.clear();
+    text.append("d");
+    TEST_ASSERT_EQUAL_STRING("d", text.c_str());
+    auto const copy = text;
+    TEST_ASSERT_EQUAL_STRING("d", copy.c_str());
 }
 
 UNITY_MAIN()

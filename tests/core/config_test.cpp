@@ -97,7 +97,7 @@ TEST(says_which_word_is_unknown_and_what_was_meant)
     TEST_ASSERT_EQUAL_STRING("1: unknown section 'vfio'\n", problems_of("[vfio]\n"));
     TEST_ASSERT_EQUAL_STRING("2: boot-display is 'binds', did you mean 'bind'?\n",
         problems_of("[options]\nboot-display = binds\n"));
-    TEST_ASSERT_EQUAL_STRING("2: boot-display is 'maybe', and it can be 'refuse' or 'bind'\n",
+    TEST_ASSERT_EQUAL_STRING("2: boot-display must be 'refuse' or 'bind', not 'maybe'\n",
         problems_of("[options]\nboot-display = maybe\n"));
 }
 
@@ -125,15 +125,15 @@ TEST(says_how_long_a_line_may_be)
     std::string const longest = "x = " + std::string(194, '1');
     TEST_ASSERT_EQUAL_UINT(198, longest.size());
     TEST_ASSERT_TRUE(problems_of("[bind]\n" + longest + "\n").find("bytes long") == std::string::npos);
-    TEST_ASSERT_EQUAL_STRING("2: the line is 199 bytes long, and 198 is the most, shorten it\n",
+    TEST_ASSERT_EQUAL_STRING("2: the line is 199 bytes long, shorten it to 198 or less\n",
         problems_of("[bind]\n" + longest + "1\n"));
-    TEST_ASSERT_EQUAL_STRING("1: the line is 201 bytes long, and 198 is the most, shorten it\n",
+    TEST_ASSERT_EQUAL_STRING("1: the line is 201 bytes long, shorten it to 198 or less\n",
         problems_of(";" + std::string(200, 'c')));
 }
 
-TEST(counts_lines_behind_a_long_one_right)
+TEST(counts_lines_after_a_long_one_right)
 {
-    TEST_ASSERT_EQUAL_STRING("1: the line is 1001 bytes long, and 198 is the most, shorten it\n"
+    TEST_ASSERT_EQUAL_STRING("1: the line is 1001 bytes long, shorten it to 198 or less\n"
                              "3: unknown section 'x'\n",
         problems_of(";" + std::string(1000, 'c') + "\n[bind]\n[x]\n"));
 }
@@ -156,13 +156,13 @@ TEST(shows_what_a_bare_selector_should_look_like)
 
 TEST(does_not_take_a_colon_for_an_equals_sign)
 {
-    TEST_ASSERT_EQUAL_STRING("2: 'timeout:5' is no 'KEY = VALUE': a ':' comes before the '='\n",
+    TEST_ASSERT_EQUAL_STRING("2: 'timeout:5' is not 'KEY = VALUE': there is a ':' before the '='\n",
         problems_of("[options]\ntimeout: 5\n"));
 }
 
-TEST(does_not_lose_what_stands_behind_a_section)
+TEST(does_not_lose_what_follows_a_section_header)
 {
-    TEST_ASSERT_EQUAL_STRING("1: 'gpu = 01:00.0' stands behind a section, put it on a line of its own\n",
+    TEST_ASSERT_EQUAL_STRING("1: 'gpu = 01:00.0' follows a section header, put it on a line of its own\n",
         problems_of("[bind] gpu = 01:00.0\n"));
     TEST_ASSERT_EQUAL_STRING("", problems_of("[bind] ; cards\n[stub] # rest\n"));
 }
@@ -184,27 +184,26 @@ TEST(says_that_a_key_has_no_value)
         problems_of("[bind]\ngpu = ; later\n"));
 }
 
-TEST(says_where_a_repeated_label_stood_first)
+TEST(says_where_a_repeated_label_was_used_first)
 {
-    TEST_ASSERT_EQUAL_STRING("4: label 'gpu' stands in line 2 already, give each line its own\n",
+    TEST_ASSERT_EQUAL_STRING("4: label 'gpu' is already used on line 2, give each line a label of its own\n",
         problems_of("[bind]\ngpu = 01:00.0\n[stub]\ngpu = 01:00.1\n"));
-    TEST_ASSERT_EQUAL_STRING("3: option 'timeout' stands in line 2 already\n",
+    TEST_ASSERT_EQUAL_STRING("3: option 'timeout' is already set on line 2, keep one of the two\n",
         problems_of("[options]\ntimeout = 5\ntimeout = 6\n"));
 }
 
 TEST(refuses_labels_that_a_log_could_not_show)
 {
-    TEST_ASSERT_EQUAL_STRING("2: label 'my gpu' is not 1 to 31 letters, digits, '-', '_' or '.'\n",
+    TEST_ASSERT_EQUAL_STRING("2: label 'my gpu' must be 1 to 31 letters, digits, '-', '_' or '.'\n",
         problems_of("[bind]\nmy gpu = 01:00.0\n"));
     TEST_ASSERT_EQUAL_STRING(
-        "2: label '' is not 1 to 31 letters, digits, '-', '_' or '.'\n", problems_of("[bind]\n= 01:00.0\n"));
+        "2: label '' must be 1 to 31 letters, digits, '-', '_' or '.'\n", problems_of("[bind]\n= 01:00.0\n"));
     TEST_ASSERT_FALSE(problems_of("[bind]\n" + std::string(32, 'g') + " = 01:00.0\n").empty());
 }
 
-TEST(says_that_a_key_stands_before_any_section)
+TEST(says_that_a_key_comes_before_any_section)
 {
-    TEST_ASSERT_EQUAL_STRING(
-        "1: 'gpu' stands before the first section, put it under [bind], [stub] or [options]\n",
+    TEST_ASSERT_EQUAL_STRING("1: 'gpu' comes before any section, put it under [bind], [stub] or [options]\n",
         problems_of("gpu = 01:00.0\n"));
 }
 
@@ -213,7 +212,7 @@ TEST(bounds_the_timeout)
     for (auto const* value : {"0", "61", "-1", "1s", "99999999999"}) {
         auto const problem = problems_of(std::string("[options]\ntimeout = ") + value + "\n");
         TEST_ASSERT_EQUAL_STRING(
-            std::string("2: timeout is '") + value + "', and it can be 1 to 60 seconds\n", problem);
+            std::string("2: timeout must be 1 to 60 seconds, not '") + value + "'\n", problem);
     }
 }
 
@@ -230,7 +229,9 @@ TEST(keeps_the_first_of_very_many_problems)
     std::string text = "[bind]\n";
     for (int i = 0; i < 1000; ++i)
         text += "x = y\n";
-    TEST_ASSERT_EQUAL_UINT(16, parsed(text).problems.size());
+    auto const problems = parsed(text).problems;
+    TEST_ASSERT_EQUAL_UINT(16, problems.size());
+    TEST_ASSERT_EQUAL_UINT(984, problems.left_out());
 }
 
 TEST(says_that_there_are_too_many_lines)

@@ -14,12 +14,7 @@ static std::string said(Session const& session)
 static std::string warnings_of(Session const& session)
 {
     std::string all;
-    for_each_warning(
-        session,
-        [](void* context, std::string_view warning) {
-            *static_cast<std::string*>(context) += std::string(warning) + "\n";
-        },
-        &all);
+    for_each_warning(session, [&](std::string_view warning) { all += std::string(warning) + "\n"; });
     return all;
 }
 
@@ -47,7 +42,7 @@ TEST(names_the_peers_of_a_shared_group)
     Machine machine;
     machine.add("0000:00:1f.3", "8086:a170", 0x040300, 14);
     machine.add("0000:00:1f.2", "8086:a102", 0x010601, 14, "ahci");
-    static_cast<void>(machine.session.inventory.groups[0].others.append(FixedString<63>("fd4a0000.usb")));
+    machine.session.inventory.groups[0].others.append(FixedString<max_member_name_bytes>("fd4a0000.usb"));
     TEST_ASSERT_EQUAL_STRING(
         "gpu 0000:00:1f.3: refused (shared-group): group 14 also holds 0000:00:1f.2 (ahci), "
         "fd4a0000.usb, which must be listed under [bind] or [stub] too",
@@ -65,13 +60,36 @@ TEST(names_the_peer_that_was_refused)
         said(machine.plan("[bind]\ngpu = 01:00.0\naudio = 01:00.1 10de:9999\n")));
 }
 
+TEST(explains_a_decision_by_what_it_was_made_of)
+{
+    // What appears later is not what was decided on.
+    Machine ambiguous;
+    ambiguous.add("0000:08:00.3", "1022:1639", 0x0c0330, 16);
+    ambiguous.add("0000:08:00.4", "1022:1639", 0x0c0330, 17);
+    auto const before = said(ambiguous.plan("[bind]\nusb = 1022:1639\n"));
+    ambiguous.add("0000:08:00.5", "1022:1639", 0x0c0330, 18);
+    TEST_ASSERT_EQUAL_STRING(before, said(ambiguous.session));
+
+    Machine shared;
+    shared.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    shared.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
+    auto const shared_before = said(shared.plan("[bind]\ngpu = 01:00.0\n"));
+    shared.add("0000:01:00.2", "10de:1aec", 0x0c0330, 8);
+    TEST_ASSERT_EQUAL_STRING(shared_before, said(shared.session));
+
+    Machine path;
+    auto const path_before = said(path.plan("[bind]\nx = 00:01.0/00.0\n"));
+    path.add("0000:00:01.0", "8086:1901", 0x060400, 1).secondary_bus = 1;
+    TEST_ASSERT_EQUAL_STRING(path_before, said(path.session));
+}
+
 TEST(says_what_is_there_instead)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:1401", 0x030000, 8).subsystem = {0x1043, 0x8520};
     TEST_ASSERT_EQUAL_STRING(
         "gpu 0000:01:00.0: refused (id-mismatch): it is 10de:1401 (subsystem 1043:8520), "
-        "not the model that was named, and stays with its host driver",
+        "not the model that was named, so it stays with its host driver",
         said(machine.plan("[bind]\ngpu = 01:00.0 10de:2191\n")));
 }
 
@@ -81,7 +99,7 @@ TEST(names_the_devices_that_an_id_matches)
     machine.add("0000:08:00.4", "1022:1639", 0x0c0330, 17);
     machine.add("0000:08:00.3", "1022:1639", 0x0c0330, 16);
     TEST_ASSERT_EQUAL_STRING("usb: refused (ambiguous): 2 devices match (0000:08:00.3, 0000:08:00.4), "
-                             "add an address to name one or 'all' to name all",
+                             "add an address to choose one or 'all' to take all",
         said(machine.plan("[bind]\nusb = 1022:1639\n")));
 }
 
@@ -101,7 +119,7 @@ TEST(says_where_a_path_ends)
         said(Machine().plan("[bind]\nx = 1b21:1242\n")));
 }
 
-TEST(tells_three_kinds_of_missing_iommu_apart)
+TEST(distinguishes_three_kinds_of_missing_iommu)
 {
     auto const said_with = [](Iommu iommu) {
         Machine machine;
@@ -115,8 +133,7 @@ TEST(tells_three_kinds_of_missing_iommu_apart)
               "or without amd_iommu=off and iommu=off",
         said_with(Iommu::OffInKernel));
     TEST_ASSERT_EQUAL_STRING(start
-            + "the firmware describes no IOMMU, switch on VT-d (Intel) or IOMMU (AMD) in its setup if it has "
-              "one",
+            + "the firmware reports no IOMMU, turn on VT-d (Intel) or IOMMU (AMD) in its setup if it has one",
         said_with(Iommu::OffInFirmware));
     TEST_ASSERT_EQUAL_STRING(
         start + "this machine has no IOMMU, so nothing can be isolated", said_with(Iommu::Absent));
@@ -130,16 +147,16 @@ TEST(says_what_the_kernel_answered)
     session.mode = Mode::Bind;
     auto& decision = session.plan.decisions[0];
     decision.outcome = Outcome::Failed;
-    decision.code = Code::BindFailed;
+    decision.reason = Reason::BindFailed;
     decision.failure = {Failure::Step::Unbind, 16};
     TEST_ASSERT_EQUAL_STRING(
-        "nic 0000:01:00.0: failed (bind-failed): the kernel refused to unbind it from its host "
-        "driver: Device or resource busy (errno 16), its group was given back to the host drivers",
+        "nic 0000:01:00.0: failed (bind-failed): unbinding it from its host driver failed: "
+        "Device or resource busy (errno 16), its group was given back to the host drivers",
         said(session));
     decision.failure = {Failure::Step::Verify, 0};
     TEST_ASSERT_EQUAL_STRING(
-        "nic 0000:01:00.0: failed (bind-failed): the kernel said yes, but vfio-pci is not its "
-        "driver, its group was given back to the host drivers",
+        "nic 0000:01:00.0: failed (bind-failed): the kernel reported success, but the device is not "
+        "bound to vfio-pci, its group was given back to the host drivers",
         said(session));
 }
 
@@ -149,11 +166,11 @@ TEST(says_what_modprobe_said)
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
     auto& session = machine.plan("[bind]\nnic = 01:00.0\n");
     session.plan.decisions[0].outcome = Outcome::Failed;
-    session.plan.decisions[0].code = Code::ModuleMissing;
-    session.loader_message = FixedString<159>("modprobe: FATAL: Module vfio-pci not found");
+    session.plan.decisions[0].reason = Reason::ModuleMissing;
+    session.loader_message = LoaderMessage("modprobe: FATAL: Module vfio-pci not found");
     TEST_ASSERT_EQUAL_STRING(
         "nic 0000:01:00.0: failed (module-missing): vfio-pci cannot be loaded: modprobe: FATAL: "
-        "Module vfio-pci not found, it must be in the kernel or in the initramfs and not be "
+        "Module vfio-pci not found, it must be in the kernel or in the initramfs and must not be "
         "blacklisted",
         said(session));
 }
@@ -165,7 +182,7 @@ TEST(warns_of_a_bridge_that_spoils_a_group_that_is_used)
     machine.add("0000:02:01.0", "8086:100e", 0x020000, 7);
     TEST_ASSERT_EQUAL_STRING(
         "bridge 0000:01:00.0 in group 7 is driven by shpchp, from Linux 5.19 on guests cannot "
-        "have the group until it is unbound\n",
+        "use the group until it is unbound\n",
         warnings_of(machine.plan("[bind]\nnic = 02:01.0\n")));
     Machine refused;
     refused.add("0000:01:00.0", "1b36:000e", 0x060400, 7, "shpchp");

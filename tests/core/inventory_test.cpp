@@ -18,7 +18,7 @@ TEST(a_bridge_of_another_kind_may_be_an_endpoint)
     Machine machine;
     auto& bridge = machine.add("0000:00:02.0", "8086:1901", 0x060900, 1);
     TEST_ASSERT_FALSE(is_endpoint(bridge));
-    bridge.header = HeaderType::Endpoint;
+    bridge.header = HeaderType::Normal;
     TEST_ASSERT_TRUE(is_endpoint(bridge));
 }
 

@@ -1,7 +1,9 @@
 #include "core/plan.h"
 
 #include "machine.h"
+
 #include "text_of.h"
+#include <cerrno>
 
 using namespace vfio_early;
 
@@ -76,8 +78,8 @@ TEST(finds_two_lines_that_want_different_things_of_one_device_wrong)
     auto const& session = machine.plan("[bind]\ngpu = 01:00.0\n[stub]\nother = 10de:2191\n");
     TEST_ASSERT_EQUAL_UINT(1, session.problems.size());
     TEST_ASSERT_EQUAL_UINT(4, session.problems[0].line);
-    TEST_ASSERT_EQUAL_STRING("'other' selects 0000:01:00.0 for [stub], and 'gpu' in line 2 selects it for "
-                             "[bind], keep one of them",
+    TEST_ASSERT_EQUAL_STRING("'other' selects 0000:01:00.0 for [stub], but 'gpu' on line 2 selects it for "
+                             "[bind], keep one of the two",
         session.problems[0].text.view());
 }
 
@@ -170,19 +172,6 @@ TEST(tries_a_device_without_a_group_where_groups_come_late)
         "nic 0000:01:00.0 would-bind\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
 }
 
-TEST(judges_a_late_group_by_the_same_rule)
-{
-    Machine machine;
-    machine.session.inventory.groups_appear_late = true;
-    machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
-    auto& session = machine.plan("[bind]\nnic = 01:00.0\n");
-    session.inventory.devices[0].group = 3;
-    static_cast<void>(session.inventory.groups.append({.number = 3}));
-    machine.add("0000:01:00.1", "8086:10d3", 0x020000, 3, "e1000e");
-    refuse_unviable_groups(session.plan, session.inventory);
-    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 shared-group\n", verdicts(session));
-}
-
 TEST(refuses_a_no_iommu_group_even_without_an_iommu)
 {
     Machine machine;
@@ -243,9 +232,30 @@ TEST(counts_a_member_that_is_no_pci_function)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
-    static_cast<void>(machine.session.inventory.groups[0].others.append(FixedString<63>("fd4a0000.usb")));
+    machine.session.inventory.groups[0].others.append(FixedString<max_member_name_bytes>("fd4a0000.usb"));
     TEST_ASSERT_EQUAL_STRING(
         "gpu 0000:01:00.0 shared-group\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(says_which_drivers_it_needs)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    machine.add("0000:02:00.0", "8086:10d3", 0x020000, 9);
+    auto const& plan = machine.plan("[bind]\ngpu = 01:00.0\n[stub]\nnic = 02:00.0 8086:9999\n").plan;
+    TEST_ASSERT_TRUE(needs_driver(plan, Target::VfioPci));
+    TEST_ASSERT_FALSE(needs_driver(plan, Target::PciStub));
+}
+
+TEST(knows_vfio_pcis_answer_to_a_device_without_a_group)
+{
+    Device const without_group;
+    Device with_group;
+    with_group.group = 8;
+    TEST_ASSERT_TRUE(reason_of({Failure::Step::Bind, EINVAL}, without_group) == Reason::NoGroup);
+    TEST_ASSERT_TRUE(reason_of({Failure::Step::Bind, EINVAL}, with_group) == Reason::BindFailed);
+    TEST_ASSERT_TRUE(reason_of({Failure::Step::Bind, EIO}, without_group) == Reason::BindFailed);
+    TEST_ASSERT_TRUE(reason_of({Failure::Step::Unbind, EINVAL}, without_group) == Reason::BindFailed);
 }
 
 UNITY_MAIN()

@@ -44,7 +44,7 @@ TEST(is_not_ok_without_a_plan_or_with_a_wrong_line)
     TEST_ASSERT_FALSE(is_all_bound(machine.session));
     machine.plan("[bind]\n");
     TEST_ASSERT_TRUE(is_all_bound(machine.session));
-    static_cast<void>(machine.session.problems.append({.line = 3, .text = FixedString<300>("wrong")}));
+    machine.session.problems.add(problem_of(3, "wrong"));
     TEST_ASSERT_FALSE(is_all_bound(machine.session));
     TEST_ASSERT_TRUE(
         json_of(machine.session).find(R"("warnings": ["configuration line 3: wrong"])") != std::string::npos);

@@ -59,12 +59,13 @@ TEST(takes_terms_in_any_order)
 
 TEST(says_which_word_is_wrong)
 {
-    TEST_ASSERT_EQUAL_STRING("'0000:01:00' has no function, write '0000:01:00' with '.0' or '.*' behind it",
+    TEST_ASSERT_EQUAL_STRING(
+        "'0000:01:00' has no function, add '.0' for the first one or '.*' for all of them",
         problem_of("0000:01:00"));
     TEST_ASSERT_EQUAL_STRING(
-        "'01:00.8' names function 8, and functions go from 0 to 7", problem_of("01:00.8"));
+        "'01:00.8' names function 8, but function numbers go from 0 to 7", problem_of("01:00.8"));
     TEST_ASSERT_EQUAL_STRING(
-        "'01:20.0' names device 20, and devices go from 00 to 1f", problem_of("01:20.0"));
+        "'01:20.0' names device 20, but device numbers go from 00 to 1f", problem_of("01:20.0"));
     TEST_ASSERT_EQUAL_STRING(
         "'1b21' is neither an address like 0000:01:00.0, nor an id like 10de:2191, nor the word 'all'",
         problem_of("1b21"));
@@ -79,14 +80,16 @@ TEST(says_which_word_is_wrong)
 TEST(says_how_a_comment_begins)
 {
     TEST_ASSERT_EQUAL_STRING(
-        "'#' is no term, a comment behind a value begins with ' ;'", problem_of("01:00.0 # the card"));
+        "'#' is not a term, a comment after a value begins with ' ;'", problem_of("01:00.0 # the card"));
 }
 
 TEST(refuses_terms_that_cannot_all_hold)
 {
-    TEST_ASSERT_EQUAL_STRING("'10de:2192' is one term too many: at most one address, one id and one 'all'",
+    TEST_ASSERT_EQUAL_STRING(
+        "'10de:2192' is one term too many, a selector has at most one address, one id and one 'all'",
         problem_of("10de:2191 10de:2192"));
-    TEST_ASSERT_EQUAL_STRING("'01:00.1' is one term too many: at most one address, one id and one 'all'",
+    TEST_ASSERT_EQUAL_STRING(
+        "'01:00.1' is one term too many, a selector has at most one address, one id and one 'all'",
         problem_of("01:00.0 01:00.1"));
 }
 
@@ -98,7 +101,7 @@ TEST(refuses_to_take_everything)
 TEST(refuses_a_star_in_the_middle_of_a_path)
 {
     TEST_ASSERT_EQUAL_STRING(
-        "'00:1c.*/00.0' has '*' before its last step, and a path goes through one bridge",
+        "'00:1c.*/00.0' has '*' before its last step, but a path leads through one bridge at a time",
         problem_of("00:1c.*/00.0"));
 }
 

@@ -5,6 +5,9 @@
 
 #include "core/explain.h"
 
+#include <algorithm>
+#include <cstring>
+
 using namespace vfio_early;
 
 // A machine that binds, as at boot.
@@ -19,7 +22,7 @@ TEST(fails_what_was_left_open_and_nothing_else)
     machine.add("0000:02:00.0", "8086:10d3", 0x020000, 2);
     auto& session = machine.plan("[bind]\na = 01:00.0\nb = 02:00.0\nc = 03:00.0\n");
     session.plan.decisions[0].outcome = Outcome::Bound;
-    give_up(session, Code::Timeout, 0);
+    settle(session, Reason::Timeout, 0);
     TEST_ASSERT_EQUAL_STRING(
         "a 0000:01:00.0 bound\nb 0000:02:00.0 timeout\nc - not-found\n", verdicts(session));
 }
@@ -31,7 +34,7 @@ TEST(does_not_leave_half_a_group_bound)
     machine.add("0000:01:00.1", "8086:10d3", 0x020000, 1);
     auto& session = machine.plan("[bind]\nx = 01:00.*\n");
     session.plan.decisions[0].outcome = Outcome::Bound;
-    give_up(session, Code::Timeout, 0);
+    settle(session, Reason::Timeout, 0);
     TEST_ASSERT_EQUAL_STRING("x 0000:01:00.0 group-refused\nx 0000:01:00.1 timeout\n", verdicts(session));
     TEST_ASSERT_TRUE(session.plan.decisions[0].outcome == Outcome::Refused);
 }
@@ -41,7 +44,7 @@ TEST(says_that_the_worker_could_not_start)
     BootingMachine machine;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
     auto& session = machine.plan("[bind]\na = 01:00.0\n");
-    give_up(session, Code::BindFailed, 0);
+    settle(session, Reason::BindFailed, 0);
     TEST_ASSERT_EQUAL_STRING(
         "a 0000:01:00.0: failed (bind-failed): vfio-early could not start the process that binds, "
         "its group was given back to the host drivers",
@@ -52,10 +55,10 @@ TEST(fails_every_line_where_there_was_no_plan)
 {
     BootingMachine machine;
     parse_config("[bind]\na = 01:00.0\nb = 02:00.0\n", machine.session.config, machine.session.problems);
-    give_up(machine.session, Code::BindFailed, 11);
+    settle(machine.session, Reason::BindFailed, 11);
     TEST_ASSERT_EQUAL_STRING("a - bind-failed\nb - bind-failed\n", verdicts(machine.session));
     TEST_ASSERT_EQUAL_STRING(
-        "a: failed (bind-failed): vfio-early itself was ended by signal 11, its group was given "
+        "a: failed (bind-failed): vfio-early itself was killed by signal 11, its group was given "
         "back to the host drivers",
         written_by([&](Sink& sink) { describe(sink, machine.session.plan.decisions[0], machine.session); }));
 }
@@ -67,16 +70,15 @@ TEST(tells_the_one_that_hangs_from_those_behind_it)
     machine.add("0000:02:00.0", "8086:10d3", 0x020000, 2);
     auto& session = machine.plan("[bind]\na = 01:00.0\nb = 02:00.0\n[options]\ntimeout = 3\n");
     session.plan.decisions[0].failure.step = Failure::Step::Unbind;
-    give_up(session, Code::Timeout, 0);
+    settle(session, Reason::Timeout, 0);
     auto const said = [&](size_t i) {
         return written_by([&](Sink& sink) { describe(sink, session.plan.decisions[i], session); });
     };
-    TEST_ASSERT_EQUAL_STRING(
-        "a 0000:01:00.0: failed (timeout): the kernel did not come back when asked to unbind it "
-        "from its host driver within 3 s, its group is given back to the host drivers",
+    TEST_ASSERT_EQUAL_STRING("a 0000:01:00.0: failed (timeout): the kernel did not return from unbinding it "
+                             "from its host driver within 3 s, its group is given back to the host drivers",
         said(0));
     TEST_ASSERT_EQUAL_STRING(
-        "b 0000:02:00.0: failed (timeout): its turn had not come within 3 s, its group is given "
+        "b 0000:02:00.0: failed (timeout): time ran out after 3 s, before it was reached, its group is given "
         "back to the host drivers",
         said(1));
 }
@@ -89,13 +91,41 @@ TEST(refuses_what_a_rehearsal_left_open)
     auto const said = [&] {
         return written_by([&](Sink& sink) { describe(sink, session.plan.decisions[0], session); });
     };
-    give_up(session, Code::Timeout, 0);
+    settle(session, Reason::Timeout, 0);
     TEST_ASSERT_EQUAL_STRING(
         "a 0000:01:00.0: refused (timeout): the kernel did not answer within 10 s", said());
     machine.plan("[bind]\na = 01:00.0\n");
-    give_up(session, Code::BindFailed, 11);
+    settle(session, Reason::BindFailed, 11);
     TEST_ASSERT_EQUAL_STRING(
-        "a 0000:01:00.0: refused (bind-failed): vfio-early itself was ended by signal 11", said());
+        "a 0000:01:00.0: refused (bind-failed): vfio-early itself was killed by signal 11", said());
+}
+
+TEST(settles_what_needs_a_driver_that_cannot_be_had_and_nothing_else)
+{
+    auto const settled = [](Mode mode) {
+        Machine machine;
+        machine.session.mode = mode;
+        machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+        machine.add("0000:02:00.0", "8086:10d3", 0x020000, 2);
+        auto& session = machine.plan("[bind]\na = 01:00.0\nb = 03:00.0\n[stub]\nc = 02:00.0\n");
+        settle_without_driver(session, Target::VfioPci);
+        return verdicts(session) + std::string(name_of(session.plan.decisions[0].outcome));
+    };
+    TEST_ASSERT_EQUAL_STRING(
+        "a 0000:01:00.0 module-missing\nb - not-found\nc 0000:02:00.0 would-bind\nrefused",
+        settled(Mode::Check));
+    TEST_ASSERT_EQUAL_STRING(
+        "a 0000:01:00.0 module-missing\nb - not-found\nc 0000:02:00.0 would-bind\nfailed",
+        settled(Mode::Bind));
+}
+
+TEST(a_new_session_touches_little_of_its_memory)
+{
+    auto const memory = std::make_unique<unsigned char[]>(sizeof(Session));
+    memset(memory.get(), 0x55, sizeof(Session));
+    new (memory.get()) Session;
+    auto const is_touched = [](unsigned char byte) { return byte != 0x55; };
+    TEST_ASSERT_TRUE(std::count_if(memory.get(), memory.get() + sizeof(Session), is_touched) < 4096);
 }
 
 UNITY_MAIN()

@@ -23,36 +23,36 @@ static constexpr std::string_view nvme_uevent =
 TEST(reads_a_uevent)
 {
     auto device = device_at("0000:2e:00.0");
-    TEST_ASSERT_TRUE(read_uevent(nvme_uevent, device));
+    TEST_ASSERT_TRUE(parse_uevent(nvme_uevent, device));
     TEST_ASSERT_EQUAL_STRING(
         "144d:a808 144d:a801 nvme", text_of(device.id, " ", device.subsystem, " ", device.driver));
     TEST_ASSERT_EQUAL_UINT(0x010802, device.class_code);
-    TEST_ASSERT_TRUE(device.header == HeaderType::Endpoint);
+    TEST_ASSERT_TRUE(device.header == HeaderType::Normal);
 }
 
 TEST(refuses_a_uevent_of_another_device)
 {
     auto device = device_at("0000:2f:00.0");
-    TEST_ASSERT_FALSE(read_uevent(nvme_uevent, device));
+    TEST_ASSERT_FALSE(parse_uevent(nvme_uevent, device));
 }
 
 TEST(refuses_uevents_that_are_cut_or_absurd)
 {
     auto device = device_at("0000:2e:00.0");
     for (size_t length = 0; length < 80; ++length) {
-        if (read_uevent(nvme_uevent.substr(0, length), device))
+        if (parse_uevent(nvme_uevent.substr(0, length), device))
             TEST_FAIL_MESSAGE("took the first " + std::to_string(length) + " bytes");
     }
-    TEST_ASSERT_FALSE(read_uevent("PCI_CLASS=ffffffffff\nPCI_ID=144D:A808\nPCI_SUBSYS_ID=144D:A801\n"
-                                  "PCI_SLOT_NAME=0000:2e:00.0\n",
+    TEST_ASSERT_FALSE(parse_uevent("PCI_CLASS=ffffffffff\nPCI_ID=144D:A808\nPCI_SUBSYS_ID=144D:A801\n"
+                                   "PCI_SLOT_NAME=0000:2e:00.0\n",
         device));
-    TEST_ASSERT_FALSE(read_uevent(std::string(5000, '='), device));
+    TEST_ASSERT_FALSE(parse_uevent(std::string(5000, '='), device));
 }
 
 TEST(knows_the_header_type_of_most_classes)
 {
-    TEST_ASSERT_TRUE(header_type_of_class(0x030000) == HeaderType::Endpoint);
-    TEST_ASSERT_TRUE(header_type_of_class(0x060000) == HeaderType::Endpoint);
+    TEST_ASSERT_TRUE(header_type_of_class(0x030000) == HeaderType::Normal);
+    TEST_ASSERT_TRUE(header_type_of_class(0x060000) == HeaderType::Normal);
     TEST_ASSERT_TRUE(header_type_of_class(0x060400) == HeaderType::Bridge);
     TEST_ASSERT_TRUE(header_type_of_class(0x060700) == HeaderType::CardBus);
     TEST_ASSERT_TRUE(header_type_of_class(0x060900) == HeaderType::Unknown);
@@ -62,7 +62,7 @@ TEST(knows_the_header_type_of_most_classes)
 TEST(reads_the_header_type_without_the_multifunction_bit)
 {
     std::string config(64, '\0');
-    TEST_ASSERT_TRUE(header_type_of_config(config) == HeaderType::Endpoint);
+    TEST_ASSERT_TRUE(header_type_of_config(config) == HeaderType::Normal);
     config[0x0e] = '\x81';
     TEST_ASSERT_TRUE(header_type_of_config(config) == HeaderType::Bridge);
     config[0x0e] = '\x02';

@@ -53,7 +53,7 @@ TEST(finds_peers_of_the_same_group_alone)
     machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
     machine.add("0000:02:00.0", "10de:1aeb", 0x040300, 9);
     auto const& session = machine.plan("[bind]\ngpu = 01:00.0\n");
-    auto const peers = peers_in_the_way(session.plan.decisions[0], session.plan, session.inventory);
+    auto const peers = peers_in_the_way(8, session.plan, session.inventory);
     TEST_ASSERT_EQUAL_UINT(1, peers.size());
     TEST_ASSERT_EQUAL_UINT(1, peers[0]);
 }

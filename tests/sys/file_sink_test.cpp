@@ -12,7 +12,7 @@ TEST(writes_more_than_its_buffer_holds)
     Tree tree;
     int const file = open((tree.directory() + "/x").c_str(), O_WRONLY | O_CREAT, 0600);
     FileSink output(file);
-    auto sink = output.sink();
+    Sink sink(output);
     std::string const text(10000, 'x');
     print(sink, text, "end");
     TEST_ASSERT_TRUE(output.flush());
@@ -24,7 +24,7 @@ TEST(says_that_something_was_not_written)
 {
     int const full = open("/dev/full", O_WRONLY);
     FileSink output(full);
-    auto sink = output.sink();
+    Sink sink(output);
     print(sink, "x");
     TEST_ASSERT_FALSE(output.flush());
     close(full);

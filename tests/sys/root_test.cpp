@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +24,7 @@ TEST(refuses_a_file_that_does_not_fit)
     Tree tree;
     tree.write("x", "text");
     char buffer[3];
-    TEST_ASSERT_EQUAL_UINT(EFBIG, tree.root().read(Path("x"), buffer).error().error_number);
+    TEST_ASSERT_EQUAL_UINT(EFBIG, tree.root().read(Path("x"), buffer).error().number);
     TEST_ASSERT_EQUAL_STRING("tex", tree.root().read_start(Path("x"), buffer).value());
 }
 
@@ -32,8 +33,8 @@ TEST(says_why_a_file_cannot_be_read)
     Tree tree;
     tree.make_directory("directory");
     char buffer[8];
-    TEST_ASSERT_EQUAL_UINT(ENOENT, tree.root().read(Path("x"), buffer).error().error_number);
-    TEST_ASSERT_EQUAL_UINT(EISDIR, tree.root().read(Path("directory"), buffer).error().error_number);
+    TEST_ASSERT_EQUAL_UINT(ENOENT, tree.root().read(Path("x"), buffer).error().number);
+    TEST_ASSERT_EQUAL_UINT(EISDIR, tree.root().read(Path("directory"), buffer).error().number);
 }
 
 TEST(does_not_wait_for_a_file_without_an_end)
@@ -87,7 +88,7 @@ TEST(writes_into_files_that_exist_and_makes_none)
     tree.write("x", "old text");
     TEST_ASSERT_FALSE(tree.root().write(Path("x"), "new").is_error());
     TEST_ASSERT_EQUAL_STRING("new", tree.read("x"));
-    TEST_ASSERT_EQUAL_UINT(ENOENT, tree.root().write(Path("y"), "new").error().error_number);
+    TEST_ASSERT_EQUAL_UINT(ENOENT, tree.root().write(Path("y"), "new").error().number);
     TEST_ASSERT_FALSE(tree.has("y"));
 }
 
@@ -101,18 +102,61 @@ TEST(reads_the_name_that_a_link_points_to)
     TEST_ASSERT_TRUE(tree.root().link_name(Path("none")).is_error());
 }
 
-TEST(lists_names)
+TEST(reads_an_attribute_with_one_call)
 {
     Tree tree;
-    tree.write("d/one", "");
-    tree.write("d/two", "");
-    size_t count = 0;
-    TEST_ASSERT_FALSE(
-        tree.root()
-            .for_each_name(
-                Path("d"), [](void* context, std::string_view) { ++*static_cast<size_t*>(context); }, &count)
-            .is_error());
-    TEST_ASSERT_EQUAL_UINT(2, count);
+    tree.write("uevent", "text");
+    char buffer[5];
+    TEST_ASSERT_EQUAL_STRING("text", tree.root().read_attribute(Path("uevent"), buffer).value());
+    char too_small[4];
+    TEST_ASSERT_EQUAL_UINT(EFBIG, tree.root().read_attribute(Path("uevent"), too_small).error().number);
+}
+
+// A path below `tree` of which the first max_path_bytes name a file that is there, and that goes on.
+static Path path_that_was_cut(Tree& tree)
+{
+    std::string path = "d";
+    while (path.size() < max_path_bytes)
+        path += path.size() % 2 == 1 ? "/" : "d";
+    tree.write(path, "the file of another path");
+    return Path(path + "d");
+}
+
+TEST(does_not_use_a_path_that_was_cut)
+{
+    Tree tree;
+    auto const path = path_that_was_cut(tree);
+    auto const root = tree.root();
+    char buffer[64];
+    TEST_ASSERT_EQUAL_UINT(ENAMETOOLONG, root.open_file(path, O_RDONLY).error().number);
+    TEST_ASSERT_EQUAL_UINT(ENAMETOOLONG, root.read(path, buffer).error().number);
+    TEST_ASSERT_EQUAL_UINT(ENAMETOOLONG, root.read_attribute(path, buffer).error().number);
+    TEST_ASSERT_EQUAL_UINT(ENAMETOOLONG, root.write(path, "x").error().number);
+    TEST_ASSERT_TRUE(root.presence(path) == Presence::Unknown);
+    TEST_ASSERT_FALSE(root.exists(path));
+}
+
+TEST(does_not_open_a_root_whose_path_was_cut)
+{
+    // The first max_path_bytes are a directory that is there.
+    std::string path;
+    while (path.size() < max_path_bytes + 1)
+        path += "/";
+    TEST_ASSERT_EQUAL_UINT(ENAMETOOLONG, Root::open(path).error().number);
+    path.pop_back();
+    TEST_ASSERT_FALSE(Root::open(path).is_error());
+}
+
+TEST(does_not_follow_a_link_that_does_not_fit)
+{
+    Tree tree;
+    auto const slash = [](size_t size) { return std::string(size - 4, '/') + "nvme"; };
+    tree.link("fits", slash(max_path_bytes));
+    tree.link("does-not", slash(max_path_bytes + 1));
+    TEST_ASSERT_EQUAL_STRING("nvme", tree.root().link_name(Path("fits")).value().view());
+    TEST_ASSERT_EQUAL_UINT(ENAMETOOLONG, tree.root().link_name(Path("does-not")).error().number);
+    tree.link("long-name", std::string(max_name_bytes + 1, 'x'));
+    TEST_ASSERT_EQUAL_UINT(ENAMETOOLONG, tree.root().link_name(Path("long-name")).error().number);
 }
 
 UNITY_MAIN()

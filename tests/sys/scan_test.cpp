@@ -28,7 +28,7 @@ static std::string addresses(Session const& session)
 
 static std::string first_code(Session const& session)
 {
-    return std::string(code_name(session.plan.decisions[0].code));
+    return std::string(name_of(session.plan.decisions[0].reason));
 }
 
 TEST(reads_an_address_its_group_and_nothing_else)
@@ -264,7 +264,7 @@ TEST(refuses_everything_when_a_group_is_larger_than_it_can_hold)
     auto const session = scanned(tree, "[bind]\nnics = 8086:1572 all\n");
     TEST_ASSERT_TRUE(session->inventory.is_overfull);
     for (auto const& decision : session->plan.decisions)
-        TEST_ASSERT_EQUAL_STRING("unreadable", code_name(decision.code));
+        TEST_ASSERT_EQUAL_STRING("unreadable", name_of(decision.reason));
 }
 
 UNITY_MAIN()

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "core/config.h"
+#include "core/inventory.h"
+#include "core/reason.h"
+#include "core/resolve.h"
+
+namespace vfio_early {
+
+enum class Outcome : uint8_t {
+    WouldBind, // the plan
+    Refused, // by a rule of ours; what had been written for it, if anything, was taken back
+    Bound, // applied and verified
+    Failed, // by the kernel or the clock; what had been written was taken back
+};
+
+// As JSON has it: 'would-bind', 'refused', 'bound', 'failed'.
+std::string_view name_of(Outcome);
+
+// What the kernel was doing for us when it failed or did not return, and the errno it gave (0: it gave none).
+struct Failure {
+    enum class Step { None, Override, Unbind, Bind, Verify, Worker };
+    Step step = Step::None;
+    int error_number = 0;
+};
+
+// Some of the devices that a plan recorded.
+struct RecordedDevices {
+    uint32_t first = 0;
+    uint16_t count = 0;
+};
+
+// What becomes of one device, or of one entry that names none. What explains it is recorded when it is made:
+// the inventory can change until it is reported.
+struct Decision {
+    uint16_t entry = 0;
+    std::optional<DeviceIndex> device = {};
+    Target target = Target::VfioPci;
+    Outcome outcome = Outcome::WouldBind;
+    Reason reason = Reason::None;
+    // What else matches the entry, what stands in the way, or which listed members were refused.
+    RecordedDevices concerned = {};
+    // NotFound, where the entry has a place: how far the way to it led.
+    std::optional<Arrival> arrival = {};
+    Failure failure = {};
+    bool is_written_to = false; // sysfs was asked to change something about the device
+};
+
+struct Plan {
+    // In the order of the configuration; a device that two entries select is in it once, for the first.
+    FixedVector<Decision, max_decisions> decisions;
+    FixedVector<DeviceIndex, max_recorded_devices> recorded;
+
+    std::span<DeviceIndex const> devices_of(RecordedDevices const&) const;
+};
+
+// Keeps a list of devices with the plan. Where there is no more room the list is shorter: it is for people to
+// read, and nothing is decided by it.
+RecordedDevices record(Plan&, DeviceIndices const&);
+
+void refuse(Decision&, Reason, RecordedDevices = {});
+void fail(Decision&, Reason);
+
+// True for a decision to bind a device that nothing has spoken against so far.
+bool is_open(Decision const&);
+
+// Where in the plan the decision for a device is, if any entry selects it.
+std::optional<size_t> find_decision(Plan const&, DeviceIndex);
+
+// The device of a decision, or nullptr.
+Device const* device_of(Decision const&, Inventory const&);
+
+// The group of a decision's device, or nullptr.
+Group const* group_of(Decision const&, Inventory const&);
+
+// Decisions of one group; a device without a group is a group of its own.
+bool share_group(Decision const&, Decision const&, Inventory const&);
+
+} // namespace vfio_early

@@ -1,0 +1,48 @@
+#include "core/late_group.h"
+
+#include "core/viability.h"
+
+namespace vfio_early {
+
+namespace {
+
+bool are_of_one_card(Address left, Address right)
+{
+    return left.domain == right.domain && left.bus == right.bus && left.device == right.device;
+}
+
+// A function of the same card that nobody listed has no group either before its own driver binds, and may
+// join this one then: as long as nobody can tell, it counts as a member.
+void count_functions_without_group(Plan const& plan, Inventory& inventory, Device const& bound)
+{
+    for (size_t i = 0; i < inventory.devices.size(); ++i) {
+        auto& function = inventory.devices[i];
+        if (!function.group && are_of_one_card(function.address, bound.address)
+            && !find_decision(plan, static_cast<DeviceIndex>(i)))
+            function.group = bound.group;
+    }
+}
+
+Reason why_unsound(Device const& device, Inventory const& inventory)
+{
+    if (!device.group)
+        return Reason::NoGroup;
+    auto const* group = inventory.find_group(device.group);
+    if (!device.is_readable || !group || !group->is_readable)
+        return Reason::Unreadable;
+    return group->is_no_iommu ? Reason::NoIommuGroup : Reason::None;
+}
+
+} // namespace
+
+void judge_late_group(Plan& plan, Inventory& inventory, Decision& decision)
+{
+    auto const& device = inventory.devices[*decision.device];
+    if (auto const reason = why_unsound(device, inventory); reason != Reason::None)
+        fail(decision, reason);
+    else
+        count_functions_without_group(plan, inventory, device);
+    refuse_unviable_groups(plan, inventory);
+}
+
+} // namespace vfio_early

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "core/limits.h"
+#include "sys/root.h"
+
+namespace vfio_early {
+
+// The names in a directory, in no order and without '.' and '..'. The kernel can fail to tell them all:
+//
+//     Directory directory(root, path);
+//     while (auto const name = directory.next())
+//         …
+//     if (directory.has_failed())
+//         …
+class Directory {
+public:
+    Directory(Root const&, Path const&);
+
+    // The next name, valid until the one after it is asked for. Nothing at the end, and when the kernel
+    // failed.
+    std::optional<std::string_view> next();
+
+    // True when the directory could not be opened, or not be read to its end.
+    bool has_failed() const { return m_has_failed; }
+
+private:
+    bool read_more();
+
+    Descriptor m_descriptor;
+    bool m_has_failed = false;
+    size_t m_position = 0;
+    size_t m_size = 0;
+    alignas(
+        8) char m_entries[32 * 1024]; // a thousand entries a call; pages that are not needed are not touched
+};
+
+} // namespace vfio_early
