@@ -15,7 +15,15 @@ else()
         IMPORTED_LOCATION ${INIH_LIBRARY}
         INTERFACE_INCLUDE_DIRECTORIES ${CMAKE_BINARY_DIR}/inih)
     if(CMAKE_TOOLCHAIN_FILE)
-        # The library was compiled against glibc and asks for fopen64, which musl 1.2.4 and later do not offer to the linker.
-        set_target_properties(inih PROPERTIES INTERFACE_LINK_OPTIONS "-Wl,--defsym=fopen64=fopen")
+        # The library is one object: its functions that open files and its buffers on the heap, neither of which is used here,
+        # would bring stdio and malloc with them. What a reference names that is weak is not taken from the C library, and
+        # a call would crash at address 0. Compiled against glibc, it also asks for fopen64, which musl 1.2.4 and later do
+        # not offer to the linker.
+        execute_process(
+            COMMAND ${CMAKE_OBJCOPY} -W fopen -W fopen64 -W fgets -W fclose -W malloc -W realloc -W free
+                ${INIH_LIBRARY} ${CMAKE_BINARY_DIR}/inih/libinih.a
+            COMMAND_ERROR_IS_FATAL ANY)
+        set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${INIH_LIBRARY})
+        set_target_properties(inih PROPERTIES IMPORTED_LOCATION ${CMAKE_BINARY_DIR}/inih/libinih.a)
     endif()
 endif()
