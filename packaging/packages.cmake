@@ -25,7 +25,9 @@ set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
-    ${PROJECT_SOURCE_DIR}/packaging/debian/conffiles ${PROJECT_SOURCE_DIR}/packaging/debian/triggers)
+    ${PROJECT_SOURCE_DIR}/packaging/debian/conffiles
+    ${PROJECT_SOURCE_DIR}/packaging/debian/postrm
+    ${PROJECT_SOURCE_DIR}/packaging/debian/triggers)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 
 execute_process(
@@ -50,6 +52,7 @@ set(CPACK_RPM_USER_FILELIST "%config(noreplace) /etc/vfio-early.ini")
 # Directories that other packages own.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
     /etc /usr/sbin /usr/lib/dracut /usr/lib/dracut/modules.d /usr/share/man /usr/share/man/man8 /usr/share/licenses)
+set(CPACK_RPM_POST_UNINSTALL_SCRIPT_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/postun)
 set(CPACK_RPM_CHANGELOG_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/changelog)
 install(FILES LICENSE DESTINATION share/licenses/vfio-early COMPONENT rpm EXCLUDE_FROM_ALL)
 
