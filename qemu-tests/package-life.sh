@@ -1,6 +1,6 @@
 #!/bin/sh
-# The life of the package in a root file system: install, use, upgrade, remove, purge. Runs as root in a mount namespace of
-# its own, and prints a line for each thing that is not as it should be.
+# The life of the package in a root file system: install, use, upgrade, remove, purge. Runs as root in a mount namespace
+# of its own, and prints a line for each thing that is not as it should be.
 #
 #   unshare --mount package-life.sh ROOT PACKAGE SYSFS
 #
@@ -69,7 +69,8 @@ expect_new_image "installing"
 # --- what is said when an image is built on the machine itself: its own process 1, its own /sys
 printf '[bind]\nwifi = 0000:02:00.0\ngpu = 0000:01:00.0\n' >"$ini"
 mount --bind "$sysfs" "$work/root/sys"
-# Debian's trigger runs dracut with --quiet, which hides all but warnings, and dracut 112 hides them by default too: 4 is info.
+# Debian's trigger runs dracut with --quiet, which hides all but warnings, and dracut 112 hides them by default too: 4 is
+# info.
 # shellcheck disable=SC2016 # the inner shell expands $0, the version
 unshare --pid --fork chroot "$work/root" sh -c 'mount -t proc proc /proc && if [ -x /usr/bin/dracut ]; then
     dracut --stdlog 4 --force "/boot/initrd.img-$0" "$0"; else update-initramfs -u; fi' "$version" >"$work/log" 2>&1 ||

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Configures and builds a preset with INIH_SOURCE_DIR, and shows what its binary makes of an INI. usage: inih_source_test.sh PRESET
+# Configures and builds a preset with INIH_SOURCE_DIR, and shows what its binary makes of an INI.
+# usage: inih_source_test.sh PRESET
 set -eu
 cd "$(dirname "$0")/.."
 directory=$(mktemp -d)

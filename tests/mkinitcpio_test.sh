@@ -1,6 +1,6 @@
 #!/bin/bash
-# Runs the hooks for mkinitcpio against stand-ins for the functions and variables of it that they use. No Arch Linux here:
-# what the real ones do with these calls is not tested.
+# Runs the hooks for mkinitcpio against stand-ins for its functions and variables that they use. No Arch Linux here: what
+# the real ones do with these calls is not tested.
 # shellcheck disable=SC2034,SC2317 # the hook reads these variables and calls these functions
 set -u
 hooks=$(dirname "$0")/../hooks/mkinitcpio
@@ -12,9 +12,9 @@ echo '[bind]' >"$directory/vfio-early.ini"
 printf '#!/bin/sh\n' >"$directory/vfio-early"
 chmod +x "$directory/vfio-early"
 
-# What build() does, one call a line, where HOOKS of mkinitcpio.conf are "$1" and those in effect, after -A and -S, are "$2".
-# The machine has the INI $ini and the binary $binary, which prints $check; its modules are $modules; its process 1 has the
-# root directory $root_of_init.
+# What build() does, one call a line, where HOOKS of mkinitcpio.conf are "$1" and those in effect, after -A and -S, are
+# "$2". The machine has the INI $ini and the binary $binary, which prints $check; its modules are $modules; its process 1
+# has the root directory $root_of_init.
 ini=$directory/vfio-early.ini binary=$directory/vfio-early modules="vfio-pci vfio_iommu_type1" root_of_init=/ check=
 calls_of_build() {
     (
@@ -103,9 +103,9 @@ expect "a broken INI is warned of, once with our name" \
     "$(check="vfio-early: /etc/vfio-early.ini:2: unknown option 'x'" calls_of_build base | grep -v add_)" "\
 warning vfio-early: /etc/vfio-early.ini:2: unknown option 'x'
 status 0"
+information=$(grep -rhoE '\*": would bind.*"\*\)' "$hooks/..")
 expect "the hooks of all generators take the same lines for information" \
-    "$(grep -rhoE '\*": would bind.*"\*\)' "$hooks/.." | sort -u | wc -l) of $(grep -rlE '\*": would bind' "$hooks/.." | wc -l)" \
-    "1 of 3"
+    "$(echo "$information" | sort -u | wc -l) for $(echo "$information" | wc -l)" "1 for 3"
 
 help_text() {
     # shellcheck source=/dev/null

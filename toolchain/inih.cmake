@@ -19,9 +19,9 @@ else()
         IMPORTED_LOCATION ${INIH_LIBRARY}
         INTERFACE_INCLUDE_DIRECTORIES ${CMAKE_BINARY_DIR}/inih)
     if(CMAKE_TOOLCHAIN_FILE)
-        # The library is one object: its functions that open files and its buffers on the heap, neither of which is used here,
-        # would bring stdio and malloc with them. What a reference names that is weak is not taken from the C library, and
-        # a call would crash at address 0. Compiled against glibc, it also asks for fopen64, which musl 1.2.4 and later do
+        # The library is one object: its functions that open files and its buffers on the heap, neither of which is used
+        # here, would bring stdio and malloc with them. What a weak reference names is not taken from the C library, and a
+        # call would crash at address 0. Compiled against glibc, it also asks for fopen64, which musl 1.2.4 and later do
         # not offer to the linker.
         execute_process(
             COMMAND ${CMAKE_OBJCOPY} -W fopen -W fopen64 -W fgets -W fclose -W malloc -W realloc -W free
