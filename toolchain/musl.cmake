@@ -26,8 +26,6 @@ string(CONCAT CMAKE_CXX_FLAGS_INIT
     " -idirafter /usr/include")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-static")
 
-# Link-time optimisation needs the archiver that understands its objects; C is that of INIH_SOURCE_DIR.
-foreach(language CXX C)
-    find_program(CMAKE_${language}_COMPILER_AR gcc-ar REQUIRED)
-    find_program(CMAKE_${language}_COMPILER_RANLIB gcc-ranlib REQUIRED)
-endforeach()
+# Link-time optimisation needs the archiver that understands its objects.
+find_program(CMAKE_CXX_COMPILER_AR gcc-ar REQUIRED)
+find_program(CMAKE_CXX_COMPILER_RANLIB gcc-ranlib REQUIRED)
