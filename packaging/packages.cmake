@@ -25,13 +25,14 @@ set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
-    ${PROJECT_SOURCE_DIR}/packaging/debian/conffiles ${PROJECT_SOURCE_DIR}/packaging/debian/triggers)
+    ${PROJECT_SOURCE_DIR}/packaging/debian/conffiles
+    ${PROJECT_SOURCE_DIR}/packaging/debian/postrm
+    ${PROJECT_SOURCE_DIR}/packaging/debian/triggers)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 
+configure_file(packaging/debian/changelog.in debian-changelog @ONLY)
 execute_process(
-    COMMAND gzip -9nc ${PROJECT_SOURCE_DIR}/packaging/debian/changelog
-    OUTPUT_FILE ${PROJECT_BINARY_DIR}/changelog.gz)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS packaging/debian/changelog)
+    COMMAND gzip -9nc ${PROJECT_BINARY_DIR}/debian-changelog OUTPUT_FILE ${PROJECT_BINARY_DIR}/changelog.gz)
 install(FILES ${PROJECT_BINARY_DIR}/changelog.gz packaging/debian/copyright
     DESTINATION share/doc/vfio-early COMPONENT deb EXCLUDE_FROM_ALL)
 install(FILES packaging/debian/lintian-overrides
@@ -50,7 +51,9 @@ set(CPACK_RPM_USER_FILELIST "%config(noreplace) /etc/vfio-early.ini")
 # Directories that other packages own.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
     /etc /usr/sbin /usr/lib/dracut /usr/lib/dracut/modules.d /usr/share/man /usr/share/man/man8 /usr/share/licenses)
-set(CPACK_RPM_CHANGELOG_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/changelog)
+set(CPACK_RPM_POST_UNINSTALL_SCRIPT_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/postun)
+configure_file(packaging/rpm/changelog.in rpm-changelog @ONLY)
+set(CPACK_RPM_CHANGELOG_FILE ${PROJECT_BINARY_DIR}/rpm-changelog)
 install(FILES LICENSE DESTINATION share/licenses/vfio-early COMPONENT rpm EXCLUDE_FROM_ALL)
 
 include(CPack)

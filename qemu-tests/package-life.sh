@@ -1,6 +1,6 @@
 #!/bin/sh
-# The life of the package in a root file system: install, use, upgrade, remove, purge. Runs as root in a mount namespace of
-# its own, and prints a line for each thing that is not as it should be.
+# The life of the package in a root file system: install, use, upgrade, remove, purge. Runs as root in a mount namespace
+# of its own, and prints a line for each thing that is not as it should be.
 #
 #   unshare --mount package-life.sh ROOT PACKAGE SYSFS
 #
@@ -37,6 +37,18 @@ expect_new_image() {
     [ "$(stat -c %Y "$image")" != 0 ] || complain "$1 did not make a new image"
 }
 
+# What the package says when it is removed: how to get it out of the images that dpkg's trigger does not rebuild.
+command="update-initramfs -u -k all"
+[ ! -x "$work/root/usr/bin/dracut" ] || command="dracut --force --regenerate-all"
+advice="vfio-early: initramfs images of older kernels keep binding devices at boot; to rebuild them all, run
+vfio-early:     $command"
+
+# expect_said WHAT TEXT: dpkg's lines begin otherwise
+expect_said() {
+    said=$(grep '^vfio-early: ' "$work/log") || :
+    [ "$said" = "$2" ] || complain "$1 said '$said' in place of '$2'"
+}
+
 # Files that are in the system, without what keeps changing: dpkg's own records, logs, caches and the image.
 files() {
     (cd "$work/root" && find . -xdev \( -path ./var/lib/dpkg -o -path ./var/log -o -path ./var/cache -o -path ./boot \
@@ -57,7 +69,8 @@ expect_new_image "installing"
 # --- what is said when an image is built on the machine itself: its own process 1, its own /sys
 printf '[bind]\nwifi = 0000:02:00.0\ngpu = 0000:01:00.0\n' >"$ini"
 mount --bind "$sysfs" "$work/root/sys"
-# Debian's trigger runs dracut with --quiet, which hides all but warnings, and dracut 112 hides them by default too: 4 is info.
+# Debian's trigger runs dracut with --quiet, which hides all but warnings, and dracut 112 hides them by default too: 4 is
+# info.
 # shellcheck disable=SC2016 # the inner shell expands $0, the version
 unshare --pid --fork chroot "$work/root" sh -c 'mount -t proc proc /proc && if [ -x /usr/bin/dracut ]; then
     dracut --stdlog 4 --force "/boot/initrd.img-$0" "$0"; else update-initramfs -u; fi' "$version" >"$work/log" 2>&1 ||
@@ -76,12 +89,14 @@ dpkg-deb --build "$work/package" "$work/root/tmp/next.deb" >/dev/null
 age_image
 run dpkg --force-confdef --force-confold --install /tmp/next.deb
 expect_new_image "upgrading"
+expect_said "upgrading" ""
 grep -q '^wifi = 0000:02:00.0$' "$ini" || complain "upgrading lost a change of the INI"
 
 # --- remove: the image is made anew without us, and the INI stays
 age_image
 run dpkg --remove vfio-early
 expect_new_image "removing"
+expect_said "removing" "$advice"
 [ -e "$ini" ] || complain "removing took the INI away"
 if [ -x "$work/root/usr/bin/lsinitrd" ]; then
     chroot "$work/root" lsinitrd "/boot/initrd.img-$version" >"$work/files"
@@ -92,7 +107,13 @@ fi
 
 # --- purge: nothing stays
 run dpkg --purge vfio-early
+expect_said "purging what had been removed" ""
 files >"$work/after"
 diff "$work/before" "$work/after" >"$work/difference" || complain "purging left: $(cat "$work/difference")"
+
+# --- purge at once what is installed: it is said once
+run dpkg --install /tmp/vfio-early.deb
+run dpkg --purge vfio-early
+expect_said "purging" "$advice"
 
 remove_overlay

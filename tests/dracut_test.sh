@@ -17,8 +17,8 @@ modules_when_hostonly() {
 expect "a hostonly image gets the modules that the machine does not use yet" \
     "$(modules_when_hostonly)" "hostonly= vfio-pci vfio vfio_iommu_type1 pci-stub virtio_iommu"
 
-# What install() does, one call a line, on the machine that the image is for, where $dracutmodules is "$1", the modules that
-# go in, and $dracutsysrootdir is "$2".
+# What install() does, one call a line, on the machine that the image is for, where $dracutmodules is "$1", the modules
+# that go in, and $dracutsysrootdir is "$2".
 calls_of_install() {
     dracutmodules=$1 add_dracutmodules='' force_add_dracutmodules='' moddir=. systemdsystemunitdir=/units initdir=/image
     SYSTEMCTL='echo systemctl' dracutsysrootdir=${2-}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: lint.sh format|tidy|shell|manual|packages BUILD_DIRECTORY, from the project's directory
+# usage: lint.sh format|tidy|shell|manual|version|packages BUILD_DIRECTORY, from the project's directory
 set -eu
 
 need() {
@@ -22,6 +22,14 @@ manual)
     need mandoc
     # STYLE, of other manuals that this machine may not have, is not looked at.
     mandoc -T lint -W warning docs/vfio-early.8
+    ;;
+version)
+    need git
+    # The version stands in CMakeLists.txt and nowhere else.
+    version=$(sed -n 's/^project(.* VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+    places=$(git grep -nwF "$version" -- ':!README.md' ':!tests/golden')
+    echo "$places"
+    [ "${places%%:*}" = CMakeLists.txt ] && [ "$(echo "$places" | wc -l)" = 1 ]
     ;;
 packages)
     need cpack
@@ -48,7 +56,7 @@ shell)
     git ls-files | while read -r file; do
         head -n 1 "$file" | grep -qE '^#!(/usr)?/bin/(ba|a)?sh' && echo "$file"
     done | xargs shellcheck --external-sources
-    shellcheck --shell=sh qemu-tests/overlay.sh
+    shellcheck --shell=sh qemu-tests/overlay.sh packaging/rpm/postun
     shellcheck --shell=bash tests/hooks.sh
     ;;
 esac

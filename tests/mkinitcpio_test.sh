@@ -1,57 +1,111 @@
 #!/bin/bash
-# Runs the hooks for mkinitcpio against stand-ins for the functions that they call. No Arch Linux here: what the real ones
-# do with these calls is not tested.
+# Runs the hooks for mkinitcpio against stand-ins for its functions and variables that they use. No Arch Linux here: what
+# the real ones do with these calls is not tested.
+# shellcheck disable=SC2034,SC2317 # the hook reads these variables and calls these functions
 set -u
 hooks=$(dirname "$0")/../hooks/mkinitcpio
 # shellcheck source=tests/hooks.sh
 . "$(dirname "$0")/hooks.sh"
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+echo '[bind]' >"$directory/vfio-early.ini"
+printf '#!/bin/sh\n' >"$directory/vfio-early"
+chmod +x "$directory/vfio-early"
 
-# What build() asks mkinitcpio for, one call a line, with these HOOKS, where the file $ini is the machine's INI.
-ini=$0
+# What build() does, one call a line, where HOOKS of mkinitcpio.conf are "$1" and those in effect, after -A and -S, are
+# "$2". The machine has the INI $ini and the binary $binary, which prints $check; its modules are $modules; its process 1
+# has the root directory $root_of_init.
+ini=$directory/vfio-early.ini binary=$directory/vfio-early modules="vfio-pci vfio_iommu_type1" root_of_init=/ check=
 calls_of_build() {
     (
+        read -ra HOOKS <<<"$1"
+        read -ra _hooks <<<"${2-$1}"
+        _optmoduleroot=/modroot KERNELVERSION=6.12.1-arch1-1
         for function in add_binary add_file add_module add_symlink add_runscript; do
-            eval "$function() { echo \"$function\${*:+ \$*}\"; }"
+            eval "$function() { echo \"$function\${*:+ \$*}\"; return 1; }"
         done
-        # shellcheck disable=SC2034 # HOOKS: build() reads it
-        HOOKS=("$@")
-        eval "$(sed "s|/etc/vfio-early.ini|$ini|g" "$hooks/install/vfio-early")"
+        # They print as printf does: what comes of a machine must not be the format.
+        # shellcheck disable=SC2059
+        warning() { printf "warning $1\n" "${@:2}"; }
+        # shellcheck disable=SC2059
+        msg2() { printf "msg2 $1\n" "${@:2}"; }
+        modinfo() {
+            [[ $1 == -b && $2 == /modroot && $3 == -k && $4 == 6.12.1-arch1-1 && " $modules " == *" $5 "* ]]
+        }
+        eval "$binary() { [[ \$* != check ]] || echo \"\$check\" >&2; return 2; }"
+        eval "$(sed -e "s|/etc/vfio-early.ini|$ini|g" -e "s|/usr/bin/vfio-early|$binary|g" \
+            -e "s|/proc/1/root/\.|$root_of_init|" "$hooks/install/vfio-early")"
         build
-    )
+        echo "status $?"
+    ) | sed "s|$directory|DIRECTORY|g"
 }
 
-expect "a busybox image gets the run script" "$(calls_of_build base udev vfio-early block)" "\
-add_binary /usr/bin/vfio-early
-add_file $ini
-add_module vfio-pci?
+modules_added="add_module vfio-pci?
 add_module vfio_iommu_type1?
 add_module pci-stub?
-add_module virtio_iommu?
-add_runscript"
-
-expect "a systemd image gets the unit, wanted by sysinit.target" \
-    "$(calls_of_build base systemd vfio-early block)" "\
-add_binary /usr/bin/vfio-early
-add_file $ini
-add_module vfio-pci?
-add_module vfio_iommu_type1?
-add_module pci-stub?
-add_module virtio_iommu?
-add_file /usr/lib/initcpio/vfio-early.service /usr/lib/systemd/system/vfio-early.service
+add_module virtio_iommu?"
+unit_added="add_file /usr/lib/initcpio/vfio-early.service /usr/lib/systemd/system/vfio-early.service
 add_symlink /usr/lib/systemd/system/sysinit.target.wants/vfio-early.service ../vfio-early.service"
+busybox_image="add_binary DIRECTORY/vfio-early
+add_file DIRECTORY/vfio-early.ini
+$modules_added
+add_runscript
+status 0"
+systemd_image="add_binary DIRECTORY/vfio-early
+add_file DIRECTORY/vfio-early.ini
+$modules_added
+$unit_added
+status 0"
 
-expect "without an INI none is asked for" \
-    "$(ini=/nonexistent calls_of_build base udev | grep -c add_file)" 0
-
+# --- which kind of image; the rest of these is about another root than that of process 1
+root_of_init=/proc
+expect "a busybox image gets the run script" "$(calls_of_build "base udev vfio-early block")" "$busybox_image"
+expect "a systemd image gets the unit, wanted by sysinit.target" \
+    "$(calls_of_build "base systemd vfio-early block")" "$systemd_image"
+expect "-S systemd makes a busybox image" \
+    "$(calls_of_build "base systemd vfio-early" "base vfio-early")" "$busybox_image"
+expect "-A systemd makes a systemd image" \
+    "$(calls_of_build "base vfio-early" "base vfio-early systemd")" "$systemd_image"
 expect "a hook whose name only has systemd in it is not systemd" \
-    "$(calls_of_build base sd-systemd-extra vfio-early | tail -n 1)" add_runscript
+    "$(calls_of_build "base sd-systemd-extra vfio-early")" "$busybox_image"
 
-status_of_build() {
-    calls_of_build "$@" >/dev/null
-    echo $?
-}
-expect "building does not fail the image without systemd" "$(status_of_build base)" 0
-expect "building does not fail the image with systemd" "$(status_of_build systemd)" 0
+# --- what is missing
+expect "a missing INI is warned of" "$(ini=/nonexistent calls_of_build base)" "\
+add_binary DIRECTORY/vfio-early
+warning vfio-early: /nonexistent is missing, no device will be bound at boot
+$modules_added
+add_runscript
+status 0"
+expect "a missing binary is warned of, and asked nothing" "$(root_of_init=/ binary=/nonexistent calls_of_build base)" "\
+warning vfio-early: /nonexistent is missing, no device will be bound at boot
+status 0"
+expect "a kernel without the modules is warned of" "$(modules='' calls_of_build base | grep warning)" "\
+warning vfio-early: kernel 6.12.1-arch1-1 has no module vfio-pci
+warning vfio-early: kernel 6.12.1-arch1-1 has no module vfio_iommu_type1"
+expect "a kernel without one of the modules is warned of" "$(modules=vfio-pci calls_of_build base | grep warning)" \
+    "warning vfio-early: kernel 6.12.1-arch1-1 has no module vfio_iommu_type1"
+
+# --- what check says, on the machine that the image is for
+check="gpu 0000:01:00.0: would bind to vfio-pci
+nic 0000:02:00.0: refused (shared-group): group 8 also holds 100% of it
+would bind 1 of 2 listed devices"
+expect "in a chroot nothing is told of this machine" "$(calls_of_build base | grep vfio-early:)" ""
+root_of_init=/
+expect "on the machine itself it is told what the next boot will do" "$(calls_of_build base | grep -v add_)" "\
+msg2 vfio-early: gpu 0000:01:00.0: would bind to vfio-pci
+warning vfio-early: nic 0000:02:00.0: refused (shared-group): group 8 also holds 100% of it
+msg2 vfio-early: would bind 1 of 2 listed devices
+status 0"
+expect "an INI that lists nothing is not warned of" \
+    "$(check="no device is listed, nothing to bind" calls_of_build base | grep vfio-early:)" \
+    "msg2 vfio-early: no device is listed, nothing to bind"
+expect "a broken INI is warned of, once with our name" \
+    "$(check="vfio-early: /etc/vfio-early.ini:2: unknown option 'x'" calls_of_build base | grep -v add_)" "\
+warning vfio-early: /etc/vfio-early.ini:2: unknown option 'x'
+status 0"
+information=$(grep -rhoE '\*": would bind.*"\*\)' "$hooks/..")
+expect "the hooks of all generators take the same lines for information" \
+    "$(echo "$information" | sort -u | wc -l) for $(echo "$information" | wc -l)" "1 for 3"
 
 help_text() {
     # shellcheck source=/dev/null
@@ -59,7 +113,10 @@ help_text() {
     help
 }
 expect "help says how to leave it out" \
-    "$(help_text | grep -c 'rd.vfio_early=0\|disablehooks=vfio-early')" 2
+    "$(help_text | grep -o 'rd.vfio_early=0\|images without systemd\|disablehooks=vfio-early')" "\
+rd.vfio_early=0
+images without systemd
+disablehooks=vfio-early"
 
 # The run script calls the binary, and whatever that does, the early hook succeeds.
 with_binary() {

@@ -11,8 +11,10 @@ set(CMAKE_C_COMPILER musl-gcc)
 set(CMAKE_CXX_COMPILER musl-gcc)
 
 # The wrapper passes -nostdinc, so the compiler has to be asked where its C++ headers are.
-execute_process(COMMAND gcc -dumpversion OUTPUT_VARIABLE gcc_version OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-execute_process(COMMAND gcc -print-multiarch OUTPUT_VARIABLE multiarch OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+execute_process(
+    COMMAND gcc -dumpversion OUTPUT_VARIABLE gcc_version OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+execute_process(
+    COMMAND gcc -print-multiarch OUTPUT_VARIABLE multiarch OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 
 # __GLIBC_PREREQ: libstdc++'s os_defines.h asks it without having been given a C library's features.h that defines it.
 string(CONCAT CMAKE_CXX_FLAGS_INIT
