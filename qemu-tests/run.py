@@ -18,6 +18,7 @@ import judge
 import machine
 import systems
 from paths import CACHE, HERE, LOGS, RESULTS
+from step import StepFailed
 
 
 def missing_tools():
@@ -111,7 +112,8 @@ def boot_case(system, case):
     append = f"{mode} {panic} {hardware.get('append', '')} {case.get('append', '')}".strip()
     with tempfile.NamedTemporaryFile(dir=CACHE, suffix=".initrd") as initrd:
         if "ini" in case:
-            initrd.write(machine.append_file(image / "initrd.img", "etc/vfio-early.ini", case["ini"].encode()))
+            of_what, log = f"INI of {case['name']} on {system}", LOGS / f"{system}.{case['name']}.cpio.log"
+            initrd.write(machine.with_ini(image / "initrd.img", case["ini"], of_what, log))
         else:
             initrd.write((image / "initrd.img").read_bytes())
         initrd.flush()
@@ -133,23 +135,28 @@ def run_case(name):
     (RESULTS / name).write_text("failed")  # until it has come to its end
     _, cases = load_cases()
     case = next(case for case in cases if case["name"] == case_name)
-    if case.get("package"):
-        complaints = systems.live_with_package(system)
-        place = "the package was installed, upgraded, removed and purged"
-    elif "machine" in case:
-        evidence = boot_case(system, case)
-        complaints = judge.complaints(case["expect"], evidence)
-        place = f"({evidence.seconds:.1f} s), the log is {log_path(system, case)}"
-    else:
-        image = image_of(system, case)
-        complaints = judge.image_complaints(case["expect"], image)
-        place = f"the image is in {image}"
+    try:
+        complaints, place = _complaints_of(system, case)
+    except StepFailed as failure:
+        complaints, place = [str(failure)], "before its end"
     outcome = "failed" if complaints else "passed"
     (RESULTS / name).write_text(outcome)
     print(f"{name}: {outcome} {place}")
     for complaint in complaints:
         print(f"  {complaint}")
     return not complaints
+
+
+def _complaints_of(system, case):
+    """One line for each thing that is not as it should be, and where to look."""
+    if case.get("package"):
+        return systems.live_with_package(system), "the package was installed, upgraded, removed and purged"
+    if "machine" in case:
+        evidence = boot_case(system, case)
+        place = f"({evidence.seconds:.1f} s), the log is {log_path(system, case)}"
+        return judge.complaints(case["expect"], evidence), place
+    image = image_of(system, case)
+    return judge.image_complaints(case["expect"], image), f"the image is in {image}"
 
 
 def print_table():
@@ -238,4 +245,7 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except StepFailed as failed_step:
+        sys.exit(str(failed_step))

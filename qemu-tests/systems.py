@@ -4,16 +4,19 @@ import dataclasses
 import fcntl
 import hashlib
 import lzma
+import pathlib
 import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 
-from paths import CACHE, GUEST_PROGRAMS, HERE, PROJECT, RELEASE, as_root
+from paths import CACHE, GUEST_PROGRAMS, HERE, LOGS, PROJECT, RELEASE, as_root
+from step import StepFailed, run_step
 
 sys.path.append(str(PROJECT / "tests"))
 import machine_tree  # pylint: disable=wrong-import-position
+
+MOUNT_TABLE = pathlib.Path("/proc/self/mountinfo")
 
 COMMON = ["linux-image-amd64", "kmod", "udev", "zstd", "systemd-sysv"]
 
@@ -84,14 +87,10 @@ def make_root(name):
         if _is_made(root, recipe):
             return root
         print(f"making the root file system of {system.root} with mmdebstrap, about a minute", file=sys.stderr)
-        subprocess.run(as_root(["rm", "-rf", str(root)]), check=True)
+        what = f"root file system of {system.root}"
         log = CACHE / system.root / "mmdebstrap.log"
-        with log.open("w") as output:
-            result = subprocess.run(
-                as_root(recipe + [str(root)]), stdout=output, stderr=subprocess.STDOUT, check=False
-            )
-        if result.returncode != 0:
-            sys.exit(f"mmdebstrap failed for {system.root}, see {log}:\n{log.read_text()[-2000:]}")
+        run_step("rm of the last one", what, as_root(["rm", "-rf", str(root)]), log)
+        run_step("mmdebstrap", what, as_root(recipe + [str(root)]), log)
         _mark_made(root, recipe)
     return root
 
@@ -106,7 +105,7 @@ def make_package():
             return packages[0]
         for package in packages:
             package.unlink()
-        subprocess.run(["cpack", "-G", "DEB"], cwd=RELEASE, stdout=subprocess.DEVNULL, check=True)
+        run_step("cpack", "package", ["cpack", "-G", "DEB"], CACHE / "package.log", cwd=RELEASE)
         stamp.touch()
         _mark_made(stamp, recipe)
         return sorted(RELEASE.glob("*.deb"))[0]
@@ -136,11 +135,11 @@ def make_image(name, image_name, image):
         output.mkdir(parents=True)
         for step, script in scripts.items():
             (output / step).write_text(script)
-        command = ["unshare", "--mount", "sh", str(HERE / "build-image.sh")]
         if image.get("disk"):
             (output / "disk").touch()
         paths = [str(root), str(package), str(GUEST_PROGRAMS), str(HERE / "guest"), str(output)]
-        subprocess.run(as_root(command + paths), check=True)
+        command = in_own_mounts(["sh", str(HERE / "build-image.sh"), *paths])
+        run_step("build-image.sh", f"image {image_name} of {name}", command, output / "build.log")
         (output / "kernel").write_bytes(_unpacked((output / "vmlinuz").read_bytes()))
         _mark_made(output, recipe)
     return output
@@ -165,10 +164,24 @@ def live_with_package(name):
     package = make_package()
     with tempfile.TemporaryDirectory(dir=CACHE) as tree:
         machine_tree.build(tree, {"machine": "gtx1660ti-laptop"})
-        command = ["unshare", "--mount", "sh", str(HERE / "package-life.sh"), str(root), str(package), f"{tree}/sys"]
-        result = subprocess.run(as_root(command), stdout=subprocess.PIPE, text=True, check=False)
-    complaints = result.stdout.splitlines()
-    return complaints + ([] if result.returncode == 0 else ["the script ended early"])
+        command = in_own_mounts(["sh", str(HERE / "package-life.sh"), str(root), str(package), f"{tree}/sys"])
+        with tempfile.TemporaryFile("w+", dir=CACHE) as complaints:
+            failure = []
+            try:
+                run_step("package-life.sh", f"life of the package in {name}", command, LOGS / f"{name}.package.log",
+                         stdout=complaints)
+            except StepFailed as error:
+                failure.append(str(error))
+            complaints.seek(0)
+            return complaints.read().splitlines() + failure
+
+
+def in_own_mounts(command):
+    """The command, behind what lets it mount as root, unseen by others."""
+    mount_points = [line.split()[4] for line in MOUNT_TABLE.read_text().splitlines()]
+    # In a chroot `/` may be no mount point, and unshare fails to keep mounts made below it from others.
+    seen = [] if "/" in mount_points else ["--propagation", "unchanged"]
+    return as_root(["unshare", "--mount", *seen, *command])
 
 
 def make_real_root():
@@ -190,7 +203,8 @@ def make_real_root():
         shutil.copy(programs[1], tree / "usr/lib/vfio-early-tests/vfio-client")
         with image.open("wb") as file:
             file.truncate(8 << 20)
-        subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, image], check=True)
+        command = ["mke2fs", "-q", "-F", "-t", "ext4", "-d", str(tree), str(image)]
+        run_step("mke2fs", "disk of the real root", command, CACHE / "real-root.log")
         _mark_made(image, recipe)
     return image
 

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Tests what boots real distributions (../qemu-tests) without booting any."""
+
+import os
+import pathlib
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+from unittest import mock
+
+PROJECT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.append(str(PROJECT / "qemu-tests"))
+
+import systems  # pylint: disable=wrong-import-position
+
+# Stand-ins for the programs that make an image: each does the least that the harness goes on with.
+STAND_INS = {
+    "sudo": 'exec "$@"',
+    "mmdebstrap": 'for root; do :; done; mkdir -p "$root"',
+    "cpack": "touch vfio-early.deb",
+    # The last argument of build-image.sh is its output, and 1 KB of zeros is a kernel without a payload.
+    "unshare": 'for output; do :; done; touch "$output/initrd.img"; head -c 1024 /dev/zero >"$output/vmlinuz"',
+    "mke2fs": "",
+    "cpio": "",
+    "qemu-system-x86_64": 'echo "@@ end"',
+}
+BREAKS = "echo 'it was a quiet night'; echo 'no space left on the moon' >&2; exit 9"
+
+
+class FailingStep(unittest.TestCase):
+    """A step that fails is told in a few lines, wherever it is, and by none of Python's own."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        # The harness in a project of its own: it makes everything below build/ of that.
+        self.project = pathlib.Path(directory.name) / "project"
+        self.programs = pathlib.Path(directory.name) / "programs"
+        for name in ("qemu-tests", "tests", "etc", "hooks", "packaging"):
+            shutil.copytree(PROJECT / name, self.project / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(PROJECT / "install.cmake", self.project)
+        for name in ("vfio-early", "qemu-tests/real_root", "qemu-tests/vfio-client"):
+            (self.project / "build/release" / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.project / "build/release" / name).write_text("")
+        self.programs.mkdir()
+        for name, script in STAND_INS.items():
+            self.stand_in(name, script)
+
+    def stand_in(self, name, script):
+        """Puts a program in front of the one that the host has."""
+        program = self.programs / name
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+
+    def run_harness(self, *arguments):
+        """run.py with the stand-ins: exit status and all that it prints."""
+        result = subprocess.run(
+            [sys.executable, self.project / "qemu-tests/run.py", *arguments],
+            env=os.environ | {"PATH": f"{self.programs}:{os.environ['PATH']}"},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        )
+        return result.returncode, result.stdout
+
+    def assert_told(self, output, step, of_what):
+        """One line says what failed, the log is named and is there, and its end is shown."""
+        self.assertNotIn("Traceback", output)
+        told = [line for line in output.splitlines() if f"{of_what}: {step} failed" in line]
+        self.assertEqual(len(told), 1, output)
+        log = pathlib.Path(told[0].split("the log is ")[1].split(",")[0])
+        self.assertIn("no space left on the moon", log.read_text())
+        self.assertIn("no space left on the moon", output)
+
+    def test_stand_ins_are_enough_for_a_boot(self):
+        status, output = self.run_harness("demo")
+        self.assertEqual(status, 1)
+        self.assertIn("0 devices on vfio-pci", output)
+
+    def test_demo_tells_which_step_failed(self):
+        for program, step, of_what in (
+            ("mmdebstrap", "mmdebstrap", "root file system of debian13"),
+            ("cpack", "cpack", "package"),
+            ("unshare", "build-image.sh", "image standard of debian13"),
+            ("mke2fs", "mke2fs", "disk of the real root"),
+            ("cpio", "cpio", "INI of demo on debian13"),
+        ):
+            with self.subTest(program):
+                self.stand_in(program, BREAKS)
+                status, output = self.run_harness("demo")
+                self.assertEqual(status, 1)
+                self.assert_told(output, step, of_what)
+            self.stand_in(program, STAND_INS[program])
+
+    def test_step_of_a_script_is_named(self):
+        self.stand_in("unshare", 'shift; exec "$@"')
+        self.stand_in("mount", BREAKS)
+        status, output = self.run_harness("demo")
+        self.assertEqual(status, 1)
+        self.assert_told(output, "mount the overlay", "image standard of debian13")
+
+    def test_failed_step_is_a_failed_test(self):
+        self.stand_in("unshare", BREAKS)
+        status, output = self.run_harness("case", "debian13.missing-ini", "debian13.package")
+        self.assertEqual(status, 1)
+        self.assert_told(output, "build-image.sh", "image without-ini of debian13")
+        self.assert_told(output, "package-life.sh", "life of the package in debian13")
+        for name in ("debian13.missing-ini", "debian13.package"):
+            self.assertIn(f"{name}: failed", output)
+
+
+class OwnMounts(unittest.TestCase):
+    """What an image is made with stays out of sight of others, also where `/` is no mount point, as in a chroot."""
+
+    def options(self, mount_table):
+        with tempfile.NamedTemporaryFile("w") as table:
+            table.write(mount_table)
+            table.flush()
+            with mock.patch.object(systems, "MOUNT_TABLE", pathlib.Path(table.name)):
+                command = systems.in_own_mounts(["true"])
+        return command[command.index("unshare") + 1 : -1]
+
+    def test_mounts_are_private(self):
+        self.assertEqual(self.options("27 1 254:0 / / rw - ext4 /dev/vda rw\n"), ["--mount"])
+
+    def test_propagation_is_left_alone_where_root_is_no_mount_point(self):
+        self.assertEqual(
+            self.options("22 27 0:21 / /proc rw - proc proc rw\n"), ["--mount", "--propagation", "unchanged"])
+
+
+if __name__ == "__main__":
+    unittest.main()
