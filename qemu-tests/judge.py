@@ -8,11 +8,11 @@ HOST_DRIVERS = r"(e1000e?|nvme|xhci_hcd|virtio[-_]\w+|ahci|bochs\S*)"
 
 
 # What a case can expect of a boot, and of an image.
-KNOWN_KEYS = {
+KNOWN_WORDS = {
     "drivers", "usable", "unusable", "untouched", "touched", "log", "seconds_between", "report", "outcomes", "ok", "iommu",
     "command", "warnings", "shown",
 }
-KNOWN_IMAGE_KEYS = {"first_script", "files", "no_files", "build_log"}
+KNOWN_IMAGE_WORDS = {"first_script", "files", "no_files", "build_log"}
 
 
 def probes_of(address, log):

@@ -1,0 +1,89 @@
+"""The cases of cases.toml: which there are, what each of them may say, and which systems each is for."""
+
+import re
+import sys
+import tomllib
+
+import judge
+import systems
+from paths import HERE
+
+# What an entry of each kind may say. The head of cases.toml has a line for each of these words.
+KNOWN_WORDS = {
+    "machines": {"about", "kind", "devices", "append"},
+    "iommus": {"append", "not_on"},
+    "images": {
+        "about", "like", "disk", "prepare", "prepare_initramfs_tools", "prepare_dracut",
+        "change", "change_initramfs_tools", "change_dracut",
+    },
+    "case": {
+        "name", "about", "machine", "image", "append", "ini", "keys", "only", "expect", "package", "whole_system", "iommus",
+    },
+    "expect of a boot": judge.KNOWN_WORDS,
+    "expect of an image": judge.KNOWN_IMAGE_WORDS,
+}
+
+
+def load_cases():
+    """The images by name, and the cases: one that has `iommus` once for each of them."""
+    data = _read()
+    refuse_unknown_words(data)
+    for case in data["case"]:
+        if "machine" in case:
+            case["machine"] = data["machines"][case["machine"]]
+    cases = [one for case in data["case"] for one in _for_each_iommu(case, data["iommus"])]
+    images = {name: data["images"].get(image.get("like"), {}) | image for name, image in data["images"].items()}
+    return images, cases
+
+
+def machine_named(name):
+    """One of the machines that several cases share."""
+    return _read()["machines"][name]
+
+
+def _read():
+    with (HERE / "cases.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def _for_each_iommu(case, iommus):
+    """The case itself, or NAME-IOMMU for each of its `iommus`."""
+    if "iommus" not in case:
+        return [case]
+    return [
+        case | {
+            "name": f"{case['name']}-{iommu}",
+            "machine": case["machine"] | {"kind": iommu, "append": iommus[iommu]["append"]},
+            "not_on": iommus[iommu].get("not_on", ""),
+        }
+        for iommu in case["iommus"]
+    ]
+
+
+def refuse_unknown_words(data):
+    """Ends the program where a word is none of those that are known: a misspelt expectation would hold for ever."""
+    entries = [(kind, name, entry) for kind in ("machines", "iommus", "images") for name, entry in data[kind].items()]
+    for case in data["case"]:
+        entries.append(("case", case["name"], case))
+        of_what = "a boot" if "machine" in case else "an image"
+        entries.append((f"expect of {of_what}", case["name"], case.get("expect", {})))
+    for kind, name, entry in entries:
+        unknown = set(entry) - KNOWN_WORDS[kind]
+        if unknown:
+            sys.exit(f"cases.toml: {name}: unknown {', '.join(sorted(unknown))}, the head of the file has the words that are known")
+
+
+def runs_on(system, case):
+    """Whether a case is for a system: one of the regular expressions in its `only` matches the whole name."""
+    only = case.get("only", ["debian12", "debian13"])
+    is_excluded = re.fullmatch(case.get("not_on", ""), system)
+    return not is_excluded and any(re.fullmatch(pattern, system) for pattern in only)
+
+
+def test_names(of_systems=systems.SYSTEMS):
+    """SYSTEM.CASE for every case on every system it runs on.
+
+    Neighbours are of different systems: two that run at the same time seldom wait for one image.
+    """
+    _, cases = load_cases()
+    return [f"{system}.{case['name']}" for case in cases for system in of_systems if runs_on(system, case)]
