@@ -14,6 +14,8 @@ from unittest import mock
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.append(str(PROJECT / "qemu-tests"))
 
+import judge  # pylint: disable=wrong-import-position
+import machine  # pylint: disable=wrong-import-position
 import systems  # pylint: disable=wrong-import-position
 
 # Stand-ins for the programs that make an image: each does the least that the harness goes on with.
@@ -127,6 +129,39 @@ class OwnMounts(unittest.TestCase):
     def test_propagation_is_left_alone_where_root_is_no_mount_point(self):
         self.assertEqual(
             self.options("22 27 0:21 / /proc rw - proc proc rw\n"), ["--mount", "--propagation", "unchanged"])
+
+
+class BoundDevice(unittest.TestCase):
+    """`bound`: the driver is vfio-pci, a client can use the device, and no host driver touched it. Each of the three counts."""
+
+    ADDRESS = "0000:01:00.0"
+
+    def complaints(self, driver="vfio-pci", client="ok viable, mapped BAR 0 of 4096 bytes", line=""):
+        evidence = machine.Evidence(
+            reached_real_root=True, devices={self.ADDRESS: machine.Device("0x8086", "0x10d3", "0x020000", driver, "1")},
+            clients={self.ADDRESS: client} if client else {}, log=["[    1.0] vfio-pci 0000:01:00.0: ready", line],
+        )
+        return judge.complaints({"bound": [self.ADDRESS], "report": False}, evidence)
+
+    def test_holds(self):
+        self.assertEqual(self.complaints(), [])
+
+    def test_driver_is_vfio_pci(self):
+        self.assertEqual(self.complaints(driver="pci-stub"), [f"{self.ADDRESS} is on pci-stub and should be on vfio-pci"])
+
+    def test_client_can_use_it(self):
+        self.assertEqual(self.complaints(client="failed: the group is not viable"),
+                         [f"{self.ADDRESS} should be usable by a VFIO client: failed: the group is not viable"])
+        self.assertEqual(self.complaints(client=""),
+                         [f"{self.ADDRESS} should be usable by a VFIO client: was not on vfio-pci"])
+
+    def test_no_host_driver_touched_it(self):
+        line = "[    0.9] e1000e 0000:01:00.0: Interrupt Throttling Rate (ints/sec) set to dynamic"
+        self.assertEqual(self.complaints(line=line), [f"a host driver touched {self.ADDRESS}: {line}"])
+
+    def test_device_is_there(self):
+        complaints = judge.complaints({"bound": ["0000:02:00.0"], "report": False}, machine.Evidence(reached_real_root=True))
+        self.assertIn("0000:02:00.0 is not there", complaints)
 
 
 if __name__ == "__main__":
