@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import stat
 import subprocess
@@ -14,6 +15,7 @@ from unittest import mock
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.append(str(PROJECT / "qemu-tests"))
 
+import cases  # pylint: disable=wrong-import-position
 import judge  # pylint: disable=wrong-import-position
 import machine  # pylint: disable=wrong-import-position
 import systems  # pylint: disable=wrong-import-position
@@ -162,6 +164,50 @@ class BoundDevice(unittest.TestCase):
     def test_device_is_there(self):
         complaints = judge.complaints({"bound": ["0000:02:00.0"], "report": False}, machine.Evidence(reached_real_root=True))
         self.assertIn("0000:02:00.0 is not there", complaints)
+
+
+class Words(unittest.TestCase):
+    """The words of cases.toml: those that are known are explained at its head, and others are refused."""
+
+    def explained(self):
+        """The words of each kind at the head of cases.toml, with what is said about them."""
+        head = (PROJECT / "qemu-tests/cases.toml").read_text().split("\n\n", 1)[0]
+        kinds, kind = {}, None
+        for line in head.splitlines():
+            if match := re.match(r"# \[+(?:case\.)?(\w+)[^]]*\]+( of an? \w+)?: ", line):
+                kind = kinds.setdefault(match[1] + (match[2] or ""), {})
+            elif match := re.match(r"#   (\w+)( +)(\S.*)", line):
+                kind[match[1]] = (len(match[1] + match[2]), match[3])
+        return kinds
+
+    def test_head_of_the_file_has_the_words_that_are_known(self):
+        self.assertEqual({kind: set(words) for kind, words in self.explained().items()}, cases.KNOWN_WORDS)
+
+    def test_explanations_are_in_line(self):
+        for kind, words in self.explained().items():
+            longest = max(map(len, words))
+            self.assertEqual({column for column, _ in words.values()}, {longest + 2}, kind)
+
+    def refusal(self, **entries):
+        """What is said of a file with these entries."""
+        data = {"machines": {}, "iommus": {}, "images": {}, "case": []} | entries
+        with self.assertRaises(SystemExit) as refused:
+            cases.refuse_unknown_words(data)
+        return str(refused.exception)
+
+    def test_word_that_is_not_known_is_refused(self):
+        known = "the head of the file has the words that are known"
+        case = {"name": "one"}
+        for said, entries in {
+            "nic: unknown device": {"machines": {"nic": {"device": ""}}},
+            "arm: unknown only": {"iommus": {"arm": {"only": ""}}},
+            "plain: unknown disc": {"images": {"plain": {"disc": True}}},
+            "one: unknown machin": {"case": [case | {"machin": "nic"}]},
+            "one: unknown files, usabel": {"case": [case | {"machine": "nic", "expect": {"files": [], "usabel": [], "ok": True}}]},
+            "one: unknown usable": {"case": [case | {"expect": {"usable": [], "files": []}}]},
+        }.items():
+            with self.subTest(said):
+                self.assertEqual(self.refusal(**entries), f"cases.toml: {said}, {known}")
 
 
 if __name__ == "__main__":
