@@ -17,21 +17,31 @@ KNOWN_WORDS = {
         "change", "change_initramfs_tools", "change_dracut",
     },
     "case": {
-        "name", "about", "machine", "image", "append", "ini", "keys", "only", "expect", "package", "whole_system", "iommus",
+        "name", "about", "touches", "machine", "image", "append", "ini", "keys", "only", "iommus", "whole_system", "package",
+        "expect",
     },
     "expect of a boot": judge.KNOWN_WORDS,
     "expect of an image": judge.KNOWN_IMAGE_WORDS,
 }
 
+# What a case can see, and what systems have in common that look the same to it.
+TOUCHES = {
+    "plan": lambda system: (),
+    "hook": lambda system: (systems.SYSTEMS[system].way,),
+    "kernel": lambda system: (systems.SYSTEMS[system].release,),
+    "host": lambda system: (system,),
+}
+
 
 def load_cases():
-    """The images by name, and the cases: one that has `iommus` once for each of them."""
+    """The images by name, and the cases: one that has `iommus` once for each of them, and `entry` is what they share."""
     data = _read()
     refuse_unknown_words(data)
+    refuse_unknown_touches(data)
     for case in data["case"]:
         if "machine" in case:
             case["machine"] = data["machines"][case["machine"]]
-    cases = [one for case in data["case"] for one in _for_each_iommu(case, data["iommus"])]
+    cases = [one for case in data["case"] for one in for_each_iommu(case, data["iommus"])]
     images = {name: data["images"].get(image.get("like"), {}) | image for name, image in data["images"].items()}
     return images, cases
 
@@ -46,8 +56,9 @@ def _read():
         return tomllib.load(file)
 
 
-def _for_each_iommu(case, iommus):
+def for_each_iommu(case, iommus):
     """The case itself, or NAME-IOMMU for each of its `iommus`."""
+    case = case | {"entry": case["name"]}
     if "iommus" not in case:
         return [case]
     return [
@@ -70,7 +81,22 @@ def refuse_unknown_words(data):
     for kind, name, entry in entries:
         unknown = set(entry) - KNOWN_WORDS[kind]
         if unknown:
-            sys.exit(f"cases.toml: {name}: unknown {', '.join(sorted(unknown))}, the head of the file has the words that are known")
+            words = ", ".join(sorted(unknown))
+            sys.exit(f"cases.toml: {name}: unknown {words}, the head of the file has the words that are known")
+
+
+def refuse_unknown_touches(data):
+    """Ends the program where a case does not say what it can see, by which ./dev test chooses."""
+    for case in data["case"]:
+        touches = listed(case.get("touches", []))
+        if not touches or not set(touches) <= TOUCHES.keys():
+            said = f"touches is {case['touches']!r}" if "touches" in case else "touches is missing"
+            sys.exit(f"cases.toml: {case['name']}: {said} and must be one of {', '.join(TOUCHES)}, or a list of them")
+
+
+def listed(value):
+    """A list, also where a single word was written."""
+    return value if isinstance(value, list) else [value]
 
 
 def runs_on(system, case):
@@ -81,9 +107,6 @@ def runs_on(system, case):
 
 
 def test_names(of_systems=systems.SYSTEMS):
-    """SYSTEM.CASE for every case on every system it runs on.
-
-    Neighbours are of different systems: two that run at the same time seldom wait for one image.
-    """
+    """SYSTEM.CASE for every case on every system it runs on."""
     _, cases = load_cases()
     return [f"{system}.{case['name']}" for case in cases for system in of_systems if runs_on(system, case)]

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Boots real distributions in QEMU with vfio-early in their initramfs, and looks at what came of it.
 
-usage: run.py list [sid]           the names of all tests, SYSTEM.CASE
+usage: run.py list [choice|sid]    the names of all tests, SYSTEM.CASE, or of those that ./dev test or ./dev test qemu --sid runs
        run.py image SYSTEM IMAGE   makes an image, and what it needs
        run.py case SYSTEM.CASE...  runs tests; 0 when all hold
-       run.py table [sid]          how the tests ended when they were run last
+       run.py table [choice|sid]   how these tests ended, and how many were left out
        run.py demo                 shows one boot
 """
 
@@ -12,11 +12,19 @@ import shutil
 import sys
 
 import cases
+import choice
 import systems
 import table
 from demo import demo
 from step import StepFailed
 from trial import keep_result, run_test
+
+
+def names_of(which="all"):
+    """SYSTEM.CASE for all tests, for the choice of ./dev test, or for those of Debian's development release."""
+    if which == "sid":
+        return cases.test_names(systems.SID)
+    return choice.chosen_names() if which == "choice" else choice.names_in_order()
 
 
 def missing_tools():
@@ -35,19 +43,17 @@ def skip(names):
 def main(arguments):
     """The exit status; 77 when tests are skipped."""
     match arguments:
-        case ["list"]:
-            print("\n".join(cases.test_names()))
-        case ["list", "sid"]:
-            print("\n".join(cases.test_names(systems.SID)))
-        case ["table"]:
-            table.print_table(cases.test_names(), cases.test_names())
-        case ["table", "sid"]:
-            table.print_table(cases.test_names(systems.SID), cases.test_names(systems.SID))
+        case ["list", *which] if which in ([], ["choice"], ["sid"]):
+            print("\n".join(names_of(*which)))
+        case ["table", *which] if which in ([], ["choice"], ["sid"]):
+            known = names_of("sid" if which == ["sid"] else "all")
+            table.print_table(names_of(*which), known)
+            table.print_count(names_of(*which), known)
         case ["image", system, name] if system in systems.SYSTEMS | systems.SID and name in cases.load_cases()[0]:
             systems.make_image(system, name, cases.load_cases()[0][name])
         case ["demo"]:
             return 0 if demo() else 1
-        case ["case", *names] if names and set(names) <= set(cases.test_names(systems.SYSTEMS | systems.SID)):
+        case ["case", *names] if names and set(names) <= set(names_of() + names_of("sid")):
             if missing_tools():
                 skip(names)
                 return 77

@@ -34,7 +34,8 @@ def print_count(chosen, known):
     """How many tests were run, skipped and left out, and how the latter are run."""
     results = [result_of(name) for name in chosen]
     counts = [f"{len(results) - results.count('skipped') - results.count('?')} run"]
-    counts += [f"{results.count(result)} {word}" for result, word in (("skipped", "skipped"), ("?", "not run")) if result in results]
+    for result, word in (("skipped", "skipped"), ("?", "not run")):
+        counts += [f"{results.count(result)} {word}"] if result in results else []
     left_out = len(set(known) - set(chosen))
     counts += [f"{left_out} left out of this choice, ./dev test full runs them"] if left_out else []
-    print(f"qemu: {', '.join(counts)}")
+    print("qemu: " + ", ".join(counts))

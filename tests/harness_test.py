@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Tests what boots real distributions (../qemu-tests) without booting any."""
 
+import collections
+import contextlib
+import io
 import os
 import pathlib
 import re
@@ -16,9 +19,12 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.append(str(PROJECT / "qemu-tests"))
 
 import cases  # pylint: disable=wrong-import-position
+import choice  # pylint: disable=wrong-import-position
 import judge  # pylint: disable=wrong-import-position
 import machine  # pylint: disable=wrong-import-position
 import systems  # pylint: disable=wrong-import-position
+import table  # pylint: disable=wrong-import-position
+import trial  # pylint: disable=wrong-import-position
 
 # Stand-ins for the programs that make an image: each does the least that the harness goes on with.
 STAND_INS = {
@@ -98,7 +104,7 @@ class FailingStep(unittest.TestCase):
             self.stand_in(program, STAND_INS[program])
 
     def test_step_of_a_script_is_named(self):
-        self.stand_in("unshare", 'shift; exec "$@"')
+        self.stand_in("unshare", 'until [ "$1" = sh ]; do shift; done; exec "$@"')
         self.stand_in("mount", BREAKS)
         status, output = self.run_harness("demo")
         self.assertEqual(status, 1)
@@ -208,6 +214,149 @@ class Words(unittest.TestCase):
         }.items():
             with self.subTest(said):
                 self.assertEqual(self.refusal(**entries), f"cases.toml: {said}, {known}")
+
+    def refusal_of_touches(self, case):
+        """What is said of a case that does not say what it can see."""
+        with self.assertRaises(SystemExit) as refused:
+            cases.refuse_unknown_touches({"case": [case]})
+        return str(refused.exception)
+
+    def test_case_says_what_it_touches(self):
+        must = "must be one of plan, hook, kernel, host, or a list of them"
+        for touches in ("plan", ["hook", "kernel"], "host"):
+            cases.refuse_unknown_touches({"case": [{"name": "one", "touches": touches}]})
+        self.assertEqual(self.refusal_of_touches({"name": "one"}), f"cases.toml: one: touches is missing and {must}")
+        self.assertEqual(self.refusal_of_touches({"name": "one", "touches": "kernal"}),
+                         f"cases.toml: one: touches is 'kernal' and {must}")
+        self.assertEqual(self.refusal_of_touches({"name": "one", "touches": ["plan", "all"]}),
+                         f"cases.toml: one: touches is ['plan', 'all'] and {must}")
+        self.assertEqual(self.refusal_of_touches({"name": "one", "touches": []}), f"cases.toml: one: touches is [] and {must}")
+
+
+class Choice(unittest.TestCase):
+    """What ./dev test runs: nothing that a case can see goes unseen."""
+
+    def chosen(self, *entries):
+        """The names that are chosen of these cases, and of no others."""
+        loaded = [case for entry in entries for case in cases.for_each_iommu(entry, self.IOMMUS)]
+        with mock.patch.object(cases, "load_cases", lambda: ({}, loaded)):
+            return choice.chosen_names()
+
+    IOMMUS = {"intel": {"append": ""}, "amd": {"append": ""}, "virtio": {"append": "", "not_on": "debian12.*"}}
+    EVERYWHERE = {"name": "one", "only": ["debian1[23](-dracut.*)?"]}
+    SIX = [name for name in systems.SYSTEMS if name not in systems.FULL]
+
+    def systems_of(self, **words):
+        return [name.split(".")[0] for name in self.chosen(self.EVERYWHERE | words)]
+
+    def test_plan_runs_once(self):
+        self.assertEqual(len(self.systems_of(touches="plan")), 1)
+
+    def test_hook_runs_for_each_way_of_making_an_image(self):
+        ways = [re.sub(r"^debian\d+", "", system) for system in self.systems_of(touches="hook")]
+        self.assertEqual(sorted(ways), ["", "-dracut", "-dracut-systemd"])
+
+    def test_kernel_runs_on_each_kernel(self):
+        releases = [system.split("-")[0] for system in self.systems_of(touches="kernel")]
+        self.assertEqual(sorted(releases), ["debian12", "debian13"])
+
+    def test_hook_and_kernel_run_for_each_pair(self):
+        self.assertEqual(sorted(self.systems_of(touches=["hook", "kernel"])), sorted(self.SIX))
+
+    def test_what_protects_the_host_runs_everywhere(self):
+        self.assertEqual(sorted(self.systems_of(touches="host")), sorted(self.SIX))
+        self.assertEqual(sorted(self.systems_of(touches=["plan", "host"])), sorted(self.SIX))
+
+    def test_only_is_kept(self):
+        self.assertEqual(self.systems_of(touches="host", only=["debian13-dracut"]), ["debian13-dracut"])
+        self.assertEqual(len(self.systems_of(touches="hook", only=[".*-dracut", "debian12"])), 2)
+
+    def test_each_system_gets_one_iommu_and_each_iommu_its_turn(self):
+        matrix = self.EVERYWHERE | {"touches": "host", "machine": {}, "iommus": ["intel", "amd", "virtio"]}
+        names = self.chosen(matrix)
+        self.assertEqual(sorted(name.split(".")[0] for name in names), sorted(self.SIX))
+        self.assertEqual(collections.Counter(name.split("-")[-1] for name in names), {"intel": 2, "amd": 2, "virtio": 2})
+        self.assertFalse([name for name in names if name.startswith("debian12") and name.endswith("virtio")])
+
+    def test_new_case_does_not_move_the_others(self):
+        entries = [self.EVERYWHERE | {"name": name, "touches": touches}
+                   for name, touches in (("a", "plan"), ("b", "hook"), ("c", "kernel"), ("d", "plan"))]
+        for new in (self.EVERYWHERE | {"name": "new", "touches": touches} for touches in cases.TOUCHES):
+            with_new = self.chosen(new, *entries)
+            self.assertEqual([name for name in with_new if not name.endswith(".new")], self.chosen(*entries))
+
+    def test_whole_matrix_is_seen(self):
+        _, loaded = cases.load_cases()
+        chosen = set(choice.chosen_names())
+        self.assertLess(chosen, set(cases.test_names()))
+        seen = [(system, case) for case in loaded for system in systems.SYSTEMS if f"{system}.{case['name']}" in chosen]
+        self.assertEqual({case["entry"] for _, case in seen}, {case["entry"] for case in loaded})
+        self.assertEqual({system for system, _ in seen}, set(systems.SYSTEMS))
+        of_matrix = {(system, case["machine"]["kind"]) for system, case in seen if "iommus" in case}
+        self.assertEqual({system for system, _ in of_matrix}, set(self.SIX))
+        self.assertEqual(
+            {(systems.SYSTEMS[system].release, kind) for system, kind in of_matrix},
+            {("bookworm", "intel"), ("bookworm", "amd"), ("trixie", "intel"), ("trixie", "amd"), ("trixie", "virtio")})
+
+    def test_promises_are_seen_on_every_system(self):
+        for promise in ("pushed", "killed"):
+            systems_seen = [name.split(".")[0] for name in choice.chosen_names() if re.search(rf"\.{promise}-\w+$", name)]
+            self.assertEqual(sorted(systems_seen), sorted(self.SIX), promise)
+
+    def test_order(self):
+        names = choice.names_in_order()
+        self.assertEqual(sorted(names), sorted(cases.test_names()))
+        self.assertEqual(set(names[: len(choice.chosen_names())]), set(choice.chosen_names()))
+        first = [systems.SYSTEMS[name.split(".")[0]].root for name in names[:8]]
+        self.assertFalse([root for root, neighbour in zip(first, first[1:]) if root == neighbour])
+
+    def test_same_every_time(self):
+        lists = {subprocess.run(
+            [sys.executable, PROJECT / "qemu-tests/run.py", "list", "choice"], env=os.environ | {"PYTHONHASHSEED": seed},
+            stdout=subprocess.PIPE, check=True).stdout for seed in "123"}
+        self.assertEqual(len(lists), 1)
+
+
+class EndOfARun(unittest.TestCase):
+    """What is printed when the boots have ended."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        patch = mock.patch.object(trial, "RESULTS", pathlib.Path(directory.name))
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def printed(self, function, *arguments):
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            function(*arguments)
+        return output.getvalue()
+
+    def test_count_has_what_was_left_out(self):
+        for name, result in (("a", "passed"), ("b", "failed"), ("c", "passed"), ("d", "passed")):
+            trial.keep_result(name, result)
+        self.assertEqual(self.printed(table.print_count, ["a", "b", "c"], ["a", "b", "c", "d", "e"]),
+                         "qemu: 3 run, 2 left out of this choice, ./dev test full runs them\n")
+
+    def test_count_of_all(self):
+        trial.keep_result("a", "passed")
+        self.assertEqual(self.printed(table.print_count, ["a"], ["a"]), "qemu: 1 run\n")
+
+    def test_skipped_test_is_no_run(self):
+        for name, result in (("a", "skipped"), ("b", "passed")):
+            trial.keep_result(name, result)
+        self.assertEqual(self.printed(table.print_count, ["a", "b", "c"], ["a", "b", "c"]),
+                         "qemu: 1 run, 1 skipped, 1 not run\n")
+
+    def test_table_tells_left_out_from_not_run_and_from_not_there(self):
+        known = ["debian12.pushed-intel", "debian12.pushed-amd", "debian12.killed-intel", "debian12.package"]
+        trial.keep_result("debian12.pushed-intel", "passed")
+        trial.keep_result("debian12.killed-intel", "passed")
+        head, row = self.printed(table.print_table, ["debian12.pushed-intel", "debian12.pushed-amd"], known).splitlines()
+        cells = dict(zip(head.split(), row.split()[1:]))
+        self.assertEqual(
+            [cells[name] for name in ("pushed-intel", "pushed-amd", "killed-intel", "killed-virtio", "package")],
+            ["passed", "?", ".", "-", "."])
 
 
 if __name__ == "__main__":
