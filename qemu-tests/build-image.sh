@@ -2,19 +2,20 @@
 # Installs the package in a root file system and lets the distribution's own tools make an initramfs image of it. Runs as
 # root in a mount namespace of its own:
 #
-#   unshare --mount build-image.sh ROOT PACKAGE PROGRAMS GUEST OUTPUT
+#   unshare --mount sh build-image.sh ROOT PACKAGE PROGRAMS GUEST OUTPUT
 #
 # ROOT is a root file system and stays as it is: all changes go to an overlay in memory. PACKAGE is our .deb, PROGRAMS and
 # GUEST have what the tests run inside. OUTPUT has two shell scripts that are run inside: `prepare` before the package is
-# installed, `change` before its trigger makes the image. OUTPUT receives vmlinuz, initrd.img, build.log,
+# installed, `change` before its trigger makes the image. OUTPUT receives vmlinuz, initrd.img,
 # files, the names of what is in the image, and order, the scripts of its first stage as they are run;
-# and where it has a file `disk`, the whole system as disk.ext4.
+# and where it has a file `disk`, the whole system as disk.ext4. What all this says is the caller's to keep.
 set -eu
 root=$1 package=$2 programs=$3 guest=$4 output=$5
 
 # shellcheck source=qemu-tests/overlay.sh
 . "$(dirname "$0")/overlay.sh"
 overlay "$root"
+step copy the package and the programs
 tests=$work/root/usr/lib/vfio-early-tests
 install -D -t "$tests" "$programs/vfio-client" "$programs/real_root" "$guest/inspect.sh"
 cp "$package" "$work/root/tmp/vfio-early.deb"
@@ -23,25 +24,26 @@ run() {
     chroot "$work/root" /usr/bin/env DEBIAN_FRONTEND=noninteractive sh -eu "$@"
 }
 
-trap '[ $? = 0 ] || cat "$output/build.log" >&2' EXIT
-{
-    echo "== prepare"
-    run <"$output/prepare"
-    version=$(ls "$work/root/usr/lib/modules")
-    touch -d @0 "$work/root/boot/initrd.img-$version"
-    echo "== install"
-    # As apt does it: the triggers, which make the image, come last. confold: an INI that prepare has written is kept, as a user's is.
-    run -c 'dpkg --no-triggers --force-confold --install /tmp/vfio-early.deb'
-    echo "== change"
-    run <"$output/change"
-    echo "== make the image"
-    run -c 'dpkg --triggers-only --pending'
-} >"$output/build.log" 2>&1
+step prepare
+run <"$output/prepare"
+version=$(ls "$work/root/usr/lib/modules")
+touch -d @0 "$work/root/boot/initrd.img-$version"
 
+step install the package
+# As apt does it: the triggers, which make the image, come last. confold: an INI that prepare has written is kept, as a user's is.
+run -c 'dpkg --no-triggers --force-confold --install /tmp/vfio-early.deb'
+
+step change
+run <"$output/change"
+
+step make the image
+run -c 'dpkg --triggers-only --pending'
 if [ "$(stat -c %Y "$work/root/boot/initrd.img-$version")" = 0 ]; then
     echo "installing the package did not make a new image" >&2
     exit 1
 fi
+
+step list the image
 if [ -x "$work/root/usr/bin/lsinitrd" ]; then
     run -c "lsinitrd /boot/initrd.img-$version" >"$output/files"
     sed -n 's|.*/hooks/cmdline/||p' "$output/files" | LC_ALL=C sort >"$output/order"
@@ -50,9 +52,13 @@ else
     (cd "$work/root/image" && find . -type f -o -type l) | sort >"$output/files"
     find "$work/root/image" -path '*/scripts/init-top/ORDER' -exec sed -n 's|^/scripts/init-top/\([^ ]*\).*|\1|p' {} + >"$output/order"
 fi
+
+step copy kernel and image
 cp "$work/root/boot/vmlinuz-$version" "$output/vmlinuz"
 cp "$work/root/boot/initrd.img-$version" "$output/initrd.img"
+
 if [ -e "$output/disk" ]; then
+    step make a disk of the whole system
     units=$work/root/etc/systemd/system
     install -D -m 644 -t "$units" "$guest/inspect.service"
     mkdir -p "$units/multi-user.target.wants"
@@ -60,7 +66,6 @@ if [ -e "$output/disk" ]; then
     ln -s /dev/null "$units/serial-getty@ttyS0.service" # the serial line is ours
     umount "$work/root/proc" "$work/root/tmp"
     truncate -s 3G "$output/disk.ext4"
-    /sbin/mke2fs -q -F -t ext4 -d "$work/root" "$output/disk.ext4"
+    mke2fs -q -F -t ext4 -d "$work/root" "$output/disk.ext4"
 fi
 chmod a+r "$output"/*
-remove_overlay

@@ -8,11 +8,11 @@ HOST_DRIVERS = r"(e1000e?|nvme|xhci_hcd|virtio[-_]\w+|ahci|bochs\S*)"
 
 
 # What a case can expect of a boot, and of an image.
-KNOWN_KEYS = {
-    "drivers", "usable", "unusable", "untouched", "touched", "log", "seconds_between", "report", "outcomes", "ok", "iommu",
+KNOWN_WORDS = {
+    "bound", "drivers", "usable", "unusable", "untouched", "touched", "log", "seconds_between", "report", "outcomes", "ok", "iommu",
     "command", "warnings", "shown",
 }
-KNOWN_IMAGE_KEYS = {"first_script", "files", "no_files", "build_log"}
+KNOWN_IMAGE_WORDS = {"first_script", "files", "no_files", "build_log"}
 
 
 def probes_of(address, log):
@@ -45,8 +45,10 @@ def complaints(expect, evidence):
     if not evidence.reached_real_root:
         return ["the boot did not reach the real root"]
     found = []
+    bound = expect.get("bound", [])
+    _compare_drivers(dict.fromkeys(bound, "vfio-pci"), evidence, found)
     _compare_drivers(expect.get("drivers", {}), evidence, found)
-    for address in expect.get("usable", []):
+    for address in bound + expect.get("usable", []):
         outcome = evidence.clients.get(address, "was not on vfio-pci")
         if not outcome.startswith("ok viable"):
             found.append(f"{address} should be usable by a VFIO client: {outcome}")
@@ -54,7 +56,7 @@ def complaints(expect, evidence):
         outcome = evidence.clients.get(address, "was not on vfio-pci")
         if text not in outcome:
             found.append(f"{address} should not be usable ({text}): {outcome}")
-    for address in expect.get("untouched", []):
+    for address in bound + expect.get("untouched", []):
         for line in probes_of(address, evidence.log):
             found.append(f"a host driver touched {address}: {line}")
     for address in expect.get("touched", []):

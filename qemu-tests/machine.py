@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import pathlib
 import re
 import selectors
 import shlex
@@ -10,6 +11,7 @@ import tempfile
 import time
 
 from paths import CACHE
+from step import run_step
 
 # Kinds of machine. The root disk keeps out of the way of what a case puts on the bus.
 KINDS = {
@@ -19,7 +21,8 @@ KINDS = {
     "plain": "-M q35",
 }
 ROOT_DISK = "-drive if=none,id=root,format=raw,snapshot=on,file={} -device virtio-blk-pci,drive=root,addr=1d.0"
-COMMAND_LINE = "console=ttyS0 loglevel=5 root=/dev/vda net.ifnames=0"
+# A guest that gets too little of the processor can take the timer for dead, behind an IOMMU that remaps interrupts, and panic.
+COMMAND_LINE = "no_timer_check console=ttyS0 loglevel=5 root=/dev/vda net.ifnames=0"
 
 
 @dataclasses.dataclass
@@ -56,20 +59,18 @@ class Evidence:
     seconds: float = 0.0
 
 
-def append_file(initrd, path, content):
-    """The image with a second archive behind it that holds one file; the kernel unpacks both, the later one wins."""
-    with tempfile.TemporaryDirectory(dir=CACHE) as directory:
-        tree = os.path.join(directory, "tree")
-        os.makedirs(os.path.join(tree, os.path.dirname(path)))
-        with open(os.path.join(tree, path), "wb") as file:
-            file.write(content)
-        names = [os.path.dirname(path), path]
-        archive = subprocess.run(
-            ["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"],
-            cwd=tree, input="\n".join(names).encode(), stdout=subprocess.PIPE, check=True,
-        ).stdout
-    image = initrd.read_bytes()
-    return image + b"\0" * (-len(image) % 4) + archive
+def with_ini(initrd, ini, of_what, log):
+    """The image with a second archive behind it that holds the INI; the kernel unpacks both, the later one wins."""
+    with tempfile.TemporaryDirectory(dir=CACHE) as directory, tempfile.TemporaryFile(dir=CACHE) as archive:
+        path = pathlib.Path(directory) / "etc/vfio-early.ini"
+        path.parent.mkdir()
+        path.write_text(ini)
+        # cpio reads the names of what it packs.
+        command = ["sh", "-c", "printf 'etc\\netc/vfio-early.ini\\n' | cpio --quiet -o -H newc -R 0:0"]
+        run_step("cpio", of_what, command, log, cwd=directory, stdout=archive)
+        archive.seek(0)
+        image = initrd.read_bytes()
+        return image + b"\0" * (-len(image) % 4) + archive.read()
 
 
 def command_of(hardware, kernel, initrd, root_disk, append):

@@ -1,8 +1,13 @@
 #!/bin/sh
+<<<<<<< HEAD
 # The life of the package in a root file system: install, use, upgrade, remove, purge. Runs as root in a mount namespace
 # of its own, and prints a line for each thing that is not as it should be.
+=======
+# The life of the package in a root file system: install, use, upgrade, remove, purge. Runs as root in a mount namespace of
+# its own, and prints a line for each thing that is not as it should be; which step it is at goes to standard error.
+>>>>>>> e3a2c41f6002eb18f1dc49575c5b41a9102be72d
 #
-#   unshare --mount package-life.sh ROOT PACKAGE SYSFS
+#   unshare --mount sh package-life.sh ROOT PACKAGE SYSFS
 #
 # ROOT stays as it is: all changes go to an overlay in memory. SYSFS is a tree that stands in for the /sys of a machine.
 set -eu
@@ -11,6 +16,7 @@ root=$1 package=$2 sysfs=$3
 # shellcheck source=qemu-tests/overlay.sh
 . "$(dirname "$0")/overlay.sh"
 overlay "$root"
+step copy the package
 cp "$package" "$work/root/tmp/vfio-early.deb"
 version=$(ls "$work/root/usr/lib/modules")
 image=$work/root/boot/initrd.img-$version
@@ -58,7 +64,7 @@ files() {
 # No image is booted here: initramfs-tools leaves out what it would take long to collect.
 [ ! -d "$work/root/etc/initramfs-tools" ] || echo MODULES=list >"$work/root/etc/initramfs-tools/conf.d/modules"
 
-# --- install
+step install
 files >"$work/before"
 age_image
 run dpkg --install /tmp/vfio-early.deb
@@ -66,7 +72,8 @@ expect_new_image "installing"
 ! grep -qE 'would bind|no device is listed' "$work/log" || complain "it told of this machine's next boot, in a chroot"
 [ -x "$work/root/usr/sbin/vfio-early" ] || complain "installing did not bring /usr/sbin/vfio-early"
 
-# --- what is said when an image is built on the machine itself: its own process 1, its own /sys
+step tell what the next boot does
+# When an image is built on the machine itself: its own process 1, its own /sys.
 printf '[bind]\nwifi = 0000:02:00.0\ngpu = 0000:01:00.0\n' >"$ini"
 mount --bind "$sysfs" "$work/root/sys"
 # Debian's trigger runs dracut with --quiet, which hides all but warnings, and dracut 112 hides them by default too: 4 is
@@ -81,7 +88,8 @@ grep -q 'vfio-early: wifi 0000:02:00.0: would bind to vfio-pci' "$work/log" ||
 grep -q 'vfio-early: gpu 0000:01:00.0: refused (shared-group)' "$work/log" ||
     complain "building an image did not warn of what would be refused: $(grep vfio-early "$work/log")"
 
-# --- upgrade to a version with another sample; the user's INI stays
+step upgrade
+# To a version with another sample; the user's INI stays.
 dpkg-deb --raw-extract "$package" "$work/package"
 sed -i 's/^Version: .*/&+next/' "$work/package/DEBIAN/control"
 echo '; a new sample' >>"$work/package/etc/vfio-early.ini"
@@ -92,7 +100,8 @@ expect_new_image "upgrading"
 expect_said "upgrading" ""
 grep -q '^wifi = 0000:02:00.0$' "$ini" || complain "upgrading lost a change of the INI"
 
-# --- remove: the image is made anew without us, and the INI stays
+step remove
+# The image is made anew without us, and the INI stays.
 age_image
 run dpkg --remove vfio-early
 expect_new_image "removing"
@@ -105,11 +114,13 @@ else
 fi
 ! grep -q 'sbin/vfio-early' "$work/files" || complain "the image has the binary after removing"
 
-# --- purge: nothing stays
+step purge
+# Nothing stays.
 run dpkg --purge vfio-early
 expect_said "purging what had been removed" ""
 files >"$work/after"
 diff "$work/before" "$work/after" >"$work/difference" || complain "purging left: $(cat "$work/difference")"
+<<<<<<< HEAD
 
 # --- purge at once what is installed: it is said once
 run dpkg --install /tmp/vfio-early.deb
@@ -117,3 +128,5 @@ run dpkg --purge vfio-early
 expect_said "purging" "$advice"
 
 remove_overlay
+=======
+>>>>>>> e3a2c41f6002eb18f1dc49575c5b41a9102be72d

@@ -4,16 +4,19 @@ import dataclasses
 import fcntl
 import hashlib
 import lzma
+import pathlib
 import shutil
 import struct
-import subprocess
 import sys
 import tempfile
 
-from paths import CACHE, GUEST_PROGRAMS, HERE, PROJECT, RELEASE, as_root
+from paths import CACHE, GUEST_PROGRAMS, HERE, LOGS, PROJECT, RELEASE, as_root
+from step import StepFailed, run_step
 
 sys.path.append(str(PROJECT / "tests"))
 import machine_tree  # pylint: disable=wrong-import-position
+
+MOUNT_TABLE = pathlib.Path("/proc/self/mountinfo")
 
 COMMON = ["linux-image-amd64", "kmod", "udev", "zstd", "systemd-sysv"]
 
@@ -38,6 +41,11 @@ class System:
     packages: tuple
     prepare: str = ""
 
+    @property
+    def way(self):
+        """How images are made: systems where this is the same differ in their release alone."""
+        return self.generator, self.prepare
+
 
 def _systems_of(name, release, of_dracut=()):
     dracut = tuple(COMMON + ["dracut", *of_dracut])
@@ -57,7 +65,9 @@ FULL = {
 }
 
 
-SYSTEMS = _systems_of("debian12", "bookworm") | _systems_of("debian13", "trixie") | FULL
+# Neighbours have root file systems of their own, as the tests of two run at the same time and would wait for one.
+_PAIRS = zip(_systems_of("debian12", "bookworm").items(), _systems_of("debian13", "trixie").items())
+SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL
 # Debian's development release moves: it is tested only when asked for. dracut 112 does not depend on the package that has
 # switch_root there, which it needs without systemd.
 SID = _systems_of("sid", "sid", ["util-linux-extra"])
@@ -84,14 +94,10 @@ def make_root(name):
         if _is_made(root, recipe):
             return root
         print(f"making the root file system of {system.root} with mmdebstrap, about a minute", file=sys.stderr)
-        subprocess.run(as_root(["rm", "-rf", str(root)]), check=True)
+        what = f"root file system of {system.root}"
         log = CACHE / system.root / "mmdebstrap.log"
-        with log.open("w") as output:
-            result = subprocess.run(
-                as_root(recipe + [str(root)]), stdout=output, stderr=subprocess.STDOUT, check=False
-            )
-        if result.returncode != 0:
-            sys.exit(f"mmdebstrap failed for {system.root}, see {log}:\n{log.read_text()[-2000:]}")
+        run_step("rm of the last one", what, as_root(["rm", "-rf", str(root)]), log)
+        run_step("mmdebstrap", what, as_root(recipe + [str(root)]), log)
         _mark_made(root, recipe)
     return root
 
@@ -106,7 +112,7 @@ def make_package():
             return packages[0]
         for package in packages:
             package.unlink()
-        subprocess.run(["cpack", "-G", "DEB"], cwd=RELEASE, stdout=subprocess.DEVNULL, check=True)
+        run_step("cpack", "package", ["cpack", "-G", "DEB"], CACHE / "package.log", cwd=RELEASE)
         stamp.touch()
         _mark_made(stamp, recipe)
         return sorted(RELEASE.glob("*.deb"))[0]
@@ -136,11 +142,11 @@ def make_image(name, image_name, image):
         output.mkdir(parents=True)
         for step, script in scripts.items():
             (output / step).write_text(script)
-        command = ["unshare", "--mount", "sh", str(HERE / "build-image.sh")]
         if image.get("disk"):
             (output / "disk").touch()
         paths = [str(root), str(package), str(GUEST_PROGRAMS), str(HERE / "guest"), str(output)]
-        subprocess.run(as_root(command + paths), check=True)
+        command = in_own_mounts(["sh", str(HERE / "build-image.sh"), *paths])
+        run_step("build-image.sh", f"image {image_name} of {name}", command, output / "build.log")
         (output / "kernel").write_bytes(_unpacked((output / "vmlinuz").read_bytes()))
         _mark_made(output, recipe)
     return output
@@ -165,10 +171,24 @@ def live_with_package(name):
     package = make_package()
     with tempfile.TemporaryDirectory(dir=CACHE) as tree:
         machine_tree.build(tree, {"machine": "gtx1660ti-laptop"})
-        command = ["unshare", "--mount", "sh", str(HERE / "package-life.sh"), str(root), str(package), f"{tree}/sys"]
-        result = subprocess.run(as_root(command), stdout=subprocess.PIPE, text=True, check=False)
-    complaints = result.stdout.splitlines()
-    return complaints + ([] if result.returncode == 0 else ["the script ended early"])
+        command = in_own_mounts(["sh", str(HERE / "package-life.sh"), str(root), str(package), f"{tree}/sys"])
+        with tempfile.TemporaryFile("w+", dir=CACHE) as complaints:
+            failure = []
+            try:
+                run_step("package-life.sh", f"life of the package in {name}", command, LOGS / f"{name}.package.log",
+                         stdout=complaints)
+            except StepFailed as error:
+                failure.append(str(error))
+            complaints.seek(0)
+            return complaints.read().splitlines() + failure
+
+
+def in_own_mounts(command):
+    """The command, behind what lets it mount as root, unseen by others."""
+    mount_points = [line.split()[4] for line in MOUNT_TABLE.read_text().splitlines()]
+    # In a chroot `/` may be no mount point, and unshare fails to keep mounts made below it from others.
+    seen = [] if "/" in mount_points else ["--propagation", "unchanged"]
+    return as_root(["unshare", "--mount", *seen, *command])
 
 
 def make_real_root():
@@ -190,7 +210,8 @@ def make_real_root():
         shutil.copy(programs[1], tree / "usr/lib/vfio-early-tests/vfio-client")
         with image.open("wb") as file:
             file.truncate(8 << 20)
-        subprocess.run(["/sbin/mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, image], check=True)
+        command = ["mke2fs", "-q", "-F", "-t", "ext4", "-d", str(tree), str(image)]
+        run_step("mke2fs", "disk of the real root", command, CACHE / "real-root.log")
         _mark_made(image, recipe)
     return image
 
