@@ -27,7 +27,7 @@ version)
     need git
     # The version stands in CMakeLists.txt and nowhere else.
     version=$(sed -n 's/^project(.* VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
-    places=$(git grep -nwF "$version" -- ':!README.md' ':!tests/golden')
+    places=$(git grep -nwF "$version" -- ':!README.md')
     echo "$places"
     [ "${places%%:*}" = CMakeLists.txt ] && [ "$(echo "$places" | wc -l)" = 1 ]
     ;;

@@ -1,8 +1,9 @@
-// A machine that a test describes in a few lines, instead of reading it from sysfs.
+// An inventory that a test describes in a few lines, without a directory that it would be read from.
 #pragma once
 
 #include "core/session.h"
 #include "core/sysfs_text.h"
+#include "fake_machine.h"
 #include "unity.h"
 
 #include <memory>
@@ -21,12 +22,9 @@ struct Machine {
     {
         Device device;
         device.address = parse_address(address).value();
-        device.id = parse_device_id(id).value();
-        device.class_code = class_code;
-        device.header = header_type_of_class(class_code);
+        device.is_readable = parse_uevent(
+            uevent_of({.address = address, .id = id, .class_code = class_code, .driver = driver}), device);
         device.group = group;
-        device.driver = FixedString<31>(driver);
-        device.is_readable = true;
         if (group && !session.inventory.find_group(group))
             session.inventory.groups.append({.number = *group});
         session.inventory.devices.append(device);

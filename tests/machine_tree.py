@@ -4,66 +4,52 @@ A line of a table (machines/*.txt) is: group, address, class, vendor:device, nam
 have: which drivers are bound, where the buses are, what the firmware and the kernel were told.
 """
 
+import functools
 import os
 import pathlib
+import subprocess
+import tempfile
 
-MACHINES = pathlib.Path(__file__).resolve().parent / "machines"
-HEADER_TYPES = {"0604": 1, "0607": 2}
+HERE = pathlib.Path(__file__).resolve().parent
+MACHINES = HERE / "machines"
+MAKER = HERE.parent / "build" / "make_machine"
+SOURCES = [HERE / "make_machine.cpp", HERE / "fake_machine.h"]
+
+
+@functools.cache
+def maker():
+    """The program that writes the tree, compiled when it is older than its sources: what it writes the unit tests share."""
+    if not MAKER.exists() or MAKER.stat().st_mtime < max(source.stat().st_mtime for source in SOURCES):
+        MAKER.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=MAKER.parent) as directory:
+            new = os.path.join(directory, MAKER.name)
+            subprocess.run(["g++", "-std=c++20", "-Wall", "-Wextra", "-Werror", "-o", new, SOURCES[0]], check=True)
+            os.replace(new, MAKER)  # tests run at the same time
+    return MAKER
 
 
 def build(directory, scenario):
     """Makes the tree of scenario["machine"] below `directory`."""
-    root = pathlib.Path(directory)
-    _write(root / "proc/cmdline", scenario.get("cmdline", "quiet") + "\n")
-    _write(root / "proc/cpuinfo", scenario.get("cpuinfo", "flags\t\t: fpu vmx\n"))
-    for directory_name in ("dev", "run", "etc", "sys/class/iommu"):
-        (root / directory_name).mkdir(parents=True, exist_ok=True)
-    _write(root / "dev/kmsg", "")
-    for table in scenario.get("acpi_tables", []):
-        _write(root / "sys/firmware/acpi/tables" / table, "")
+    subprocess.run([maker(), directory], input="\n".join(lines_of(scenario)) + "\n", text=True, check=True)
+
+
+def lines_of(scenario):
+    """The same as lines for the program that makes it."""
     iommu = scenario.get("iommu", "dmar0")
-    if iommu:
-        (root / "sys/class/iommu" / iommu).mkdir()
     has_groups = iommu and not scenario.get("groups_appear_late", False)
-    _write(root / "sys/bus/pci/drivers_probe", "")
-    for driver in ("vfio-pci", "pci-stub"):
-        _write(root / "sys/bus/pci/drivers" / driver / "bind", "")
+    yield f"machine\t{iommu or '-'}"
+    yield f"file\tproc/cmdline\t{scenario.get('cmdline', 'quiet')}"
+    if "cpuinfo" in scenario:
+        yield f"file\tproc/cpuinfo\t{scenario['cpuinfo']}"
+    for table in scenario.get("acpi_tables", []):
+        yield f"file\tsys/firmware/acpi/tables/{table}\t"
+    yield "driver\tvfio-pci"
+    yield "driver\tpci-stub"
     for line in (MACHINES / (scenario["machine"] + ".txt")).read_text().splitlines():
         group, address, pci_class, ids, *_ = line.split()
-        _add_device(root, scenario, group if has_groups else None, address, pci_class, ids)
-
-
-def _add_device(root, scenario, group, address, pci_class, ids):
-    device = root / "sys/bus/pci/devices" / address
-    driver = scenario.get("drivers", {}).get(address)
-    vga_interface = "00"
-    lines = [f"DRIVER={driver}"] if driver else []
-    lines += [
-        # The kernel prints the class without leading zeros, and ids in upper case.
-        f"PCI_CLASS={int(pci_class + vga_interface, 16):X}",
-        f"PCI_ID={ids.upper()}",
-        "PCI_SUBSYS_ID=1043:8520",
-        f"PCI_SLOT_NAME={address}",
-    ]
-    _write(device / "uevent", "\n".join(lines) + "\n")
-    _write(device / "driver_override", "(null)\n")
-    config = bytearray(64)
-    config[0x0E] = HEADER_TYPES.get(pci_class, 0)
-    (device / "config").write_bytes(config)
-    if driver:
-        (root / "sys/bus/pci/drivers" / driver).mkdir(parents=True, exist_ok=True)
-        os.symlink(f"../../drivers/{driver}", device / "driver")
-    if address in scenario.get("secondary_bus", {}):
-        _write(device / "secondary_bus_number", f"{scenario['secondary_bus'][address]}\n")
-    if pci_class == "0300":
-        _write(device / "boot_vga", "1\n" if address == scenario.get("boot_vga") else "0\n")
-    if group is not None:
-        os.symlink(f"../../../../kernel/iommu_groups/{group}", device / "iommu_group")
-        members = root / "sys/kernel/iommu_groups" / group / "devices"
-        members.mkdir(parents=True, exist_ok=True)
-        os.symlink(f"../../../../bus/pci/devices/{address}", members / address)
-
-
-def _write(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
+        driver = scenario.get("drivers", {}).get(address, "-")
+        yield f"device\t{address}\t{ids}\t{pci_class}00\t{group if has_groups else '-'}\t{driver}"
+    for address, bus in scenario.get("secondary_bus", {}).items():
+        yield f"file\tsys/bus/pci/devices/{address}/secondary_bus_number\t{bus}"
+    if "boot_vga" in scenario:
+        yield f"file\tsys/bus/pci/devices/{scenario['boot_vga']}/boot_vga\t1"

@@ -86,7 +86,7 @@ TEST(writes_nothing_to_what_the_plan_refuses)
     auto& session = stage.plan("[bind]\nnic = 01:00.0 10de:2191\n");
     apply(session, stage.tree.root());
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 id-mismatch\n", verdicts(session));
-    TEST_ASSERT_EQUAL_STRING("", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
+    TEST_ASSERT_EQUAL_STRING("(null)\n", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
     TEST_ASSERT_EQUAL_STRING("", stage.tree.read("sys/bus/pci/drivers_probe"));
 }
 
@@ -175,7 +175,7 @@ TEST(rehearses_without_writing)
     rehearse(session, stage.tree.root());
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 module-missing\n", verdicts(session));
     TEST_ASSERT_TRUE(session.plan.decisions[0].outcome == Outcome::Refused);
-    TEST_ASSERT_EQUAL_STRING("", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
+    TEST_ASSERT_EQUAL_STRING("(null)\n", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
 }
 
 UNITY_MAIN()

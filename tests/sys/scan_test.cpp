@@ -172,10 +172,10 @@ TEST(settles_a_header_type_that_the_class_does_not)
     Tree tree;
     tree.add_machine();
     tree.add_device("0000:01:00.0", "60900", "8086:1234", 8);
+    TEST_ASSERT_EQUAL_STRING("", first_code(*scanned(tree, "[bind]\nntb = 01:00.0\n")));
+    tree.unlink("sys/bus/pci/devices/0000:01:00.0/config");
     TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\nntb = 01:00.0\n")));
     std::string config(64, '\0');
-    tree.write("sys/bus/pci/devices/0000:01:00.0/config", config);
-    TEST_ASSERT_EQUAL_STRING("", first_code(*scanned(tree, "[bind]\nntb = 01:00.0\n")));
     config[0x0e] = 1;
     tree.write("sys/bus/pci/devices/0000:01:00.0/config", config);
     TEST_ASSERT_EQUAL_STRING("is-bridge", first_code(*scanned(tree, "[bind]\nntb = 01:00.0\n")));
@@ -202,8 +202,8 @@ TEST(finds_members_that_are_no_pci_functions)
 TEST(tells_why_there_is_no_iommu)
 {
     Tree tree;
-    tree.add_machine();
-    tree.unlink("sys/class/iommu");
+    tree.add_machine("");
+    tree.write("proc/cpuinfo", "flags : fpu\n");
     auto const iommu = [&] { return scanned(tree, "[bind]\ngpu = 01:00.0\n")->inventory.iommu; };
     TEST_ASSERT_TRUE(iommu() == Iommu::Absent);
     tree.write("proc/cpuinfo", "flags : fpu vmx\n");
@@ -256,7 +256,7 @@ TEST(refuses_everything_when_a_group_is_larger_than_it_can_hold)
 {
     Tree tree;
     tree.add_machine();
-    for (int i = 0; i < 1025; ++i) { // most_devices + 1
+    for (int i = 0; i < 1025; ++i) { // max_devices + 1
         char address[16];
         snprintf(address, sizeof(address), "0000:%02x:%02x.%d", 1 + i / 256, i / 8 % 32, i % 8);
         tree.add_device(address, "20000", "8086:1572", 8);

@@ -1,0 +1,124 @@
+// What a machine shows below /sys and /proc, made up: the one place that knows what the kernel writes there
+// of a PCI function. There is no kernel behind it: what is written stays as it was written, and no link
+// changes.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+
+namespace vfio_early {
+
+struct FakeDevice {
+    std::string address;
+    std::string id; // VENDOR:DEVICE
+    uint32_t class_code = 0; // with the programming interface
+    std::optional<uint32_t> group = {};
+    std::string driver = {}; // empty for none
+    std::string subsystem = "1043:8520";
+};
+
+// The text of its `uevent` file (pci_uevent() in drivers/pci/pci-driver.c): the kernel prints the class
+// without leading zeros, and ids in upper case.
+inline std::string uevent_of(FakeDevice const& device)
+{
+    auto const upper = [](std::string text) {
+        for (char& letter : text)
+            letter = static_cast<char>(toupper(letter));
+        return text;
+    };
+    char class_text[16];
+    snprintf(class_text, sizeof(class_text), "%X", device.class_code);
+    return (device.driver.empty() ? "" : "DRIVER=" + device.driver + "\n") + "PCI_CLASS=" + class_text
+        + "\nPCI_ID=" + upper(device.id) + "\nPCI_SUBSYS_ID=" + upper(device.subsystem)
+        + "\nPCI_SLOT_NAME=" + device.address + "\n";
+}
+
+// The first 64 bytes of its configuration space, of which the header type is right.
+inline std::string config_of(FakeDevice const& device)
+{
+    constexpr size_t header_type_offset = 0x0e;
+    std::string config(64, '\0');
+    auto const class_of_device = device.class_code >> 8;
+    config[header_type_offset] = class_of_device == 0x0604 ? 1 : class_of_device == 0x0607 ? 2 : 0;
+    return config;
+}
+
+class FakeMachine {
+public:
+    explicit FakeMachine(std::filesystem::path directory) : m_directory(std::move(directory)) { }
+
+    void write(std::string const& path, std::string const& text)
+    {
+        make_parent(path);
+        std::ofstream(m_directory / path, std::ios::binary) << text;
+    }
+
+    std::string read(std::string const& path) const
+    {
+        std::ostringstream text;
+        text << std::ifstream(m_directory / path, std::ios::binary).rdbuf();
+        return text.str();
+    }
+
+    void link(std::string const& path, std::string const& target)
+    {
+        make_parent(path);
+        std::filesystem::create_symlink(target, m_directory / path);
+    }
+
+    void make_directory(std::string const& path) { std::filesystem::create_directories(m_directory / path); }
+
+    // What is there on every machine, and an IOMMU of this name ('dmar0' is Intel's); empty for none.
+    void add_machine(std::string const& iommu = "dmar0")
+    {
+        make_directory("sys/class/iommu");
+        if (!iommu.empty())
+            make_directory("sys/class/iommu/" + iommu);
+        write("sys/bus/pci/drivers_probe", "");
+        write("proc/cmdline", "quiet\n");
+        write("proc/cpuinfo", "flags\t\t: fpu vmx\n");
+        write("dev/kmsg", "");
+        make_directory("run");
+        make_directory("etc");
+    }
+
+    void add_driver(std::string const& name) { write("sys/bus/pci/drivers/" + name + "/bind", ""); }
+
+    void add_device(FakeDevice const& device)
+    {
+        auto const directory = "sys/bus/pci/devices/" + device.address + "/";
+        write(directory + "uevent", uevent_of(device));
+        write(directory + "config", config_of(device));
+        write(directory + "driver_override", "(null)\n");
+        if (device.class_code >> 8 == 0x0300)
+            write(directory + "boot_vga", "0\n");
+        if (device.group) {
+            auto const group = std::to_string(*device.group);
+            link(directory + "iommu_group", "../../../../kernel/iommu_groups/" + group);
+            link("sys/kernel/iommu_groups/" + group + "/devices/" + device.address,
+                "../../../../bus/pci/devices/" + device.address);
+        }
+        if (!device.driver.empty()) {
+            link(directory + "driver", "../../drivers/" + device.driver);
+            write("sys/bus/pci/drivers/" + device.driver + "/unbind", "");
+        }
+    }
+
+protected:
+    std::filesystem::path const& path() const { return m_directory; }
+
+    void make_parent(std::string const& path)
+    {
+        std::filesystem::create_directories((m_directory / path).parent_path());
+    }
+
+private:
+    std::filesystem::path m_directory;
+};
+
+} // namespace vfio_early

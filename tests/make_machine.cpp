@@ -1,0 +1,66 @@
+// Makes a fake machine below a directory, from lines on standard input whose words are separated by tabs:
+//
+//     machine  IOMMU                                    what is there on every machine; '-' for no IOMMU
+//     device   ADDRESS ID CLASS GROUP DRIVER            '-' for no group or no driver
+//     driver   NAME
+//     file     PATH TEXT                                TEXT is the rest of the line; a newline is added
+//
+// usage: make_machine DIRECTORY
+
+#include "fake_machine.h"
+
+#include <algorithm>
+#include <iostream>
+
+using namespace vfio_early;
+
+static bool add(FakeMachine& machine, std::string const& line)
+{
+    std::istringstream words(line);
+    std::string kind;
+    words >> kind;
+    if (kind == "machine") {
+        std::string iommu;
+        words >> iommu;
+        machine.add_machine(iommu == "-" ? "" : iommu);
+    } else if (kind == "device") {
+        FakeDevice device;
+        std::string class_text;
+        std::string group;
+        words >> device.address >> device.id >> class_text >> group >> device.driver;
+        device.class_code = static_cast<uint32_t>(strtoul(class_text.c_str(), nullptr, 16));
+        if (group != "-")
+            device.group = static_cast<uint32_t>(strtoul(group.c_str(), nullptr, 10));
+        if (device.driver == "-")
+            device.driver.clear();
+        machine.add_device(device);
+    } else if (kind == "driver") {
+        std::string name;
+        words >> name;
+        machine.add_driver(name);
+    } else if (kind == "file") {
+        std::string path;
+        words >> path;
+        auto const text = line.substr(std::min(line.size(), kind.size() + path.size() + 2));
+        machine.write(path, text + "\n");
+    } else {
+        return false;
+    }
+    return !words.fail();
+}
+
+int main(int argument_count, char** arguments)
+{
+    if (argument_count != 2) {
+        std::cerr << "usage: make_machine DIRECTORY\n";
+        return 2;
+    }
+    FakeMachine machine(arguments[1]);
+    for (std::string line; std::getline(std::cin, line);) {
+        if (!add(machine, line)) {
+            std::cerr << "make_machine: this line is wrong: " << line << "\n";
+            return 1;
+        }
+    }
+    return 0;
+}
