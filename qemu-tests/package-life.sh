@@ -1,11 +1,6 @@
 #!/bin/sh
-<<<<<<< HEAD
-# The life of the package in a root file system: install, use, upgrade, remove, purge. Runs as root in a mount namespace
-# of its own, and prints a line for each thing that is not as it should be.
-=======
 # The life of the package in a root file system: install, use, upgrade, remove, purge. Runs as root in a mount namespace of
 # its own, and prints a line for each thing that is not as it should be; which step it is at goes to standard error.
->>>>>>> e3a2c41f6002eb18f1dc49575c5b41a9102be72d
 #
 #   unshare --mount sh package-life.sh ROOT PACKAGE SYSFS
 #
@@ -120,13 +115,10 @@ run dpkg --purge vfio-early
 expect_said "purging what had been removed" ""
 files >"$work/after"
 diff "$work/before" "$work/after" >"$work/difference" || complain "purging left: $(cat "$work/difference")"
-<<<<<<< HEAD
 
-# --- purge at once what is installed: it is said once
+step purge at once
+# Of what is installed: it is said once.
 run dpkg --install /tmp/vfio-early.deb
 run dpkg --purge vfio-early
 expect_said "purging" "$advice"
 
-remove_overlay
-=======
->>>>>>> e3a2c41f6002eb18f1dc49575c5b41a9102be72d
