@@ -17,8 +17,8 @@ KNOWN_WORDS = {
         "change", "change_initramfs_tools", "change_dracut",
     },
     "case": {
-        "name", "about", "touches", "machine", "image", "append", "ini", "keys", "only", "iommus", "whole_system", "package",
-        "expect",
+        "name", "about", "touches", "machine", "image", "append", "ini", "keys", "only", "iommus", "whole_system",
+        "package", "expect",
     },
     "expect of a boot": judge.KNOWN_WORDS,
     "expect of an image": judge.KNOWN_IMAGE_WORDS,
@@ -34,7 +34,7 @@ TOUCHES = {
 
 
 def load_cases():
-    """The images by name, and the cases: one that has `iommus` once for each of them, and `entry` is what they share."""
+    """The images by name, and the cases: one with `iommus` once for each, where `entry` is the name that they share."""
     data = _read()
     refuse_unknown_words(data)
     refuse_unknown_touches(data)

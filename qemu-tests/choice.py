@@ -20,7 +20,7 @@ def chosen_names():
 def names_in_order():
     """SYSTEM.CASE for every test: those of the choice first.
 
-    Neighbours are of different systems, as those that run at the same time would wait for one root file system or image.
+    Neighbours are of different systems: run at the same time, two of one system would wait for one root or image.
     """
     chosen = chosen_names()
     return _dealt_out(chosen) + _dealt_out([name for name in cases.test_names() if name not in chosen])

@@ -1,4 +1,4 @@
-"""One boot for a person to look at: what the machine has, what was asked for, what was said, and where each device ended."""
+"""One boot for a person to look at: the machine, what was asked for, what was said, and where each device ended."""
 
 import cases
 import judge

@@ -9,8 +9,8 @@ HOST_DRIVERS = r"(e1000e?|nvme|xhci_hcd|virtio[-_]\w+|ahci|bochs\S*)"
 
 # What a case can expect of a boot, and of an image.
 KNOWN_WORDS = {
-    "bound", "drivers", "usable", "unusable", "untouched", "touched", "log", "seconds_between", "report", "outcomes", "ok", "iommu",
-    "command", "warnings", "shown",
+    "bound", "drivers", "usable", "unusable", "untouched", "touched", "log", "seconds_between", "shown",
+    "report", "ok", "iommu", "command", "outcomes", "warnings",
 }
 KNOWN_IMAGE_WORDS = {"first_script", "files", "no_files", "build_log"}
 

@@ -21,7 +21,8 @@ KINDS = {
     "plain": "-M q35",
 }
 ROOT_DISK = "-drive if=none,id=root,format=raw,snapshot=on,file={} -device virtio-blk-pci,drive=root,addr=1d.0"
-# A guest that gets too little of the processor can take the timer for dead, behind an IOMMU that remaps interrupts, and panic.
+# no_timer_check: behind an IOMMU that remaps interrupts, a guest that gets too little of the processor can take its timer
+# for dead, and panic.
 COMMAND_LINE = "no_timer_check console=ttyS0 loglevel=5 root=/dev/vda net.ifnames=0"
 
 

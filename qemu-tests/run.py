@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Boots real distributions in QEMU with vfio-early in their initramfs, and looks at what came of it.
 
-usage: run.py list [choice|sid]    the names of all tests, SYSTEM.CASE, or of those that ./dev test or ./dev test qemu --sid runs
+usage: run.py list [choice|sid]    the names of all tests, SYSTEM.CASE; of those of ./dev test; of those of --sid
        run.py image SYSTEM IMAGE   makes an image, and what it needs
        run.py case SYSTEM.CASE...  runs tests; 0 when all hold
        run.py table [choice|sid]   how these tests ended, and how many were left out
@@ -53,7 +53,7 @@ def main(arguments):
             systems.make_image(system, name, cases.load_cases()[0][name])
         case ["demo"]:
             return 0 if demo() else 1
-        case ["case", *names] if names and set(names) <= set(names_of() + names_of("sid")):
+        case ["case", *names] if names and set(names) <= set(cases.test_names(systems.SYSTEMS | systems.SID)):
             if missing_tools():
                 skip(names)
                 return 77

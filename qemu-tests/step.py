@@ -34,4 +34,5 @@ def run_step(step, of_what, command, log, **options):
     steps = re.findall(r"^== (.*)$", text, re.MULTILINE)
     status = f"with exit status {result.returncode}" if result else "to start"
     end = "".join(f"\n  {line}" for line in text.splitlines()[-LINES_SHOWN:]) or " nothing"
-    raise StepFailed(f"{of_what}: {steps[-1] if steps else step} failed {status}, the log is {log}, and ends with:{end}")
+    failed = steps[-1] if steps else step
+    raise StepFailed(f"{of_what}: {failed} failed {status}, the log is {log}, and ends with:{end}")
