@@ -11,7 +11,7 @@ constexpr ReasonText texts[] = {
     {Reason::Unreadable, "unreadable", "what sysfs says about it or its group is missing or invalid"},
     {Reason::IsBridge, "is-bridge", "it is a bridge, and bridges stay with the host"},
     {Reason::NoIommu, "no-iommu", "the kernel has no IOMMU in use"},
-    {Reason::NoGroup, "no-group", "the IOMMU is on and does not cover this device, so it cannot be isolated"},
+    {Reason::NoGroup, "no-group", "the IOMMU is on but does not cover this device, so it cannot be isolated"},
     {Reason::NoIommuGroup, "noiommu-group", "its group is in VFIO's no-IOMMU mode, which isolates nothing"},
     {Reason::SharedGroup, "shared-group", "a device that is not listed shares its group"},
     {Reason::GroupRefused, "group-refused", "another listed device in its group was refused"},
