@@ -1,4 +1,4 @@
-// A machine that a test describes in a few lines, instead of reading it from sysfs.
+// A machine that a test describes in a few lines instead of reading it from sysfs.
 #pragma once
 
 #include "core/session.h"
@@ -33,7 +33,7 @@ struct Machine {
         return *(session.inventory.devices.end() - 1);
     }
 
-    // Plans this configuration, which has no error of its own.
+    // Makes the plan for this configuration, which must be free of errors.
     Session& plan(char const* config)
     {
         parse_config(config, session.config, session.problems);
@@ -45,8 +45,8 @@ struct Machine {
     }
 };
 
-// 'LABEL ADDRESS CODE' for every decision, one a line; '-' where there is no address, 'would-bind' where no
-// code.
+// 'LABEL ADDRESS CODE' for every decision, one per line; '-' if there is no address, 'would-bind' if there is
+// no code.
 inline std::string verdicts(Session const& session)
 {
     std::string all;

@@ -50,8 +50,7 @@ public:
 
     void make_directory(std::string const& path) { std::filesystem::create_directories(m_directory / path); }
 
-    // A file whose opening for writing blocks for good, like a write into sysfs that the kernel does not come
-    // back from.
+    // A file that blocks for ever when it is opened for writing, like a write into sysfs that never returns.
     void make_hang(std::string const& path)
     {
         unlink(path);
@@ -85,7 +84,7 @@ public:
         }
     }
 
-    // What is there on every machine with an IOMMU of Intel's.
+    // What every machine with an Intel IOMMU has.
     void add_machine()
     {
         make_directory("sys/class/iommu/dmar0");

@@ -1,6 +1,5 @@
 #include "core/reason.h"
 
-
 namespace vfio_early {
 
 namespace {

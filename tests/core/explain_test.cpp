@@ -5,7 +5,7 @@
 
 using namespace vfio_early;
 
-// What is said of the first decision, to the letter.
+// What is said about the first decision, to the letter.
 static std::string said(Session const& session)
 {
     return written_by([&](Sink& sink) { describe(sink, session.plan.decisions[0], session); });
@@ -62,7 +62,7 @@ TEST(names_the_peer_that_was_refused)
 
 TEST(explains_a_decision_by_what_it_was_made_of)
 {
-    // What appears later is not what was decided on.
+    // A device that appears later had no part in the decision.
     Machine ambiguous;
     ambiguous.add("0000:08:00.3", "1022:1639", 0x0c0330, 16);
     ambiguous.add("0000:08:00.4", "1022:1639", 0x0c0330, 17);

@@ -28,7 +28,7 @@ struct Stage {
     }
 };
 
-// The same behind an IOMMU that makes a device's group when a driver binds to it: the NIC has none yet.
+// The same behind an IOMMU that makes a device's group only when a driver binds to it: the NIC has none yet.
 struct LateStage : Stage {
     explicit LateStage(char const* driver = "vfio-pci") : Stage(driver)
     {
@@ -120,7 +120,7 @@ TEST(rolls_back_a_late_group_that_holds_a_stranger)
     stage.tree.add_driver("vfio-pci");
     auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 would-bind\n", verdicts(session));
-    // The group appears while the device is bound, and is not alone.
+    // The group appears while the device is bound, and holds another device.
     stage.make_group();
     stage.tree.add_device("0000:01:00.1", "20000", "8086:10D3", 8, "e1000e");
     apply(session, stage.tree.root());

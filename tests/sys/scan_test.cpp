@@ -256,7 +256,7 @@ TEST(refuses_everything_when_a_group_is_larger_than_it_can_hold)
 {
     Tree tree;
     tree.add_machine();
-    for (int i = 0; i < 1025; ++i) { // most_devices + 1
+    for (int i = 0; i < 1025; ++i) { // max_devices + 1
         char address[16];
         snprintf(address, sizeof(address), "0000:%02x:%02x.%d", 1 + i / 256, i / 8 % 32, i % 8);
         tree.add_device(address, "20000", "8086:1572", 8);

@@ -46,7 +46,7 @@ TEST(ends_what_the_worker_started_too)
     TEST_ASSERT_TRUE(*grandchild > 0);
     for (int i = 0; i < 100 && kill(*grandchild, 0) == 0; ++i)
         usleep(10000);
-    // Gone, or at most a zombie that whoever adopted it has not buried yet.
+    // Gone, or at most a zombie that its new parent has not waited for yet.
     if (kill(*grandchild, 0) == 0) {
         char path[64];
         snprintf(path, sizeof(path), "/proc/%d/stat", *grandchild);
