@@ -60,7 +60,7 @@ TEST(names_the_peer_that_was_refused)
         said(machine.plan("[bind]\ngpu = 01:00.0\naudio = 01:00.1 10de:9999\n")));
 }
 
-TEST(explains_a_decision_by_what_it_was_made_of)
+TEST(explains_a_decision_by_what_it_was_based_on)
 {
     // A device that appears later had no part in the decision.
     Machine ambiguous;
@@ -190,7 +190,7 @@ TEST(warns_of_a_bridge_that_spoils_a_group_that_is_used)
     TEST_ASSERT_EQUAL_STRING("", warnings_of(refused.plan("[bind]\nnic = 02:01.0 8086:9999\n")));
 }
 
-TEST(does_not_take_two_devices_without_a_group_for_one_group)
+TEST(does_not_treat_two_devices_without_a_group_as_one_group)
 {
     Machine machine;
     machine.session.inventory.groups_appear_late = true;

@@ -67,7 +67,7 @@ TEST(says_which_signal_ended_the_work)
     TEST_ASSERT_EQUAL_UINT(SIGKILL, end.signal);
 }
 
-TEST(sees_that_the_work_did_not_come_to_its_end)
+TEST(sees_that_the_work_did_not_finish)
 {
     auto const end = run_worker([](void*) { _exit(3); }, nullptr, now_milliseconds() + 5000);
     TEST_ASSERT_TRUE(end.kind == WorkerEnd::Kind::Died);
