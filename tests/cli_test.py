@@ -55,7 +55,7 @@ class Tree:
 
 
 class BadConfiguration(unittest.TestCase):
-    """Each is told with its place, exit status 2, and nothing is written."""
+    """Each error is shown with its place; exit status 2; nothing is written."""
 
     def check_error(self, tree, message):
         for command in ("check", "bind"):
@@ -159,7 +159,7 @@ class BadConfiguration(unittest.TestCase):
 
 
 class GoodConfiguration(unittest.TestCase):
-    """What looks odd and is right."""
+    """What looks odd but is correct."""
 
     def check_accepted(self, ini):
         result = Tree(ini).run("check")
@@ -254,7 +254,7 @@ class Boot(unittest.TestCase):
         self.assertIn("wifi 0000:02:00.0: refused (timeout): the kernel did not answer within 1 s", result.stdout)
         self.assertLess(result.seconds, 10)
 
-    def test_check_tells_of_a_switch_that_stays(self):
+    def test_check_warns_of_a_switch_that_stays(self):
         for cmdline, is_told in (("rd.vfio_early=0", True), ("rd.vfio_early=check", True), ("rd.vfio_early=1", False)):
             with self.subTest(cmdline=cmdline):
                 result = Tree("[bind]\nwifi = 02:00.0\n", cmdline=cmdline).run("check")

@@ -5,7 +5,7 @@
 
 namespace vfio_early {
 
-// Whether a signal ends the process that runs `body`, which is one of its own.
+// Whether a signal ends `body`, which is run in a process of its own.
 template <typename Body> bool ends_by_a_signal(Body body)
 {
     auto const child = fork();

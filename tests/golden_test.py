@@ -36,7 +36,7 @@ def show(binary, scenario):
 
 
 def without_version(text):
-    """The JSON with a word for the version, which golden files do not repeat."""
+    """The JSON with a word in the place of the version, which golden files do not repeat."""
     return re.sub(r'^\{"vfio_early": "\d+\.\d+\.\d+"', '{"vfio_early": "VERSION"', text)
 
 

@@ -6,7 +6,7 @@
 
 namespace vfio_early {
 
-// What printing these parts gives.
+// These parts, printed.
 template <typename... Parts> std::string text_of(Parts const&... parts)
 {
     std::string text;
@@ -15,7 +15,7 @@ template <typename... Parts> std::string text_of(Parts const&... parts)
     return text;
 }
 
-// What a function writes into the sink that it is handed.
+// What a function writes into the sink that it is given.
 template <typename Write> std::string written_by(Write write)
 {
     std::string text;

@@ -22,8 +22,7 @@ public:
 
     void unlink(std::string const& name) { std::filesystem::remove_all(path() / name); }
 
-    // A file whose opening for writing blocks for good, like a write into sysfs that the kernel does not come
-    // back from.
+    // A file that blocks for ever when it is opened for writing, like a write into sysfs that never returns.
     void make_hang(std::string const& name)
     {
         unlink(name);

@@ -7,7 +7,7 @@
 //     }
 //     UNITY_MAIN()
 //
-// A test ends at its first failed assertion. Assertions can stand in the body of a TEST only.
+// A test ends at its first failed assertion. Assertions can be used only in the body of a TEST.
 #pragma once
 
 #include <cstdio>

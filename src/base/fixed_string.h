@@ -6,12 +6,12 @@
 
 namespace vfio_early {
 
-// Copies what fits of `text` behind the `size` bytes of a buffer for `capacity` bytes and a NUL, and ends it
-// with one. Returns the new size.
+// Appends what fits of `text` to the `size` bytes in a buffer for `capacity` bytes and a NUL, and ends them
+// with a NUL. Returns the new size.
 size_t append_text(char* bytes, size_t size, size_t capacity, std::string_view text);
 
 // Text of at most Capacity bytes, held in place and always followed by a NUL. What does not fit is cut off,
-// and was_cut() tells. Bytes beyond the text are never touched.
+// and was_cut() says so. Bytes beyond the text are never touched.
 template <size_t Capacity> class FixedString {
 public:
     FixedString() { m_bytes[0] = '\0'; }

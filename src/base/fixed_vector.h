@@ -32,8 +32,8 @@ public:
             __builtin_trap();
     }
 
-    // For what a machine or a user decides the number of: false when the vector is full and the value was not
-    // taken.
+    // For what a machine or a user decides the number of: false if the vector is full and the value was not
+    // added.
     [[nodiscard]] bool try_append(T const& value)
     {
         if (m_size == Capacity)

@@ -6,7 +6,7 @@ namespace vfio_early {
 
 template <typename Signature> class FunctionRef;
 
-// Refers to something that can be called and is still there when it is: a parameter type for callbacks.
+// Refers to something that can be called, and that must outlive it: a parameter type for callbacks.
 template <typename Returned, typename... Arguments> class FunctionRef<Returned(Arguments...)> {
 public:
     template <typename Callable>

@@ -6,14 +6,14 @@
 
 namespace vfio_early {
 
-// What was being done, and the errno it ended with (0 where there is none). To what it was done the caller
-// knows.
+// What was being done, and the errno it ended with (0 if there is none). The caller knows what it was done
+// to.
 struct Error {
     std::string_view action;
     int number = 0;
 };
 
-// Either a value or the Error that stands in its place.
+// Either a value, or the Error that is there instead.
 template <typename T> class [[nodiscard]] Result {
 public:
     Result(T value) : m_value(std::move(value)) { }
@@ -47,7 +47,7 @@ private:
 } // namespace vfio_early
 
 // Moves the value out of a fallible expression; on failure the function returns its Error to its own caller.
-// __extension__: a statement expression is GNU C++, which -Wpedantic would warn of.
+// __extension__: a statement expression is GNU C++, which -Wpedantic would warn about.
 #define TRY(expression)                                                                                      \
     __extension__({                                                                                          \
         auto try_result = (expression);                                                                      \

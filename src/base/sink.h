@@ -9,7 +9,7 @@ namespace vfio_early {
 // Where text goes: the caller hands one in, so that what a person sees is exactly what a test compares.
 class Sink {
 public:
-    // Appends to `target`, which has to be there for as long as the sink is.
+    // Appends to `target`, which must outlive the sink.
     template <typename Target>
     requires(!std::is_same_v<Target, Sink>) explicit Sink(Target& target)
         : m_target(&target)

@@ -18,8 +18,8 @@ std::string_view trimmed(std::string_view text);
 // Takes the next word off `rest`; words are separated by white space. Empty at the end.
 std::string_view take_word(std::string_view& rest);
 
-// Takes what comes before the first `separator` off `rest`, and the separator with it; all of `rest` where
-// there is none.
+// Takes what comes before the first `separator` off `rest`, and the separator with it; all of `rest` if there
+// is none.
 std::string_view take_until(std::string_view& rest, char separator);
 
 // A whole text of 1 to `max_digits` (at most 8) hexadecimal digits as a number.
@@ -29,8 +29,7 @@ std::optional<uint32_t> parse_hex(std::string_view text, size_t max_digits);
 std::optional<uint32_t> parse_decimal(std::string_view text);
 
 // The candidate that `word` was probably meant to be: the one with the fewest letters wrong, missing, too
-// many or swapped, which must be two at most and fewer than half of the word. Nothing where none is that
-// near.
+// many or swapped, which must be at most two and fewer than half of the word. Nothing if none is that close.
 std::optional<std::string_view> nearest(std::string_view word, std::span<std::string_view const> candidates);
 
 } // namespace vfio_early

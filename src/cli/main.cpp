@@ -39,8 +39,8 @@ void write_help(Sink& sink)
         "exit status: 0 all bound, 1 some not, 2 usage or configuration error\n");
 }
 
-// Started without them, as the kernel does when it finds no console, the next files that are opened would
-// take their place and be written to as if they were the terminal.
+// If the program is started without them, as by a kernel that finds no console, the next files that are
+// opened would take their place and be written to as if they were the terminal.
 void open_missing_standard_files()
 {
     for (int file = open("/dev/null", O_RDWR); file >= 0; file = open("/dev/null", O_RDWR)) {

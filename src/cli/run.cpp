@@ -43,8 +43,8 @@ template <typename... Parts> void tell(Job const& job, Parts const&... parts)
     tell(job.conduct, job.root, parts...);
 }
 
-// Below another root --config is a path there; on the machine itself it is one like any other, and relative
-// to where the user is.
+// Below another root, --config is a path there. On the machine itself it is a path like any other, and
+// relative to the current directory.
 Result<Path> config_path(Root const& root, CommandOptions const& options)
 {
     if (!root.is_machine() || options.config.starts_with('/'))
@@ -110,7 +110,7 @@ void tell_of_problems(Job const& job, CommandOptions const& options)
         tell(job, name, ": has an error, so nothing is bound");
 }
 
-// What the kernel command line says before anything else is read: an exit status where the run ends with it.
+// Does what the kernel command line says. Returns an exit status if the run ends with that.
 std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command_line)
 {
     if (!command_line.unknown_value.empty())
@@ -136,7 +136,7 @@ std::optional<ExitStatus> heed_command_line(Job& job)
 {
     char buffer[4096];
     auto text = job.root.read(Path("proc/cmdline"), buffer);
-    // The switch that turns us off cannot be seen either.
+    // The switch that turns us off may be on it.
     if (text.is_error() && job.conduct.obeys_command_line) {
         tell(job, "/proc/cmdline cannot be read, so nothing is bound");
         return SomeNotBound;
@@ -151,7 +151,7 @@ std::optional<ExitStatus> heed_command_line(Job& job)
     return {};
 }
 
-// Everything that reads or writes sysfs: selectors, inventory, groups, plan, and what becomes of it.
+// Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
 void plan_and_carry_out(void* context)
 {
     auto& [conduct, root, session] = *static_cast<Job*>(context);
@@ -176,9 +176,9 @@ void undo_job(void* context)
     undo(job.session, job.root);
 }
 
-// Lets a worker do it, because sysfs can hang. It has as many seconds as the configuration says, from `start`
-// (now_milliseconds()) on. What it leaves open when it is cut short is settled, and what it wrote is undone
-// by a process that nobody waits for.
+// Lets a worker do it, because sysfs can hang. The worker has as many seconds as the configuration says, from
+// `start` (now_milliseconds()) on. If it is cut short, what it leaves open is settled, and what it wrote is
+// undone by a process that nobody waits for.
 void work(Job& job, int64_t start)
 {
     auto const deadline = start + int64_t{1000} * job.session.config.options.timeout_seconds;

@@ -5,8 +5,8 @@
 
 namespace vfio_early {
 
-// What the commands that plan do differently. All of them go the same way, from configuration to report, so
-// that the rehearsal cannot drift from the play.
+// How the commands that plan differ. All of them go the same way, from configuration to report, so that the
+// rehearsal cannot drift from the play.
 struct Conduct {
     Mode mode;
     bool obeys_command_line; // rd.vfio_early= decides what is done; otherwise it is a warning

@@ -6,7 +6,7 @@
 
 namespace vfio_early {
 
-// Where a PCI function sits. Linux prints it as DDDD:BB:DD.F; a domain can have more than four digits (Intel
+// Where a PCI function is. Linux prints it as DDDD:BB:DD.F; a domain can have more than four digits (Intel
 // VMD: 10000:). Limits of device and function: PCI_SLOT and PCI_FUNC in include/uapi/linux/pci.h.
 struct Address {
     uint32_t domain = 0;
@@ -20,7 +20,7 @@ struct Address {
 constexpr uint8_t max_device_number = 0x1f;
 constexpr uint8_t functions_per_device = 8;
 
-// An address as sysfs names devices: DOMAIN:BUS:DEV.FN, all of the text. Nothing where it is anything else.
+// The whole text must be an address as sysfs writes it, DOMAIN:BUS:DEV.FN; otherwise nothing is returned.
 std::optional<Address> parse_address(std::string_view text);
 
 void put(Sink&, Address);

@@ -12,8 +12,8 @@ struct CommandLine {
         Off, // rd.vfio_early=0
     };
     Switch power = Switch::Run;
-    // A value of rd.vfio_early that is none of 0, 1 and check. It counts as Off: whoever writes it wants
-    // less.
+    // A value of rd.vfio_early other than 0, 1 and check. It counts as Off: whoever writes it wants less to
+    // be done.
     std::string_view unknown_value;
     bool acs_is_overridden = false; // pcie_acs_override=
 };

@@ -16,7 +16,7 @@ constexpr std::string_view section_names[] = {"bind", "stub", "options"};
 constexpr std::string_view option_names[] = {"boot-display", "timeout"};
 constexpr std::string_view boot_display_values[] = {"refuse", "bind"};
 
-// inih calls back twice, for the next line and for a key with its value; this is what the two share.
+// inih has two callbacks, one for the next line and one for a key with its value; this is what they share.
 struct Parser {
     std::string_view rest;
     unsigned line = 0;
@@ -46,7 +46,7 @@ bool contains(std::span<std::string_view const> words, std::string_view word)
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// inih says nothing of a section without keys, and cuts a long name: its name is looked at here.
+// inih does not report a section without keys, and cuts a long name, so names of sections are checked here.
 void check_section(Parser& parser)
 {
     auto name = parser.line_text;
@@ -62,9 +62,9 @@ void check_section(Parser& parser)
         report(parser, Quoted{rest}, " follows a section header, put it on a line of its own");
 }
 
-// The next line for inih, in the way of fgets. What inih would take silently for something else is caught
-// here: a line that it would cut in two, a NUL byte that would end the line early, and a line that is
-// indented, which it would take for a continuation of the one before.
+// The next line for inih, as fgets() would return it. What inih would silently misread is caught here: a line
+// that it would cut in two, a NUL byte that would end the line early, and an indented line, which it would
+// treat as a continuation of the one before.
 char* next_line(char* buffer, int capacity, void* context)
 {
     auto& parser = *static_cast<Parser*>(context);

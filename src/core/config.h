@@ -32,15 +32,15 @@ struct Config {
     Options options;
 };
 
-// Something wrong in the configuration: its line (from 1; 0 for the file as a whole), and what is wrong
-// there.
+// Something wrong in the configuration: its line (counted from 1; 0 is the file as a whole), and what is
+// wrong there.
 struct Problem {
     unsigned line = 0;
     FixedString<max_problem_bytes> text;
 };
 
-// What is wrong with a configuration, in the order of its lines: the first problems with their texts, and how
-// many more there are.
+// Everything wrong with a configuration, in the order of its lines: the first problems with their texts, and
+// how many more there are.
 class Problems {
 public:
     void add(Problem const& problem)
@@ -63,14 +63,13 @@ private:
     unsigned m_left_out = 0;
 };
 
-// A problem with the parts as its text.
+// A problem whose text is made of the parts.
 template <typename... Parts> Problem problem_of(unsigned line, Parts const&... parts)
 {
     return {line, printed<FixedString<max_problem_bytes>>(parts...)};
 }
 
-// Reads the text of /etc/vfio-early.ini. Where `problems` is not empty afterwards, nothing of `config`
-// counts.
+// Reads the text of /etc/vfio-early.ini. If `problems` is not empty afterwards, `config` must not be used.
 void parse_config(std::string_view text, Config& config, Problems& problems);
 
 } // namespace vfio_early

@@ -30,8 +30,8 @@ struct RecordedDevices {
     uint16_t count = 0;
 };
 
-// What becomes of one device, or of one entry that names none. What explains it is recorded when it is made:
-// the inventory can change until it is reported.
+// What becomes of one device, or of one entry that names none. What explains it is recorded when it is made,
+// because the inventory can change before it is reported.
 struct Decision {
     uint16_t entry = 0;
     std::optional<DeviceIndex> device = {};
@@ -40,7 +40,7 @@ struct Decision {
     Reason reason = Reason::None;
     // What else matches the entry, what stands in the way, or which listed members were refused.
     RecordedDevices concerned = {};
-    // NotFound, where the entry has a place: how far the way to it led.
+    // NotFound, if the entry has a place: how far the path to it led.
     std::optional<Arrival> arrival = {};
     Failure failure = {};
     bool is_written_to = false; // sysfs was asked to change something about the device
@@ -54,14 +54,14 @@ struct Plan {
     std::span<DeviceIndex const> devices_of(RecordedDevices const&) const;
 };
 
-// Keeps a list of devices with the plan. Where there is no more room the list is shorter: it is for people to
-// read, and nothing is decided by it.
+// Keeps a list of devices with the plan. If there is not enough room, the list is shorter: it is for people
+// to read, and nothing is decided by it.
 RecordedDevices record(Plan&, DeviceIndices const&);
 
 void refuse(Decision&, Reason, RecordedDevices = {});
 void fail(Decision&, Reason);
 
-// True for a decision to bind a device that nothing has spoken against so far.
+// True for a decision that names a device and has no reason against binding it so far.
 bool is_open(Decision const&);
 
 // Where in the plan the decision for a device is, if any entry selects it.

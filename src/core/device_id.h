@@ -13,8 +13,8 @@ struct DeviceId {
     bool operator==(DeviceId const&) const = default;
 };
 
-// Four hexadecimal digits, a colon, four hexadecimal digits, all of the text. Nothing where it is anything
-// else.
+// The whole text must be four hexadecimal digits, a colon and four hexadecimal digits; otherwise nothing is
+// returned.
 std::optional<DeviceId> parse_device_id(std::string_view text);
 
 void put(Sink&, DeviceId);

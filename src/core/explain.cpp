@@ -39,7 +39,7 @@ private:
     bool m_is_first = true;
 };
 
-// The addresses of devices that the decision is about besides its own.
+// The addresses of the other devices that the decision is about.
 void put_concerned(Sink& sink, Decision const& decision, Session const& session)
 {
     Separated list(sink);

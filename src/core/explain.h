@@ -5,14 +5,14 @@
 
 namespace vfio_early {
 
-// Why a device is not bound, in one line for a person: what is in the way, and what to do. Where a reason
-// needs no more words than its meaning (reason.h), it is that.
+// Why a device is not bound, in one line for a person: what is in the way, and what to do. For a reason that
+// needs no more words, that is its meaning (reason.h).
 void explain(Sink&, Decision const&, Session const&);
 
 // 'gpu 0000:01:00.0: refused (shared-group): group 14 also holds 0000:00:1f.2 (ahci), …'
 void describe(Sink&, Decision const&, Session const&);
 
-// Things that do not keep a device from being bound, and that its user should know. Calls `tell` with each.
+// What the user should know although it keeps no device from being bound. Calls `tell` with each warning.
 using Tell = FunctionRef<void(std::string_view)>;
 void for_each_warning(Session const&, Tell tell);
 

@@ -10,11 +10,11 @@ namespace vfio_early {
 
 // The layout of a function's configuration space, byte 0x0e without its multifunction bit
 // (PCI_HEADER_TYPE and PCI_HEADER_TYPE_MASK, include/uapi/linux/pci_regs.h).
-// Normal is that of endpoints, and of host bridges too.
+// Endpoints have Normal, and so do host bridges.
 enum class HeaderType : uint8_t { Normal = 0, Bridge = 1, CardBus = 2, Unknown = 0x7f };
 
-// A longer name is cut. It is shown, and compared with names that are shorter than that, so that one that was
-// cut is never taken for one of them.
+// A longer name is cut. That does no harm: it is shown, and compared only with names that are shorter than
+// the limit, which a cut name never equals.
 using DriverName = FixedString<max_driver_name_bytes>;
 
 // One PCI function as sysfs showed it.
@@ -28,7 +28,7 @@ struct Device {
     std::optional<uint32_t> group;
     std::optional<uint8_t> secondary_bus; // bridges only
     bool is_boot_display = false;
-    // False when an attribute was missing or invalid: nothing but the address and the group counts then.
+    // False when an attribute was missing or invalid: then only the address and the group mean anything.
     bool is_readable = false;
 };
 
@@ -48,12 +48,12 @@ struct Group {
     uint32_t number = 0;
     bool is_no_iommu = false; // VFIO's no-IOMMU mode
     bool is_readable = true; // false when its members could not be listed
-    // Members that are not PCI functions, such as a platform device; they count as peers like any other.
-    // Their names are shown only, so that it does no harm when one is cut.
+    // Members that are not PCI functions, such as platform devices; they count as peers like any other. Their
+    // names are only shown, so cutting one does no harm.
     FixedVector<FixedString<max_member_name_bytes>, max_other_members> others = {};
 };
 
-// What the machine has to isolate devices with.
+// The state of the machine's IOMMU.
 enum class Iommu {
     On,
     OffInKernel, // the firmware describes one, and the kernel does not use it
@@ -66,7 +66,7 @@ using DeviceIndex = uint16_t;
 using DeviceIndices = FixedVector<DeviceIndex, max_devices>;
 
 // What was read of the machine: the devices that the configuration can mean, and all members of their groups.
-// An index into `devices` stays valid: devices are only ever added.
+// An index into `devices` stays valid, because devices are only ever added.
 struct Inventory {
     FixedVector<Device, max_devices> devices;
     FixedVector<Group, max_devices> groups;

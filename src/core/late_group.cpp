@@ -11,8 +11,8 @@ bool are_of_one_card(Address left, Address right)
     return left.domain == right.domain && left.bus == right.bus && left.device == right.device;
 }
 
-// A function of the same card that nobody listed has no group either before its own driver binds, and may
-// join this one then: as long as nobody can tell, it counts as a member.
+// An unlisted function of the same card has no group either until its own driver binds, and may then join
+// this one. As nobody can know that yet, it counts as a member.
 void count_functions_without_group(Plan const& plan, Inventory& inventory, Device const& bound)
 {
     for (size_t i = 0; i < inventory.devices.size(); ++i) {

@@ -20,8 +20,8 @@ Problem conflict(Entry const& entry, Entry const& earlier, Address address)
         " selects it for ", section_of(earlier.target), ", keep one of the two");
 }
 
-// Adds a decision for a device that `entry` selects, or merges it with the one that is there: what one line
-// refuses, another line does not allow.
+// Adds a decision for a device that `entry` selects, or merges it with the one that is there: if one line
+// refuses a device, no other line can allow it.
 void add_device(Plan& plan, Config const& config, uint16_t entry, DeviceIndex device, Reason reason,
     Inventory const& inventory, Problems& problems)
 {
@@ -78,7 +78,7 @@ Reason why_unsafe(Device const& device, Inventory const& inventory, Options cons
         return Reason::IsBridge;
     if (group && group->is_no_iommu)
         return Reason::NoIommuGroup;
-    // A group that is there is one, also where /sys/class/iommu says nothing (POWER).
+    // A group proves that there is an IOMMU, even if /sys/class/iommu is empty (POWER).
     if (inventory.iommu != Iommu::On && !device.group)
         return Reason::NoIommu;
     if (!device.group && !inventory.groups_appear_late)

@@ -47,7 +47,7 @@ std::string_view iommu_name(Iommu iommu)
     return "absent";
 }
 
-// Addresses of the devices that a decision is about besides its own, and what else is in the way.
+// The addresses of the other devices that a decision is about, and what else is in the way.
 void write_peers(Sink& sink, Decision const& decision, Session const& session)
 {
     JsonList list(sink);

@@ -37,13 +37,12 @@ struct Resolution {
     Kind kind = Kind::NotFound;
     // What matches, or may match, by address. IdMismatch: what is there instead.
     DeviceIndices devices;
-    // Where the selector has a place: how far the way to it led.
+    // If the selector has a place: how far the path to it led.
     std::optional<Arrival> arrival = {};
 };
 
-// The devices of the inventory that a selector means. '*' and 'all' pass over bridges, unless there is
-// nothing but bridges: no bridge is ever given away, and naming a card should not need its bridges left out
-// by hand.
+// The devices of the inventory that a selector means. '*' and 'all' skip bridges, unless there is nothing but
+// bridges: no bridge is ever given away, and nobody should have to leave out the bridges of a card by hand.
 Resolution resolve(Selector const&, Inventory const&);
 
 } // namespace vfio_early

@@ -123,7 +123,7 @@ void explain_unknown_word(std::string_view word, Sink& problem)
     }
 }
 
-// Takes one term into the selector; false when it was wrong or there already.
+// Adds one term to the selector; false if it is wrong or repeated.
 bool add_term(Selector& selector, std::string_view word, Sink& problem)
 {
     bool is_repeated = false;

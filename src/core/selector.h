@@ -28,14 +28,14 @@ struct IdPattern {
 
 enum class AllowAll { No, Yes };
 
-// What the right side of a line under [bind] or [stub] says: all terms that are there must hold.
+// The right side of a line under [bind] or [stub]: all terms that are there must match.
 struct Selector {
     std::optional<Location> location;
     std::optional<IdPattern> id;
     AllowAll allow_all = AllowAll::No;
 };
 
-// Reads the terms of a selector. Where they are wrong, writes what is wrong to `problem`, with the word, and
+// Reads the terms of a selector. If one is wrong, writes the word and what is wrong with it to `problem`, and
 // returns nothing.
 std::optional<Selector> parse_selector(std::string_view text, Sink& problem);
 

@@ -37,7 +37,7 @@ void settle(Session& session, Reason reason, int worker_signal)
         if (reason == Reason::BindFailed)
             decision.failure = {Failure::Step::Worker, 0};
     }
-    // A group of which a member was left open is not bound, whatever became of the others.
+    // A group with a member that was left open is not bound, whatever happened to the others.
     refuse_unviable_groups(session.plan, session.inventory);
 }
 

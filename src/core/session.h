@@ -9,30 +9,30 @@ enum class Mode {
     Bind, // and apply
 };
 
-// The last line that modprobe wrote. It is shown only, so that it does no harm when it is cut.
+// The last line that modprobe wrote. It is only shown, so cutting it does no harm.
 using LoaderMessage = FixedString<max_loader_message_bytes>;
 
-// One run from configuration to report, as plain values. It stands in memory that the process which binds
-// shares with the one that watches it, so that a run that was cut short can still be reported. It is large,
-// and what a run does not use of it is never touched.
+// One run from configuration to report, as plain values. It is in memory that the process that binds shares
+// with the one that watches it, so that a run that was cut short can still be reported. It is large, and what
+// a run does not use of it is never touched.
 struct Session {
     Mode mode = Mode::Check;
     Config config;
     Problems problems; // of the configuration; where there are any, nothing is bound
     Inventory inventory;
-    bool is_switched_off = false; // rd.vfio_early= of the running kernel kept its boot from binding anything
+    // rd.vfio_early= on the running kernel's command line kept its boot from binding anything.
+    bool is_switched_off = false;
     Plan plan;
     bool is_planned = false;
     LoaderMessage loader_message;
     int worker_signal = 0; // the signal that ended the worker, 0 where none did
 };
 
-// Settles what a worker that was cut short left open: every decision without an outcome fails for `reason` (a
-// rehearsal refuses it), with it the rest of its group, and so does every entry when there was no plan yet.
+// Settles what a worker that was cut short left open. Every decision without an outcome fails for `reason` (a
+// rehearsal refuses it), and the rest of its group is refused. If there was no plan yet, every entry fails.
 void settle(Session&, Reason, int worker_signal);
 
-// For one of the two drivers that cannot be had: what the plan would bind to it fails (a rehearsal refuses
-// it).
+// For a driver that is not available: what the plan would bind to it fails (a rehearsal refuses it).
 void settle_without_driver(Session&, Target);
 
 } // namespace vfio_early

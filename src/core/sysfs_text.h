@@ -5,8 +5,8 @@
 namespace vfio_early {
 
 // Fills `device` with what its `uevent` file says (pci_uevent() in drivers/pci/pci-driver.c): class, id,
-// subsystem, driver, and the header type where the class implies it. False where a line that must be
-// there is missing, is invalid or names another address; `device` is then unchanged but for its driver.
+// subsystem, driver, and the header type if the class implies it. False if a line that must be there is
+// missing, is invalid or names another address; `device` is then unchanged except for its driver.
 bool parse_uevent(std::string_view text, Device& device);
 
 // The header type that a class implies, without a look at the configuration space. Unknown for bridges of
@@ -14,11 +14,11 @@ bool parse_uevent(std::string_view text, Device& device);
 // whose class and header type disagree (pci_setup_device() in drivers/pci/probe.c).
 HeaderType header_type_of_class(uint32_t class_code);
 
-// The header type in the first bytes of `config`. Unknown where they are too few or say something else.
+// The header type in the first bytes of `config`. Unknown if there are too few of them or it is none of ours.
 HeaderType header_type_of_config(std::string_view config);
 
-// Of the names in /sys/class/iommu: true when they are all of an IOMMU that groups devices when they appear
-// (Intel's dmar0, AMD's ivhd0), false where a group may come later.
+// For a name in /sys/class/iommu: true if that IOMMU groups devices as they appear (Intel's dmar0, AMD's
+// ivhd0), false if a group may come later.
 bool groups_devices_up_front(std::string_view iommu_name);
 
 // The last PCI address in a path of sysfs, such as the display in '.../0000:00:02.0/efi-framebuffer.0'.
@@ -36,7 +36,7 @@ struct IommuTables {
     bool has_viot = false;
 };
 
-// The Iommu state where /sys/class/iommu is empty: from the firmware's tables, and from the processor's flags
+// The state of the IOMMU if /sys/class/iommu is empty, from the firmware's tables and the processor's flags
 // in the text of /proc/cpuinfo.
 Iommu iommu_that_is_not_on(IommuTables const&, std::string_view cpuinfo);
 

@@ -10,7 +10,7 @@ bool is_bridge(Device const& device)
         && (device.header == HeaderType::Bridge || device.header == HeaderType::CardBus);
 }
 
-// A device without a group is a group of its own: nothing else can be in its way.
+// A device without a group is a group of its own, so nothing else can be in its way.
 bool is_in_group(std::optional<DeviceIndex> device, uint32_t group, Inventory const& inventory)
 {
     return device && inventory.devices[*device].group == group;
@@ -22,7 +22,7 @@ std::optional<uint32_t> open_group(Decision const& decision, Inventory const& in
     return is_open(decision) ? inventory.devices[*decision.device].group : std::nullopt;
 }
 
-// Every decision of a group that is still open shares its fate.
+// Refuses every decision of the group that is still open.
 void refuse_group(
     Plan& plan, uint32_t group, Inventory const& inventory, Reason reason, DeviceIndices const& why)
 {

@@ -21,8 +21,9 @@ DeviceIndices peers_in_the_way(uint32_t group, Plan const&, Inventory const&);
 // Listed members of a group that were refused or failed for a reason of their own, in the plan's order.
 DeviceIndices refused_members(uint32_t group, Plan const&, Inventory const&);
 
-// Refuses what shares its group with the host, and then what shares its group with a refused device. For each
-// plan once, and again when groups have appeared that were not there before or a member could not be bound.
+// Refuses what shares its group with the host, and then what shares its group with a refused device. Called
+// once for each plan, and again when a group has appeared that was not there before or a member could not be
+// bound.
 void refuse_unviable_groups(Plan&, Inventory const&);
 
 // A bridge with a driver that is not pcieport. From 5.19 on the kernel has no exception for header types:

@@ -51,8 +51,8 @@ Result<void> unbind(Root const& root, Address address)
     return result;
 }
 
-// Calls `action` with each decision of the group that `leader` belongs to, until one returns an error. That
-// one then carries the failure; true when there was none.
+// Calls `action` for each decision of the group that `leader` belongs to, until it fails for one, which then
+// has the failure. True if it failed for none.
 template <typename Action>
 bool all_of_group(Session& session, Decision const& leader, Step step, Action action)
 {
@@ -71,7 +71,7 @@ bool all_of_group(Session& session, Decision const& leader, Step step, Action ac
     return true;
 }
 
-// True for the first decision of a group that is still to be bound, and of which no member has failed.
+// True for the first decision of a group that is still to be bound and has no member that failed.
 bool is_group_to_bind(Session const& session, Decision const& leader)
 {
     if (leader.outcome != Outcome::WouldBind || !is_open(leader))
@@ -97,7 +97,7 @@ void set_overrides(Session& session, Root const& root)
     }
 }
 
-// For both drivers: where it is not there, what was to be bound to it is not.
+// Settles what was to be bound to a driver that is not there.
 template <typename IsThere> void settle_without_drivers(Session& session, IsThere is_there)
 {
     for (auto const target : {Target::VfioPci, Target::PciStub}) {
@@ -114,8 +114,8 @@ Result<void> unbind_from_other_driver(Root const& root, Address address, Target 
     return unbind(root, address);
 }
 
-// Loading a driver has bound what its override names; what is left is bound here, where the kernel answers
-// with an errno (drivers_probe says success whatever came of it).
+// Loading a driver has bound the devices whose override names it. What is left is bound here, where the
+// kernel answers with an errno (drivers_probe reports success in any case).
 Result<void> bind_to_target(Root const& root, Address address, Target target)
 {
     if (bound_driver(root, address).view() == driver_name(target))
@@ -179,8 +179,8 @@ void read_drivers_back(Session& session, Root const& root)
         device.driver = bound_driver(root, device.address);
 }
 
-// In two passes, as when binding: first none of them is ours any more, then the host drivers are asked. What
-// fails here cannot be helped: the report says which driver each device ended on.
+// In two passes, as when binding: first all of them are released, then the host drivers are asked. If this
+// fails, nothing more can be done: the report says which driver each device ended on.
 template <typename Predicate> void undo_where(Session& session, Root const& root, Predicate is_undone)
 {
     for (auto const& decision : session.plan.decisions) {

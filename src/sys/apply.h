@@ -5,15 +5,15 @@
 
 namespace vfio_early {
 
-// Without writing anything: refuses what could not be bound because its driver cannot be had.
+// Without writing anything, refuses what could not be bound because its driver is not available.
 void rehearse(Session&, Root const&);
 
-// Carries out what the plan says to bind, verifies it by the `driver` links, and undoes it for every group
-// that did not come out right. Afterwards no decision is "would bind": each is bound, refused or failed.
+// Binds what the plan says to bind, verifies it by the `driver` links, and undoes it for every group that did
+// not work out. Afterwards no decision is "would bind": each is bound, refused or failed.
 void apply(Session&, Root const&);
 
-// Gives what was written to and is not bound back to the host drivers. Devices for which the kernel failed or
-// did not return come last, because it may not return again.
+// Gives devices that were written to and are not bound back to the host drivers. Those for which the kernel
+// failed or did not return come last, because it may not return this time either.
 void undo(Session&, Root const&);
 
 } // namespace vfio_early

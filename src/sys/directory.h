@@ -5,7 +5,8 @@
 
 namespace vfio_early {
 
-// The names in a directory, in no order and without '.' and '..'. The kernel can fail to tell them all:
+// The names in a directory, in no particular order and without '.' and '..'. The kernel can fail to list them
+// all:
 //
 //     Directory directory(root, path);
 //     while (auto const name = directory.next())
@@ -20,7 +21,7 @@ public:
     // failed.
     std::optional<std::string_view> next();
 
-    // True when the directory could not be opened, or not be read to its end.
+    // True if the directory could not be opened or not be read to its end.
     bool has_failed() const { return m_has_failed; }
 
 private:

@@ -17,19 +17,19 @@ void log_line(Root const& root, Level level, std::string_view text)
 {
     constexpr unsigned facility_daemon = 3; // LOG_DAEMON, <syslog.h>
     // Opened afresh for every line: the kernel drops what one open file writes beyond 10 lines in 5 s
-    // (devkmsg_write() in kernel/printk/printk.c), and the write succeeds all the same.
+    // (devkmsg_write() in kernel/printk/printk.c), and the write still succeeds.
     auto file = root.open_file(Path("dev/kmsg"), O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK);
     if (file.is_error())
         return;
     auto const line = printed<LogLine>(
         "<", facility_daemon << 3 | static_cast<unsigned>(level), ">vfio-early: ", text, "\n");
-    // Where the log cannot be written there is nowhere to say so.
+    // If the log cannot be written, there is nowhere to say so.
     static_cast<void>(!write(file.value().number(), line.view().data(), line.view().size()));
 }
 
 void log_report(Root const& root, Session const& session)
 {
-    // What is wrong with the configuration has been told line by line.
+    // Errors of the configuration have been logged already, line by line.
     if (!session.problems.empty())
         return;
     LogLine summary;

@@ -5,7 +5,7 @@
 
 namespace vfio_early {
 
-// Severities of syslog(3), which /dev/kmsg takes over.
+// Severities of syslog(3), which /dev/kmsg uses too.
 enum class Level { Error = 3, Warning = 4, Info = 6 };
 
 // Writes one line to the kernel log, where it can be read after boot; every line begins with 'vfio-early: '.

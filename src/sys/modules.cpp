@@ -15,8 +15,8 @@ namespace {
 
 using Arguments = FixedVector<char const*, 12>; // '-d DIRECTORY' and a NUL pointer are added to six at most
 
-// Where distributions keep it, on the host and in the initramfs. There is no look-up in PATH. A path that was
-// cut names no program.
+// Where distributions keep it, on the host and in the initramfs. PATH is not searched. A path that was cut is
+// not used.
 std::optional<Path> find_modprobe(Root const& root)
 {
     for (auto const candidate : {"/sbin/modprobe", "/usr/sbin/modprobe"}) {
@@ -31,9 +31,9 @@ std::optional<Path> find_modprobe(Root const& root)
 
 [[noreturn]] void become_modprobe(char const* program, Arguments const& arguments, int error_output)
 {
-    // A clean environment drops MODPROBE_OPTIONS: initramfs-tools sets it to -qb, and -b makes modprobe skip
-    // what the command line blacklists, silently. We ask for vfio-pci by name; a blacklist is against loading
-    // by alias.
+    // A clean environment drops MODPROBE_OPTIONS: initramfs-tools sets it to -qb, and with -b modprobe
+    // silently skips what the command line blacklists. We ask for vfio-pci by name; a blacklist is meant
+    // against loading by alias.
     char const* const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", nullptr};
     dup2(error_output, STDOUT_FILENO);
     dup2(error_output, STDERR_FILENO);
@@ -138,7 +138,7 @@ void load_iommu_driver(Root const& root)
     arguments.append("-a");
     arguments.append("virtio_pci");
     arguments.append("virtio_iommu");
-    // Where it cannot be loaded the plan finds no IOMMU and says so.
+    // If it cannot be loaded, the plan finds no IOMMU and says so.
     LoaderMessage ignored;
     run_modprobe(root, arguments, ignored);
 }

@@ -10,11 +10,11 @@ namespace vfio_early {
 bool has_driver(Root const&, Target);
 
 // Loads the modules that the targets of the plan need and that are not there, with one call of kmod's
-// modprobe. The last line that it wrote goes to the session's loader_message.
+// modprobe. The last line that modprobe writes goes to the session's loader_message.
 void load_drivers(Root const&, Session&);
 
-// Loads the driver of a virtio-iommu where the machine has one and it is not in use yet: without it there are
-// no groups.
+// Loads the driver of a virtio-iommu if the machine has one that is not in use yet: without the driver there
+// are no groups.
 void load_iommu_driver(Root const&);
 
 // True when modprobe would find the driver. Loads nothing.

@@ -15,8 +15,8 @@ Error failure(std::string_view action)
     return {action, errno};
 }
 
-// The kernel gives up on a path with '..' in it, as every device link of sysfs has, when anything anywhere is
-// renamed or mounted meanwhile (handle_dots() in fs/namei.c), and wants to be asked again.
+// If anything anywhere is renamed or mounted meanwhile, the kernel gives up on a path with '..' in it, which
+// every device link of sysfs has, and wants to be asked again (handle_dots() in fs/namei.c).
 constexpr int attempts_at_open = 10000;
 
 // musl has no wrapper for openat2, and glibc none before 2.43.

@@ -21,10 +21,10 @@ template <typename... Parts> Path path_of(Parts const&... parts)
     return printed<Path>(parts...);
 }
 
-// Whether a file is there; Unknown when the kernel would not say.
+// Whether a file is there; Unknown if the kernel does not say.
 enum class Presence { There, Absent, Unknown };
 
-// True when the error says that there is no such file, and not that it could not be looked at.
+// True if the error says that there is no such file, and not that it could not be examined.
 bool is_absence(Error const&);
 
 // The files of a machine below one directory: `/` itself, or a tree that looks like one. Every path is
@@ -57,7 +57,7 @@ public:
 
     Presence presence(Path const&) const;
 
-    // True when it is surely there.
+    // True if it is certainly there.
     bool exists(Path const&) const;
 
     // The directory as it was given, '/' for the machine itself.

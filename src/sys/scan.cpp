@@ -33,7 +33,7 @@ void read_secondary_bus(Root const& root, Device& device)
     if (text.is_error())
         return;
     auto const number = parse_decimal(trimmed(text.value()));
-    // A bridge that was not set up says 0, which is no bus below it: buses are numbered downwards.
+    // A bridge that was not set up has 0 here, which cannot be a bus below it: numbers increase downwards.
     if (number && *number > device.address.bus && *number <= UINT8_MAX)
         device.secondary_bus = static_cast<uint8_t>(*number);
 }
@@ -76,7 +76,7 @@ Device read_device(Root const& root, Address address)
     return device;
 }
 
-// Reads what else there is to know of a device, and adds it to the inventory. Nothing where there is no room.
+// Reads what else is needed of a device, and adds it to the inventory. Returns nothing if there is no room.
 std::optional<DeviceIndex> add_device(Scan& scan, Device device)
 {
     if (device.is_readable)
@@ -93,7 +93,7 @@ std::optional<DeviceIndex> add_device(Scan& scan, Device device)
     return static_cast<DeviceIndex>(scan.inventory.devices.size() - 1);
 }
 
-// The device in the inventory, which is read from sysfs where it is not there yet. Nothing where sysfs has no
+// The device in the inventory, which is read from sysfs if it is not there yet. Nothing if sysfs has no
 // device at this address.
 std::optional<DeviceIndex> find_or_read(Scan& scan, Address address)
 {
@@ -124,8 +124,8 @@ bool may_be_meant(Config const& config, Device const& device)
     return false;
 }
 
-// An id costs one small read a device; only a device that has it is looked at closer. Where the directory is
-// missing there are no PCI devices, and nothing matches.
+// An id costs one small read per device; only what may match is read further. If the directory is missing,
+// there are no PCI devices, and nothing matches.
 void read_ids(Scan& scan, Config const& config)
 {
     Directory devices(scan.root, Path("sys/bus/pci/devices"));
@@ -160,7 +160,8 @@ bool is_no_iommu_group(Root const& root, uint32_t number)
     return !name.is_error() && trimmed(name.value()) == "vfio-noiommu";
 }
 
-// What a group lists as its member must say so itself, now: it may have been read before its group appeared.
+// A device that a group lists must itself point to the group, and now: it may have been read before its group
+// appeared.
 void join_group(Scan& scan, DeviceIndex member, uint32_t number)
 {
     auto& device = scan.inventory.devices[member];
@@ -171,7 +172,7 @@ void join_group(Scan& scan, DeviceIndex member, uint32_t number)
     device.group = number;
 }
 
-// All members of a group. A group that does not list the device that points to it is invalid.
+// Reads all members of the device's group.
 void read_group(Scan& scan, DeviceIndex device)
 {
     auto const number = scan.inventory.devices[device].group;
@@ -192,6 +193,7 @@ void read_group(Scan& scan, DeviceIndex device)
         scan.inventory.is_overfull = true;
 }
 
+// A group that does not list a device that points to it contradicts itself.
 bool group_lists(Root const& root, uint32_t number, Address member)
 {
     return root.exists(group_path(number, path_of("devices/", member).view()));
@@ -240,8 +242,8 @@ void mark_boot_display(Inventory& inventory, Address address)
         inventory.devices[*device].is_boot_display = true;
 }
 
-// From about 6.12 on a framebuffer of the firmware is a child of the display that it is on, which tells for
-// displays that have no boot_vga (class 0380).
+// From about 6.12 on, the firmware's framebuffer is a child of the display that it is on. This finds displays
+// that have no boot_vga (class 0380).
 void find_framebuffer_parent(Scan& scan)
 {
     Directory devices(scan.root, Path("sys/bus/platform/devices"));
@@ -256,7 +258,7 @@ void find_framebuffer_parent(Scan& scan)
     }
 }
 
-// Older kernels show it in /proc/iomem alone: the framebuffer lies in the memory of its display.
+// Older kernels show it only in /proc/iomem: the framebuffer is in the memory of its display.
 void find_framebuffer_in_memory(Scan& scan)
 {
     static char buffer[max_iomem_bytes];

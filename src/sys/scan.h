@@ -7,11 +7,11 @@
 namespace vfio_early {
 
 // Reads from sysfs what the configuration can mean, and no more: an address costs its own device and the
-// members of its group, an id costs one file a device. Devices that are not there are left out; what cannot
+// members of its group, an id costs one file per device. Devices that are not there are left out; what cannot
 // be read is in the inventory as unreadable.
 void scan(Root const&, Config const&, Inventory&);
 
-// Reads what the machine has to isolate devices with, which scan() does too.
+// Reads the state of the machine's IOMMU, which scan() does too.
 void scan_iommu(Root const&, Inventory&);
 
 // Reads the group that appeared when a driver bound to the device, with all its members.

@@ -14,8 +14,8 @@ struct WorkerEnd {
 };
 
 // Does `work` in a child process and waits for it until `deadline`. A write into sysfs can hang in the kernel
-// where no signal reaches it; the child and what it started are then told to end, and left behind. `context`
-// must be shared memory when the caller wants to see what the work changed.
+// where no signal reaches it; the child and what it started are then killed, and left behind if they do not
+// end. `context` must be in shared memory if the caller wants to see what the work changed.
 using Work = void (*)(void* context);
 WorkerEnd run_worker(Work work, void* context, int64_t deadline);
 

@@ -13,7 +13,7 @@ TEST(takes_words_at_any_white_space)
     TEST_ASSERT_EQUAL_STRING("", take_word(rest));
 }
 
-TEST(takes_all_where_there_is_no_separator)
+TEST(takes_everything_if_there_is_no_separator)
 {
     std::string_view rest = "a:b";
     TEST_ASSERT_EQUAL_STRING("a", take_until(rest, ':'));
@@ -54,7 +54,7 @@ TEST(finds_the_word_that_was_meant)
     TEST_ASSERT_FALSE(nearest(std::string(1000, 't'), words).has_value());
 }
 
-TEST(does_not_take_a_short_word_for_another)
+TEST(does_not_mistake_a_short_word_for_another)
 {
     constexpr std::string_view words[] = {"all"};
     TEST_ASSERT_EQUAL_STRING("all", *nearest("al", words));

@@ -16,7 +16,7 @@ TEST(parses_domains_of_more_than_four_digits)
     TEST_ASSERT_EQUAL_STRING("10000:e1:00.0", text_of(*parse_address("10000:e1:00.0")));
 }
 
-TEST(refuses_all_else)
+TEST(refuses_everything_else)
 {
     for (auto const* text : {"", "0000", "0000:01", "0000:01:00", "0000:01:00.", "0000:01:20.0",
              "0000:01:00.8", "0000:01:00.00", "0000:001:00.0", "000000000:01:00.0", "01:00.0",

@@ -6,7 +6,7 @@ using namespace vfio_early;
 
 using Switch = CommandLine::Switch;
 
-TEST(runs_where_nothing_is_said)
+TEST(runs_by_default)
 {
     TEST_ASSERT_TRUE(parse_command_line("BOOT_IMAGE=/vmlinuz root=/dev/sda1 quiet\n").power == Switch::Run);
     TEST_ASSERT_TRUE(parse_command_line("").power == Switch::Run);
@@ -25,14 +25,14 @@ TEST(lets_the_last_word_count)
     TEST_ASSERT_TRUE(parse_command_line("rd.vfio_early=check rd.vfio_early=0").power == Switch::Off);
 }
 
-TEST(takes_an_unknown_value_for_off_and_says_so)
+TEST(treats_an_unknown_value_as_off_and_says_so)
 {
     auto const command_line = parse_command_line("rd.vfio_early=off");
     TEST_ASSERT_TRUE(command_line.power == Switch::Off);
     TEST_ASSERT_EQUAL_STRING("off", command_line.unknown_value);
 }
 
-TEST(does_not_take_other_words_for_ours)
+TEST(does_not_mistake_other_words_for_ours)
 {
     TEST_ASSERT_TRUE(parse_command_line("rd.vfio_early vfio_early=0 xrd.vfio_early=0 rd.vfio_earlyx=0").power
         == Switch::Run);

@@ -48,7 +48,7 @@ TEST(reads_sections_labels_and_options)
     TEST_ASSERT_EQUAL_UINT(7, result.config.options.timeout_seconds);
 }
 
-TEST(has_safe_options_where_none_are_said)
+TEST(has_safe_options_by_default)
 {
     auto const result = parsed("[bind]\n");
     TEST_ASSERT_TRUE(result.config.options.boot_display == BootDisplay::Refuse);
@@ -63,7 +63,7 @@ TEST(accepts_carriage_returns_a_byte_order_mark_and_no_last_newline)
     TEST_ASSERT_EQUAL_STRING("", problems_of("\xef\xbb\xbf[bind]\r\ngpu = 01:00.0"));
 }
 
-TEST(accepts_indented_lines_and_does_not_take_them_for_continuations)
+TEST(accepts_indented_lines_and_does_not_treat_them_as_continuations)
 {
     auto const result = parsed("[bind]\n  gpu = 01:00.0\n  audio = 01:00.1\n");
     TEST_ASSERT_EQUAL_UINT(0, result.problems.size());
@@ -101,19 +101,19 @@ TEST(says_which_word_is_unknown_and_what_was_meant)
         problems_of("[options]\nboot-display = maybe\n"));
 }
 
-TEST(does_not_complain_of_keys_in_an_unknown_section_too)
+TEST(does_not_complain_about_keys_in_an_unknown_section_too)
 {
     TEST_ASSERT_EQUAL_STRING(
         "1: unknown section 'bidn', did you mean 'bind'?\n", problems_of("[bidn]\ngpu = x\n"));
 }
 
-TEST(names_a_section_of_sixty_letters_whole)
+TEST(names_a_section_of_sixty_letters_in_full)
 {
     std::string const name(60, 's');
     TEST_ASSERT_EQUAL_STRING("1: unknown section '" + name + "'\n", problems_of("[" + name + "]\n"));
 }
 
-TEST(does_not_take_a_long_section_for_the_one_that_it_begins_with)
+TEST(does_not_mistake_a_long_section_for_the_one_that_it_begins_with)
 {
     // inih cuts a name after 49 bytes.
     auto const* problem = "1: unknown section 'bind                                             x'\n";
@@ -131,7 +131,7 @@ TEST(says_how_long_a_line_may_be)
         problems_of(";" + std::string(200, 'c')));
 }
 
-TEST(counts_lines_after_a_long_one_right)
+TEST(counts_lines_correctly_after_a_long_one)
 {
     TEST_ASSERT_EQUAL_STRING("1: the line is 1001 bytes long, shorten it to 198 or less\n"
                              "3: unknown section 'x'\n",
@@ -154,7 +154,7 @@ TEST(shows_what_a_bare_selector_should_look_like)
         problems_of("[bind]\n8086:1572 all\n"));
 }
 
-TEST(does_not_take_a_colon_for_an_equals_sign)
+TEST(does_not_mistake_a_colon_for_an_equals_sign)
 {
     TEST_ASSERT_EQUAL_STRING("2: 'timeout:5' is not 'KEY = VALUE': there is a ':' before the '='\n",
         problems_of("[options]\ntimeout: 5\n"));
@@ -216,7 +216,7 @@ TEST(bounds_the_timeout)
     }
 }
 
-TEST(tells_all_problems_in_the_order_of_their_lines)
+TEST(reports_all_problems_in_the_order_of_their_lines)
 {
     TEST_ASSERT_EQUAL_STRING(
         "2: 'junk' is neither '[SECTION]' nor 'KEY = VALUE'\n"

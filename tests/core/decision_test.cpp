@@ -28,7 +28,7 @@ TEST(keeps_the_devices_that_a_decision_is_about)
     TEST_ASSERT_EQUAL_UINT(4, recorded[1]);
 }
 
-TEST(keeps_fewer_where_there_is_no_more_room)
+TEST(keeps_fewer_when_there_is_no_room_left)
 {
     auto const plan = std::make_unique<Plan>();
     DeviceIndices devices;

@@ -10,7 +10,7 @@ TEST(parses_either_case_and_prints_lower_case)
     TEST_ASSERT_EQUAL_STRING("10de:1aeb", text_of(*parse_device_id("10DE:1aEB")));
 }
 
-TEST(refuses_all_else)
+TEST(refuses_everything_else)
 {
     for (auto const* text :
         {"", "10de", "10de:", "10de:219", "10de:21911", "10de-2191", "0x10:2191", "10de:219g"}) {

@@ -5,7 +5,7 @@
 
 using namespace vfio_early;
 
-// What is said of the first decision, to the letter.
+// What is said about the first decision, to the letter.
 static std::string said(Session const& session)
 {
     return written_by([&](Sink& sink) { describe(sink, session.plan.decisions[0], session); });
@@ -60,9 +60,9 @@ TEST(names_the_peer_that_was_refused)
         said(machine.plan("[bind]\ngpu = 01:00.0\naudio = 01:00.1 10de:9999\n")));
 }
 
-TEST(explains_a_decision_by_what_it_was_made_of)
+TEST(explains_a_decision_by_what_it_was_based_on)
 {
-    // What appears later is not what was decided on.
+    // A device that appears later had no part in the decision.
     Machine ambiguous;
     ambiguous.add("0000:08:00.3", "1022:1639", 0x0c0330, 16);
     ambiguous.add("0000:08:00.4", "1022:1639", 0x0c0330, 17);
@@ -190,7 +190,7 @@ TEST(warns_of_a_bridge_that_spoils_a_group_that_is_used)
     TEST_ASSERT_EQUAL_STRING("", warnings_of(refused.plan("[bind]\nnic = 02:01.0 8086:9999\n")));
 }
 
-TEST(does_not_take_two_devices_without_a_group_for_one_group)
+TEST(does_not_treat_two_devices_without_a_group_as_one_group)
 {
     Machine machine;
     machine.session.inventory.groups_appear_late = true;

@@ -4,7 +4,7 @@
 
 using namespace vfio_early;
 
-TEST(endpoints_are_header_type_0_and_no_host_bridge)
+TEST(endpoints_have_header_type_0_and_are_not_host_bridges)
 {
     Machine machine;
     TEST_ASSERT_TRUE(is_endpoint(machine.add("0000:01:00.0", "10de:2191", 0x030000, 8)));

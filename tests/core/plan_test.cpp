@@ -62,7 +62,7 @@ TEST(does_not_let_a_later_line_allow_what_an_earlier_one_refused_nor_the_other_w
         verdicts(machine.plan("[bind]\ncard = 01:00.*\ngpu = 01:00.0 10de:9999\n")));
 }
 
-TEST(lists_a_device_once_that_two_lines_select_alike)
+TEST(lists_once_a_device_that_two_lines_select_alike)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
@@ -71,7 +71,7 @@ TEST(lists_a_device_once_that_two_lines_select_alike)
     TEST_ASSERT_TRUE(session.problems.empty());
 }
 
-TEST(finds_two_lines_that_want_different_things_of_one_device_wrong)
+TEST(finds_an_error_in_two_lines_that_want_different_drivers_for_one_device)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
@@ -117,7 +117,7 @@ TEST(refuses_bridges_and_host_bridges)
         verdicts(machine.plan("[bind]\nport = 00:01.0\nhost = 00:00.0\n")));
 }
 
-TEST(passes_over_bridges_that_a_star_covers)
+TEST(skips_bridges_that_a_star_covers)
 {
     Machine machine;
     machine.add("0000:02:00.0", "1022:43d5", 0x0c0330, 11);
@@ -127,7 +127,7 @@ TEST(passes_over_bridges_that_a_star_covers)
         verdicts(machine.plan("[bind]\nchipset = 02:00.*\n")));
 }
 
-TEST(says_is_bridge_where_a_star_covers_nothing_else)
+TEST(says_is_bridge_if_a_star_covers_nothing_else)
 {
     Machine machine;
     machine.add("0000:00:01.0", "8086:1901", 0x060400, 1);
@@ -146,7 +146,7 @@ TEST(refuses_without_an_iommu)
     }
 }
 
-TEST(believes_a_group_that_is_there_more_than_a_list_of_iommus_that_is_empty)
+TEST(trusts_a_group_more_than_an_empty_list_of_iommus)
 {
     Machine machine;
     machine.session.inventory.iommu = Iommu::Absent;
@@ -228,7 +228,7 @@ TEST(refuses_everything_when_there_are_more_devices_than_fit)
         "gpu 0000:01:00.0 unreadable\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
 }
 
-TEST(counts_a_member_that_is_no_pci_function)
+TEST(counts_a_member_that_is_not_a_pci_function)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
@@ -247,7 +247,7 @@ TEST(says_which_drivers_it_needs)
     TEST_ASSERT_FALSE(needs_driver(plan, Target::PciStub));
 }
 
-TEST(knows_vfio_pcis_answer_to_a_device_without_a_group)
+TEST(recognises_vfio_pcis_answer_to_a_device_without_a_group)
 {
     Device const without_group;
     Device with_group;

@@ -50,7 +50,7 @@ TEST(follows_several_bridges)
     TEST_ASSERT_EQUAL_STRING("found 0000:03:00.1", found(machine, "00:01.0/00.0/03.0/00.1"));
 }
 
-TEST(does_not_go_through_what_is_no_bridge)
+TEST(does_not_follow_a_path_through_what_is_not_a_bridge)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
@@ -59,7 +59,7 @@ TEST(does_not_go_through_what_is_no_bridge)
     TEST_ASSERT_EQUAL_STRING("0000:01:00.0", text_of(arrival.address));
 }
 
-TEST(needs_all_terms_to_hold)
+TEST(needs_all_terms_to_match)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
@@ -67,7 +67,7 @@ TEST(needs_all_terms_to_hold)
     TEST_ASSERT_EQUAL_STRING("id-mismatch 0000:01:00.0", found(machine, "01:00.0 10de:2192"));
 }
 
-TEST(tells_subsystems_apart)
+TEST(distinguishes_subsystems)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).subsystem = {0x1043, 0x1111};
@@ -84,7 +84,7 @@ TEST(lists_all_by_address)
     TEST_ASSERT_EQUAL_STRING("found 0000:0a:00.0 0000:0b:00.0", found(machine, "8086:1572 all"));
 }
 
-TEST(takes_of_a_card_the_functions_that_have_the_id)
+TEST(takes_the_functions_of_a_card_that_have_the_id)
 {
     Machine machine;
     machine.add("0000:01:00.0", "8086:1572", 0x020000, 8);

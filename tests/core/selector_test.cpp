@@ -83,7 +83,7 @@ TEST(says_how_a_comment_begins)
         "'#' is not a term, a comment after a value begins with ' ;'", problem_of("01:00.0 # the card"));
 }
 
-TEST(refuses_terms_that_cannot_all_hold)
+TEST(refuses_terms_that_cannot_all_match)
 {
     TEST_ASSERT_EQUAL_STRING(
         "'10de:2192' is one term too many, a selector has at most one address, one id and one 'all'",

@@ -51,7 +51,7 @@ TEST(says_that_the_worker_could_not_start)
         written_by([&](Sink& sink) { describe(sink, session.plan.decisions[0], session); }));
 }
 
-TEST(fails_every_line_where_there_was_no_plan)
+TEST(fails_every_line_if_there_was_no_plan)
 {
     BootingMachine machine;
     parse_config("[bind]\na = 01:00.0\nb = 02:00.0\n", machine.session.config, machine.session.problems);
@@ -63,7 +63,7 @@ TEST(fails_every_line_where_there_was_no_plan)
         written_by([&](Sink& sink) { describe(sink, machine.session.plan.decisions[0], machine.session); }));
 }
 
-TEST(tells_the_one_that_hangs_from_those_behind_it)
+TEST(distinguishes_the_one_that_hangs_from_those_after_it)
 {
     BootingMachine machine;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
@@ -100,7 +100,7 @@ TEST(refuses_what_a_rehearsal_left_open)
         "a 0000:01:00.0: refused (bind-failed): vfio-early itself was killed by signal 11", said());
 }
 
-TEST(settles_what_needs_a_driver_that_cannot_be_had_and_nothing_else)
+TEST(settles_what_needs_a_driver_that_is_not_available_and_nothing_else)
 {
     auto const settled = [](Mode mode) {
         Machine machine;

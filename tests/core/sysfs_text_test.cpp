@@ -36,7 +36,7 @@ TEST(refuses_a_uevent_of_another_device)
     TEST_ASSERT_FALSE(parse_uevent(nvme_uevent, device));
 }
 
-TEST(refuses_uevents_that_are_cut_or_absurd)
+TEST(refuses_uevents_that_are_cut_or_invalid)
 {
     auto device = device_at("0000:2e:00.0");
     for (size_t length = 0; length < 80; ++length) {
@@ -89,7 +89,7 @@ TEST(finds_the_device_that_holds_the_framebuffer)
     TEST_ASSERT_EQUAL_STRING("0000:00:01.0", text_of(owner.value()));
 }
 
-TEST(does_not_take_a_framebuffer_for_the_device_before_it)
+TEST(does_not_attribute_a_framebuffer_to_the_device_before_it)
 {
     TEST_ASSERT_FALSE(framebuffer_owner("  80000000-80ffffff : 0000:00:01.0\n"
                                         "  81000000-81000fff : BOOTFB\n")
@@ -97,7 +97,7 @@ TEST(does_not_take_a_framebuffer_for_the_device_before_it)
     TEST_ASSERT_FALSE(framebuffer_owner("").has_value());
 }
 
-TEST(tells_kinds_of_missing_iommu_apart)
+TEST(distinguishes_kinds_of_missing_iommu)
 {
     IommuTables const none;
     TEST_ASSERT_TRUE(iommu_that_is_not_on({.has_dmar = true}, "") == Iommu::OffInKernel);

@@ -46,7 +46,7 @@ TEST(what_cannot_be_read_counts)
     TEST_ASSERT_TRUE(stands_in_the_way(device));
 }
 
-TEST(finds_peers_of_the_same_group_alone)
+TEST(finds_peers_of_the_same_group_only)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);

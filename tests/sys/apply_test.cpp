@@ -28,7 +28,7 @@ struct Stage {
     }
 };
 
-// The same behind an IOMMU that makes a device's group when a driver binds to it: the NIC has none yet.
+// The same behind an IOMMU that makes a device's group only when a driver binds to it: the NIC has none yet.
 struct LateStage : Stage {
     explicit LateStage(char const* driver = "vfio-pci") : Stage(driver)
     {
@@ -41,7 +41,7 @@ struct LateStage : Stage {
     std::string const nic_group = "sys/bus/pci/devices/0000:01:00.0/iommu_group";
 };
 
-TEST(verifies_by_the_link_and_rolls_back_what_is_not_so)
+TEST(verifies_by_the_link_and_undoes_what_is_not_bound)
 {
     Stage stage;
     stage.tree.add_driver("vfio-pci");
@@ -114,13 +114,13 @@ TEST(keeps_the_other_groups_when_one_fails)
     TEST_ASSERT_EQUAL_STRING("vfio-pci", stage.tree.read("sys/bus/pci/devices/0000:02:00.0/driver_override"));
 }
 
-TEST(rolls_back_a_late_group_that_holds_a_stranger)
+TEST(undoes_a_late_group_that_holds_an_unlisted_device)
 {
     LateStage stage;
     stage.tree.add_driver("vfio-pci");
     auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 would-bind\n", verdicts(session));
-    // The group appears while the device is bound, and is not alone.
+    // The group appears while the device is bound, and holds another device.
     stage.make_group();
     stage.tree.add_device("0000:01:00.1", "20000", "8086:10D3", 8, "e1000e");
     apply(session, stage.tree.root());
@@ -128,7 +128,7 @@ TEST(rolls_back_a_late_group_that_holds_a_stranger)
     TEST_ASSERT_EQUAL_STRING("\n", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
 }
 
-TEST(does_not_believe_that_a_late_group_leaves_out_a_function_of_the_same_card)
+TEST(does_not_assume_that_a_late_group_leaves_out_a_function_of_the_same_card)
 {
     LateStage stage;
     stage.tree.add_driver("vfio-pci");
@@ -139,7 +139,7 @@ TEST(does_not_believe_that_a_late_group_leaves_out_a_function_of_the_same_card)
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 shared-group\n", verdicts(session));
 }
 
-TEST(does_not_take_a_listed_function_for_bound_because_its_neighbour_is)
+TEST(does_not_treat_a_listed_function_as_bound_because_its_neighbour_is)
 {
     LateStage stage;
     stage.tree.add_driver("vfio-pci");

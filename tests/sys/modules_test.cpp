@@ -27,7 +27,7 @@ TEST(loads_what_the_plan_needs_with_one_call)
     TEST_ASSERT_TRUE(has_driver(tree.root(), Target::VfioPci));
 }
 
-TEST(loads_pci_stub_where_a_device_is_parked)
+TEST(loads_pci_stub_if_a_device_is_parked)
 {
     Tree tree;
     add_modprobe(tree, "");

@@ -112,7 +112,7 @@ TEST(reads_an_attribute_with_one_call)
     TEST_ASSERT_EQUAL_UINT(EFBIG, tree.root().read_attribute(Path("uevent"), too_small).error().number);
 }
 
-// A path below `tree` of which the first max_path_bytes name a file that is there, and that goes on.
+// A path below `tree` whose first max_path_bytes name a file that is there, and which is longer than that.
 static Path path_that_was_cut(Tree& tree)
 {
     std::string path = "d";
@@ -138,7 +138,7 @@ TEST(does_not_use_a_path_that_was_cut)
 
 TEST(does_not_open_a_root_whose_path_was_cut)
 {
-    // The first max_path_bytes are a directory that is there.
+    // The first max_path_bytes name a directory that is there.
     std::string path;
     while (path.size() < max_path_bytes + 1)
         path += "/";

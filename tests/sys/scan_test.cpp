@@ -45,7 +45,7 @@ TEST(reads_an_address_its_group_and_nothing_else)
         text_of(gpu.id, " ", gpu.subsystem, " ", gpu.driver, " ", gpu.group.value()));
 }
 
-TEST(reads_of_an_id_the_devices_that_have_it_and_their_groups)
+TEST(reads_the_devices_that_have_an_id_and_their_groups)
 {
     Tree tree;
     tree.add_machine();
@@ -55,7 +55,7 @@ TEST(reads_of_an_id_the_devices_that_have_it_and_their_groups)
     TEST_ASSERT_EQUAL_STRING("0000:02:00.0 ", addresses(*scanned(tree, "[bind]\nnic = 8086:10d3\n")));
 }
 
-TEST(follows_a_path_by_the_bus_numbers_of_now)
+TEST(follows_a_path_by_the_current_bus_numbers)
 {
     Tree tree;
     tree.add_machine();
@@ -79,7 +79,7 @@ TEST(does_not_follow_a_path_through_a_bridge_that_was_not_set_up)
     TEST_ASSERT_EQUAL_STRING("not-found", first_code(*scanned(tree, "[bind]\nslot = 00:1c.4/1f.6\n")));
 }
 
-TEST(takes_a_group_that_cannot_be_listed_for_unreadable)
+TEST(treats_a_group_that_cannot_be_listed_as_unreadable)
 {
     Tree tree;
     tree.add_machine();
@@ -100,7 +100,7 @@ TEST(counts_a_member_that_is_not_on_the_bus)
     TEST_ASSERT_EQUAL_STRING("shared-group", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
 }
 
-TEST(is_not_sure_of_an_id_while_that_of_another_device_cannot_be_read)
+TEST(is_unsure_of_an_id_while_another_devices_id_cannot_be_read)
 {
     Tree tree;
     tree.add_machine();
@@ -122,7 +122,7 @@ TEST(finds_domains_of_five_digits)
     TEST_ASSERT_EQUAL_STRING("", first_code(*scanned(tree, "[bind]\nnvme = 144d:a808\n")));
 }
 
-TEST(refuses_a_device_whose_attributes_make_no_sense)
+TEST(refuses_a_device_with_invalid_attributes)
 {
     for (auto const& uevent : {std::string(), std::string("PCI_CLASS=30000\n"), std::string("\0\0\0\0", 4),
              std::string(4096, 'x'), std::string(100000, '\n')}) {
@@ -145,7 +145,7 @@ TEST(refuses_a_device_without_uevent)
     TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
 }
 
-TEST(refuses_a_group_that_is_no_number_or_does_not_know_its_member)
+TEST(refuses_a_group_that_is_not_a_number_or_does_not_list_its_member)
 {
     Tree tree;
     tree.add_machine();
@@ -167,7 +167,7 @@ TEST(counts_a_peer_that_cannot_be_read)
     TEST_ASSERT_EQUAL_STRING("shared-group", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
 }
 
-TEST(settles_a_header_type_that_the_class_does_not)
+TEST(reads_a_header_type_that_the_class_leaves_open)
 {
     Tree tree;
     tree.add_machine();
@@ -190,7 +190,7 @@ TEST(sees_vfios_no_iommu_mode)
     TEST_ASSERT_EQUAL_STRING("noiommu-group", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
 }
 
-TEST(finds_members_that_are_no_pci_functions)
+TEST(finds_members_that_are_not_pci_functions)
 {
     Tree tree;
     tree.add_machine();
@@ -199,7 +199,7 @@ TEST(finds_members_that_are_no_pci_functions)
     TEST_ASSERT_EQUAL_STRING("shared-group", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
 }
 
-TEST(tells_why_there_is_no_iommu)
+TEST(says_why_there_is_no_iommu)
 {
     Tree tree;
     tree.add_machine("");

@@ -46,7 +46,7 @@ TEST(ends_what_the_worker_started_too)
     TEST_ASSERT_TRUE(*grandchild > 0);
     for (int i = 0; i < 100 && kill(*grandchild, 0) == 0; ++i)
         usleep(10000);
-    // Gone, or at most a zombie that whoever adopted it has not buried yet.
+    // Gone, or at most a zombie that its new parent has not waited for yet.
     if (kill(*grandchild, 0) == 0) {
         char path[64];
         snprintf(path, sizeof(path), "/proc/%d/stat", *grandchild);
@@ -67,7 +67,7 @@ TEST(says_which_signal_ended_the_work)
     TEST_ASSERT_EQUAL_UINT(SIGKILL, end.signal);
 }
 
-TEST(sees_that_the_work_did_not_come_to_its_end)
+TEST(sees_that_the_work_did_not_finish)
 {
     auto const end = run_worker([](void*) { _exit(3); }, nullptr, now_milliseconds() + 5000);
     TEST_ASSERT_TRUE(end.kind == WorkerEnd::Kind::Died);
