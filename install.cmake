@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What goes where, below /usr: the initramfs tools look there and in /etc and nowhere else. The presets set that prefix.
 set(dracut_module lib/dracut/modules.d/50vfio-early)
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # cpack makes a .deb (initramfs-tools and dracut) and a .rpm (dracut); `cpack -G DEB` one of them.
 set(CPACK_GENERATOR "DEB;RPM")
 set(CPACK_PACKAGE_NAME vfio-early)

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Installs the package in a root file system and lets the distribution's own tools make an initramfs image of it. Runs as
 # root in a mount namespace of its own:
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The cases of cases.toml: which there are, what each of them may say, and which systems each is for."""
 
 import re

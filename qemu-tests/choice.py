@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Which tests ./dev test runs: enough that all that a case can see is seen, and not every case on every system.
 
 The choice follows from the cases alone, so it is the same every time; and which systems a case gets follows from its

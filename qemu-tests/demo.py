@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One boot for a person to look at: the machine, what was asked for, what was said, and where each device ended."""
 
 import cases

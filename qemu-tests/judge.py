@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Compares what a boot left behind with what its case expects."""
 
 import json

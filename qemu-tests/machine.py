@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One boot of one machine in QEMU: what it is made of, what it was told, and what it said."""
 
 import dataclasses

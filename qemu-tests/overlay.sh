@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Sourced by the scripts that change a root file system: all changes go to an overlay in memory, in this mount namespace.
 
 # step WHAT: names in the log, which standard error goes to, what is done next

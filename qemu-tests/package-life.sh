@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The life of the package in a root file system: install, use, upgrade, remove, purge. Runs as root in a mount namespace of
 # its own, and prints a line for each thing that is not as it should be; which step it is at goes to standard error.
 #

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where the harness reads and writes. Everything it makes lies below build/, which git ignores."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One step of making something: a command with a log, which is named when the step fails."""
 
 import os

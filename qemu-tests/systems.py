@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Root file systems of real distributions, and the images that their own tools make in them."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How the tests ended: the matrix of systems, ways of making an initramfs and IOMMUs, and how many were left out."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """One case, tried on one system: its image, its boot, what the judge says, and how it ended."""
 
 import tempfile

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Runs the binary as a user would, with bad input above all. usage: cli_test.py BINARY"""
 
 import json
@@ -103,10 +104,10 @@ class BadConfiguration(unittest.TestCase):
         self.check_error(tree, ":1: the file is empty")
 
     def test_nul_bytes(self):
-        self.check_error(Tree(b"[bind]\ngpu = 01:00.0\0\n"), ":2: the line has a NUL byte in it")
+        self.check_error(Tree(b"[bind]\ngpu = 01:00.0\0\n"), ":2: the line contains a NUL byte")
 
     def test_utf_16(self):
-        self.check_error(Tree("[bind]\ngpu = 01:00.0\n".encode("utf-16")), ":1: the line has a NUL byte in it")
+        self.check_error(Tree("[bind]\ngpu = 01:00.0\n".encode("utf-16")), ":1: the line contains a NUL byte")
 
     def test_line_of_201_bytes(self):
         self.check_error(Tree("[bind]\n;" + "x" * 200 + "\n"), ":2: the line is 201 bytes long, shorten it to 198 or less")

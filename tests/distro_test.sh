@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Builds the preset `distro`, looks at what a distribution's reviewers look at, and runs its binary.
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Runs the functions of the dracut module against stand-ins for those that they call: what boots of Debian do not show.
 # shellcheck disable=SC2034,SC2317 # the module reads these variables and calls these functions
 set -u

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What a machine shows below /sys and /proc, made up: the one place that knows what the kernel writes there
 // of a PCI function. There is no kernel behind it: what is written stays as it was written, and no link
 // changes.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Compares what `vfio-early check` shows on recorded machines with the files in golden/, to the letter.
 
 usage: golden_test.py BINARY [NAME...]            compares

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Tests what boots real distributions (../qemu-tests) without booting any."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Sourced by the tests of hooks that run them against stand-ins.
 failures=0 # read by who sources this
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Configures and builds a preset with INIH_SOURCE_DIR, and shows what its binary makes of an INI.
 # usage: inih_source_test.sh PRESET
 set -eu

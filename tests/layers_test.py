@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Looks at the undefined symbols of the libraries: dependencies point one way, and only sys and cli reach the system.
 
 usage: layers_test.py NM DIRECTORY    where libbase.a, libcore.a and libsys.a are

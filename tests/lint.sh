@@ -1,5 +1,6 @@
 #!/bin/sh
-# usage: lint.sh format|tidy|shell|manual|version|packages BUILD_DIRECTORY, from the project's directory
+# SPDX-License-Identifier: MIT
+# usage: lint.sh format|tidy|shell|manual|version|license|packages BUILD_DIRECTORY, from the project's directory
 set -eu
 
 need() {
@@ -27,9 +28,19 @@ version)
     need git
     # The version stands in CMakeLists.txt and nowhere else.
     version=$(sed -n 's/^project(.* VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
-    places=$(git grep -nwF "$version" -- ':!README.md')
+    places=$(git grep -nwF "$version")
     echo "$places"
     [ "${places%%:*}" = CMakeLists.txt ] && [ "$(echo "$places" | wc -l)" = 1 ]
+    ;;
+license)
+    need git
+    # Every source file says its license at its top.
+    missing=$(git ls-files '*.h' '*.cpp' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' hooks |
+        while read -r file; do
+            head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
+        done)
+    echo "$missing"
+    [ -z "$missing" ]
     ;;
 packages)
     need cpack

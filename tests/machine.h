@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An inventory that a test describes in a few lines, without a directory that it would be read from.
 #pragma once
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Builds a directory that looks like a machine's /sys and /proc from a table of its devices.
 
 A line of a table (machines/*.txt) is: group, address, class, vendor:device, name. A scenario can add what a table does not

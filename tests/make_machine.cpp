@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Makes a fake machine below a directory, from lines on standard input whose words are separated by tabs:
 //
 //     machine  IOMMU                                    what is there on every machine; '-' for no IOMMU

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # Runs the hooks for mkinitcpio against stand-ins for its functions and variables that they use. No Arch Linux here: what
 # the real ones do with these calls is not tested.
 # shellcheck disable=SC2034,SC2317 # the hook reads these variables and calls these functions

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A fake machine in a temporary directory, below which the real code runs.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A minimal test framework in the style of ThrowTheSwitch's Unity: one header, one executable per test file,
 // one line a test, '<file>:<line>:<test>:PASS' or ':FAIL: <why>', and a tally at the end.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # How a distribution builds what it packages: its shared libraries, position-independent, its hardening flags.
 
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Defines the library `inih`: the distribution's, static but for VFIO_EARLY_DISTRO, or INIH_SOURCE_DIR compiled here.
 
 # In the static binary every function of the C library counts. inih is one object: its functions that open files, its

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Static C++ on musl, with Debian's own packages.
 #
 # Debian has musl and a C compiler wrapper for it (musl-tools), and no C++ standard library built on musl. The

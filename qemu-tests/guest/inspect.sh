@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Runs in a whole Debian, as a unit behind multi-user.target: tells over the serial line what the tools of such a system
 # say, then what the real root of the other tests tells. Each line is '@@ shown KEY …'.
 exec >/dev/console 2>&1

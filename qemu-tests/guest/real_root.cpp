@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The first process of the real root in a test: it tells over the serial line what the machine looks like
 // after boot, and powers it off where it is process 1. It does not judge; that is for the harness outside.
 // Each line begins with '@@ '; the last is '@@ end', and a boot that did not print it did not get here.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A VFIO client as small as one can be: does with a device what a virtual machine does before it starts.
 //
 //   vfio-client ADDRESS            opens the group, checks that it is viable, gets the device, maps a BAR and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/sink.h"
 
 namespace vfio_early {

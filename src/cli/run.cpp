@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "cli/run.h"
 
 #include "cli/console.h"
@@ -107,7 +108,7 @@ void tell_of_problems(Job const& job, CommandOptions const& options)
     if (job.session.problems.left_out() > 0)
         tell(job, name, ": ", job.session.problems.left_out(), " more errors are not shown");
     if (is_in_a_line)
-        tell(job, name, ": has an error, so nothing is bound");
+        tell(job, name, " has an error, so nothing is bound");
 }
 
 // Does what the kernel command line says. Returns an exit status if the run ends with that.
@@ -197,8 +198,8 @@ void report(Job const& job, CommandOptions const& options)
         log_report(job.root, job.session);
         auto const saved = save_report(job.root, job.session);
         if (saved.is_error())
-            tell(job, saved.error().action, " /run/vfio-early/report.json: ", strerror(saved.error().number),
-                ", there is no report of this boot");
+            tell(job, "/run/vfio-early/report.json cannot be written: ", strerror(saved.error().number),
+                ", so there is no report of this boot");
     }
     if (options.format == OutputFormat::Json)
         print_output([&](Sink& sink) { write_json(sink, job.session); });

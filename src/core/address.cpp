@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/address.h"
 
 #include "base/text.h"

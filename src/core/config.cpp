@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/config.h"
 
 #include "base/text.h"
@@ -82,7 +83,7 @@ char* next_line(char* buffer, int capacity, void* context)
             parser, "the line is ", parser.line_text.size(), " bytes long, shorten it to ", room, " or less");
         is_usable = false;
     } else if (parser.line_text.find('\0') != std::string_view::npos) {
-        report(parser, "the line has a NUL byte in it, save the file as plain UTF-8 text");
+        report(parser, "the line contains a NUL byte, save the file as plain UTF-8 text");
         is_usable = false;
     } else if (parser.line_text.starts_with('[')) {
         check_section(parser);
@@ -241,7 +242,7 @@ void parse_config(std::string_view text, Config& config, Problems& problems)
     Parser parser{.rest = text, .config = config, .problems = problems};
     int const first_wrong_line = ini_parse_stream(next_line, &parser, handle_key, &parser);
     if (first_wrong_line < 0)
-        problems.add(problem_of(1, "there is not enough memory to read it"));
+        problems.add(problem_of(1, "not enough memory to read it"));
     if (first_wrong_line > 0) {
         auto const line = static_cast<unsigned>(first_wrong_line);
         problems.add(

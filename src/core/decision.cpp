@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/decision.h"
 
 namespace vfio_early {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/device_id.h"
 
 #include "base/text.h"

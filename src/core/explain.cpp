@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/explain.h"
 
 #include "core/viability.h"
@@ -55,8 +56,8 @@ void explain_not_found(Sink& sink, Decision const& decision, Session const& sess
         print(sink, "there is no bridge at ", decision.arrival->address,
             ", 'lspci -Dtv' shows the way to each device");
     else
-        print(sink, "nothing matches ", Quoted{entry_of(decision, session).selector_text.view()},
-            ", 'lspci -Dnn' shows what there is");
+        print(sink, "no device matches ", Quoted{entry_of(decision, session).selector_text.view()},
+            ", 'lspci -Dnn' lists all devices");
 }
 
 void explain_id_mismatch(Sink& sink, Device const& device)
@@ -131,7 +132,8 @@ void explain_group_refused(Sink& sink, Decision const& decision, Session const& 
     Separated list(sink);
     for (auto const peer : session.plan.devices_of(decision.concerned)) {
         auto const& refused = session.plan.decisions[*find_decision(session.plan, peer)];
-        print(list.next(), session.inventory.devices[peer].address, " is ", name_of(refused.reason));
+        print(list.next(), session.inventory.devices[peer].address, " was refused (", name_of(refused.reason),
+            ")");
     }
 }
 
@@ -179,7 +181,7 @@ void explain_timeout(Sink& sink, Decision const& decision, Session const& sessio
     else
         print(sink, "the kernel did not return from ", name_of(decision.failure.step), " within ", seconds,
             " s");
-    print(sink, ", its group is given back to the host drivers");
+    print(sink, ", its group is being given back to the host drivers");
 }
 
 void explain_module_missing(Sink& sink, Decision const& decision, Session const& session)
@@ -204,7 +206,8 @@ void tell_of_bridge(Session const& session, Device const& device, Tell tell)
         if (!listed || listed->group != device.group || !is_open(decision))
             continue;
         return warn(tell, "bridge ", device.address, " in group ", *device.group, " is driven by ",
-            device.driver, ", from Linux 5.19 on guests cannot use the group until it is unbound");
+            device.driver, ", from Linux 5.19 on guests cannot use the group until ", device.driver,
+            " is unbound from it");
     }
 }
 
@@ -271,7 +274,7 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
     if (device->group)
         print(sink, ", group ", *device->group);
     else
-        print(sink, ", its group appears and is checked when it is bound");
+        print(sink, ", its group will be checked when it is bound");
     if (decision.outcome == Outcome::WouldBind)
         print(sink, device->driver.empty() ? ", now without a driver" : ", now on ", device->driver);
     print(sink, ")");
@@ -289,13 +292,13 @@ void for_each_warning(Session const& session, Tell tell)
         tell(
             "rd.vfio_early= is on the running kernel's command line: while it stays there, nothing is bound");
     if (session.inventory.acs_is_overridden)
-        tell("pcie_acs_override= is on the kernel command line: the groups it makes isolate nothing");
+        tell("pcie_acs_override= is on the kernel command line, so the groups do not show what is isolated");
     for (auto const& device : session.inventory.devices)
         tell_of_bridge(session, device, tell);
     for (auto const& decision : session.plan.decisions) {
         auto const* device = device_of(decision, session.inventory);
         if (is_open(decision) && device->is_boot_display)
-            warn(tell, "the firmware booted on ", device->address, ": it goes dark when it is bound");
+            warn(tell, "the firmware booted on ", device->address, ", which goes dark when it is bound");
     }
 }
 

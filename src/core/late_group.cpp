@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/late_group.h"
 
 #include "core/viability.h"

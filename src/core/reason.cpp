@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/reason.h"
 
 namespace vfio_early {
@@ -10,15 +11,16 @@ constexpr ReasonText texts[] = {
     {Reason::Ambiguous, "ambiguous", "more than one device matches"},
     {Reason::Unreadable, "unreadable", "what sysfs says about it or its group is missing or invalid"},
     {Reason::IsBridge, "is-bridge", "it is a bridge, and bridges stay with the host"},
-    {Reason::NoIommu, "no-iommu", "the kernel has no IOMMU in use"},
+    {Reason::NoIommu, "no-iommu", "the kernel uses no IOMMU"},
     {Reason::NoGroup, "no-group", "the IOMMU is on but does not cover this device, so it cannot be isolated"},
     {Reason::NoIommuGroup, "noiommu-group", "its group is in VFIO's no-IOMMU mode, which isolates nothing"},
     {Reason::SharedGroup, "shared-group", "a device that is not listed shares its group"},
     {Reason::GroupRefused, "group-refused", "another listed device in its group was refused"},
     {Reason::BootDisplay, "boot-display",
-        "the firmware booted on this display, 'boot-display = bind' under [options] gives it away"},
+        "the firmware booted on this display, set 'boot-display = bind' under [options] to give it away"},
     {Reason::ModuleMissing, "module-missing", "its new driver cannot be loaded"},
-    {Reason::BindFailed, "bind-failed", "the kernel failed to bind it, and its group was given back"},
+    {Reason::BindFailed, "bind-failed",
+        "the kernel failed to bind it, so its group was given back to the host drivers"},
     {Reason::Timeout, "timeout", "time ran out"},
 };
 

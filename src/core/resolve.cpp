@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/resolve.h"
 
 namespace vfio_early {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/selector.h"
 
 #include "base/text.h"
@@ -144,7 +145,7 @@ bool add_term(Selector& selector, std::string_view word, Sink& problem)
     }
     if (is_repeated)
         print(problem, Quoted{word},
-            " is one term too many, a selector has at most one address, one id and one 'all'");
+            " is a repeated term, a selector has at most one address, one id and one 'all'");
     return !is_repeated;
 }
 

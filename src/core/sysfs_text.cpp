@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/sysfs_text.h"
 
 #include "base/text.h"

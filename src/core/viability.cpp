@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/viability.h"
 
 namespace vfio_early {

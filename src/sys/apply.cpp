@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/apply.h"
 
 #include "core/late_group.h"

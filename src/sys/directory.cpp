@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/directory.h"
 
 #include <errno.h>

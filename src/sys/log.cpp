@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/log.h"
 
 #include "core/explain.h"

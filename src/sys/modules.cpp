@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/modules.h"
 
 #include "base/text.h"
@@ -72,7 +73,7 @@ bool run_modprobe(Root const& root, Arguments const& options, LoaderMessage& las
 {
     auto const program = find_modprobe(root);
     if (!program) {
-        last_line = LoaderMessage("there is no /sbin/modprobe");
+        last_line = LoaderMessage("there is no /sbin/modprobe and no /usr/sbin/modprobe");
         return false;
     }
     Arguments arguments;

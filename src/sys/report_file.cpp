@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/report_file.h"
 
 #include "core/report.h"

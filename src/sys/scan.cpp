@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/scan.h"
 
 #include "base/text.h"

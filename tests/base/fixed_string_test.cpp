@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/fixed_string.h"
 
 #include "unity.h"

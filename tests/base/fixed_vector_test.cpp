@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/fixed_vector.h"
 
 #include "ends.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/function_ref.h"
 
 #include "unity.h"

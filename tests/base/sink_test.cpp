@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "base/sink.h"
 
 #include "text_of.h"

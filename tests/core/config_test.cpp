@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/config.h"
 
 #include "text_of.h"
@@ -140,7 +141,7 @@ TEST(counts_lines_correctly_after_a_long_one)
 
 TEST(says_where_a_nul_byte_is)
 {
-    TEST_ASSERT_EQUAL_STRING("2: the line has a NUL byte in it, save the file as plain UTF-8 text\n",
+    TEST_ASSERT_EQUAL_STRING("2: the line contains a NUL byte, save the file as plain UTF-8 text\n",
         problems_of(std::string_view("[bind]\ngpu = 01:00.0\0\n", 22)));
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/explain.h"
 
 #include "machine.h"
@@ -31,9 +32,8 @@ TEST(says_that_a_group_comes_late)
     Machine machine;
     machine.session.inventory.groups_appear_late = true;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
-    TEST_ASSERT_EQUAL_STRING(
-        "nic 0000:01:00.0: would bind to vfio-pci "
-        "(8086:10d3, its group appears and is checked when it is bound, now without a driver)",
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0: would bind to vfio-pci "
+                             "(8086:10d3, its group will be checked when it is bound, now without a driver)",
         said(machine.plan("[bind]\nnic = 01:00.0\n")));
 }
 
@@ -56,7 +56,7 @@ TEST(names_the_peer_that_was_refused)
     machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
     TEST_ASSERT_EQUAL_STRING(
         "gpu 0000:01:00.0: refused (group-refused): its group is bound whole or not at all, "
-        "and 0000:01:00.1 is id-mismatch",
+        "and 0000:01:00.1 was refused (id-mismatch)",
         said(machine.plan("[bind]\ngpu = 01:00.0\naudio = 01:00.1 10de:9999\n")));
 }
 
@@ -115,7 +115,7 @@ TEST(says_where_a_path_ends)
                              "the way to each device",
         said(empty.plan("[bind]\nx = 00:01.0/00.0\n")));
     TEST_ASSERT_EQUAL_STRING(
-        "x: refused (not-found): nothing matches '1b21:1242', 'lspci -Dnn' shows what there is",
+        "x: refused (not-found): no device matches '1b21:1242', 'lspci -Dnn' lists all devices",
         said(Machine().plan("[bind]\nx = 1b21:1242\n")));
 }
 
@@ -182,7 +182,7 @@ TEST(warns_of_a_bridge_that_spoils_a_group_that_is_used)
     machine.add("0000:02:01.0", "8086:100e", 0x020000, 7);
     TEST_ASSERT_EQUAL_STRING(
         "bridge 0000:01:00.0 in group 7 is driven by shpchp, from Linux 5.19 on guests cannot "
-        "use the group until it is unbound\n",
+        "use the group until shpchp is unbound from it\n",
         warnings_of(machine.plan("[bind]\nnic = 02:01.0\n")));
     Machine refused;
     refused.add("0000:01:00.0", "1b36:000e", 0x060400, 7, "shpchp");
@@ -213,7 +213,7 @@ TEST(warns_of_groups_that_are_fiction)
     Machine machine;
     machine.session.inventory.acs_is_overridden = true;
     TEST_ASSERT_EQUAL_STRING(
-        "pcie_acs_override= is on the kernel command line: the groups it makes isolate nothing\n",
+        "pcie_acs_override= is on the kernel command line, so the groups do not show what is isolated\n",
         warnings_of(machine.plan("[bind]\n")));
 }
 
@@ -221,7 +221,7 @@ TEST(warns_that_a_display_goes_dark)
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_boot_display = true;
-    TEST_ASSERT_EQUAL_STRING("the firmware booted on 0000:01:00.0: it goes dark when it is bound\n",
+    TEST_ASSERT_EQUAL_STRING("the firmware booted on 0000:01:00.0, which goes dark when it is bound\n",
         warnings_of(machine.plan("[bind]\ngpu = 01:00.0\n[options]\nboot-display = bind\n")));
 }
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/plan.h"
 
 #include "machine.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/reason.h"
 
 #include "text_of.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/report.h"
 
 #include "machine.h"
@@ -58,7 +59,7 @@ TEST(writes_one_shape_of_json)
     TEST_ASSERT_EQUAL_STRING(R"({"vfio_early": ")" VFIO_EARLY_VERSION
                              R"(", "command": "check", "ok": false, "iommu": "on", "warnings": [],
  "devices": [{"label": "gpu", "selector": "01:00.0", "address": "0000:01:00.0", "id": "10de:2191", "class": "030000", "group": 8, "driver": "nouveau", "target": "vfio-pci", "outcome": "refused", "code": "shared-group", "detail": "group 8 also holds 0000:01:00.1, which must be listed under [bind] or [stub] too", "peers": ["0000:01:00.1"]},
-   {"label": "usb", "selector": "1b21:1242", "address": null, "id": null, "class": null, "group": null, "driver": null, "target": "vfio-pci", "outcome": "refused", "code": "not-found", "detail": "nothing matches '1b21:1242', 'lspci -Dnn' shows what there is", "peers": []}]}
+   {"label": "usb", "selector": "1b21:1242", "address": null, "id": null, "class": null, "group": null, "driver": null, "target": "vfio-pci", "outcome": "refused", "code": "not-found", "detail": "no device matches '1b21:1242', 'lspci -Dnn' lists all devices", "peers": []}]}
 )",
         json_of(machine.plan("[bind]\ngpu = 01:00.0\nusb = 1b21:1242\n")));
 }

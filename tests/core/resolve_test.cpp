@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/resolve.h"
 
 #include "machine.h"

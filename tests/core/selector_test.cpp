@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "core/selector.h"
 
 #include "text_of.h"
@@ -86,10 +87,10 @@ TEST(says_how_a_comment_begins)
 TEST(refuses_terms_that_cannot_all_match)
 {
     TEST_ASSERT_EQUAL_STRING(
-        "'10de:2192' is one term too many, a selector has at most one address, one id and one 'all'",
+        "'10de:2192' is a repeated term, a selector has at most one address, one id and one 'all'",
         problem_of("10de:2191 10de:2192"));
     TEST_ASSERT_EQUAL_STRING(
-        "'01:00.1' is one term too many, a selector has at most one address, one id and one 'all'",
+        "'01:00.1' is a repeated term, a selector has at most one address, one id and one 'all'",
         problem_of("01:00.0 01:00.1"));
 }
 

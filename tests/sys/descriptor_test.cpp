@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/descriptor.h"
 
 #include "unity.h"

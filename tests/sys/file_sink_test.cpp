@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/file_sink.h"
 
 #include "tree.h"

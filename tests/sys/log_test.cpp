@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/log.h"
 
 #include "machine.h"
@@ -16,11 +17,12 @@ TEST(writes_a_summary_and_a_line_for_each_device_that_is_not_bound)
     auto& session = machine.plan("[bind]\nnic = 01:00.0\nusb = 1b21:1242\n");
     session.plan.decisions[0].outcome = Outcome::Bound;
     log_report(tree.root(), session);
-    TEST_ASSERT_EQUAL_STRING("<28>vfio-early: bound 1 of 2 listed devices\n"
-                             "<28>vfio-early: usb: refused (not-found): nothing matches '1b21:1242', 'lspci "
-                             "-Dnn' shows what there is\n"
-                             "<28>vfio-early: pcie_acs_override= is on the kernel command line: the groups "
-                             "it makes isolate nothing\n",
+    TEST_ASSERT_EQUAL_STRING(
+        "<28>vfio-early: bound 1 of 2 listed devices\n"
+        "<28>vfio-early: usb: refused (not-found): no device matches '1b21:1242', 'lspci "
+        "-Dnn' lists all devices\n"
+        "<28>vfio-early: pcie_acs_override= is on the kernel command line, so the groups "
+        "do not show what is isolated\n",
         tree.read("dev/kmsg"));
 }
 

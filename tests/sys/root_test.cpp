@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/root.h"
 
 #include "tree.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/scan.h"
 
 #include "core/plan.h"

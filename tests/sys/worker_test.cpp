@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 #include "sys/worker.h"
 
 #include "unity.h"

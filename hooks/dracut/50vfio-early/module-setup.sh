@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 # dracut sources this and calls the functions below when it builds an image.
 # dracut sets moddir, initdir and SYSTEMCTL.
 # shellcheck disable=SC2154
