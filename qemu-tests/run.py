@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Boots real distributions in QEMU with vfio-early in their initramfs, and looks at what came of it.
+"""Boots real distributions in QEMU with vfio-early in their initramfs, and looks at the result.
 
 usage: run.py list [choice|sid]    the names of all tests, SYSTEM.CASE; of those of ./dev test; of those of --sid
        run.py image SYSTEM IMAGE   makes an image, and what it needs

@@ -156,7 +156,7 @@ def make_image(name, image_name, image):
 def _unpacked(kernel):
     """What QEMU starts: the ELF inside of a bzImage, which has an entry for PVH, where it is packed with xz, else the bzImage.
 
-    Unpacking xz, as of Debian 12, costs an emulated processor four seconds in each boot. Where the payload is stands in
+    Unpacking xz, as of Debian 12, costs an emulated processor four seconds in each boot. Where the payload is, is in
     the header: setup_sects, payload_offset and payload_length (Documentation/arch/x86/boot.rst).
     """
     setup_sectors = kernel[0x1F1]

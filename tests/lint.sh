@@ -26,7 +26,7 @@ manual)
     ;;
 version)
     need git
-    # The version stands in CMakeLists.txt and nowhere else.
+    # The version is in CMakeLists.txt and nowhere else.
     version=$(sed -n 's/^project(.* VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
     places=$(git grep -nwF "$version")
     echo "$places"
@@ -35,7 +35,7 @@ version)
 license)
     need git
     # Every source file says its license at its top.
-    missing=$(git ls-files '*.h' '*.cpp' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' hooks |
+    missing=$(git ls-files '*.h' '*.cpp' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' '*.service' '*.8' hooks dev .ci |
         while read -r file; do
             head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
         done)

@@ -13,7 +13,7 @@ namespace vfio_early {
 
 struct Machine {
     // On the heap: a session is large.
-    std::unique_ptr<Session> owned = std::make_unique<Session>();
+    std::unique_ptr<Session> owned = std::make_unique_for_overwrite<Session>();
     Session& session = *owned;
 
     Machine() { session.inventory.iommu = Iommu::On; }

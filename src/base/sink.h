@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/limits.h"
+
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -30,9 +32,6 @@ struct Hex {
     uint32_t value;
     unsigned digits;
 };
-
-// The most bytes of foreign text that a message repeats.
-constexpr size_t max_quoted_bytes = 80;
 
 // Foreign text in single quotes: bytes that are not printable ASCII as \xNN, cut after max_quoted_bytes.
 struct Quoted {

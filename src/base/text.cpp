@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "base/text.h"
 
+#include "base/limits.h"
+
 #include <algorithm>
 
 namespace vfio_early {
 
 namespace {
-
-constexpr size_t max_compared_bytes = 32;
 
 std::optional<uint32_t> hex_digit_value(char digit)
 {

@@ -71,9 +71,11 @@ struct ConfigName {
 
 void put(Sink& sink, ConfigName name)
 {
-    if (!name.root.is_machine())
-        print(sink, name.root.directory(), name.options.config.starts_with('/') ? "" : "/");
-    print(sink, name.options.config);
+    auto const& root = name.root;
+    bool const is_below = !root.is_machine();
+    auto const path = printed<FixedString<max_shown_path_bytes>>(is_below ? root.directory() : "",
+        is_below && !name.options.config.starts_with('/') ? "/" : "", name.options.config);
+    print(sink, path, path.was_cut() ? "..." : "");
 }
 
 // Why the file as a whole cannot be used; such a problem has no line.
@@ -106,7 +108,7 @@ void tell_of_problems(Job const& job, CommandOptions const& options)
             tell(job, name, ": ", problem.text);
     }
     if (job.session.problems.left_out() > 0)
-        tell(job, name, ": ", job.session.problems.left_out(), " more errors are not shown");
+        tell(job, name, ": and ", job.session.problems.left_out(), " more");
     if (is_in_a_line)
         tell(job, name, " has an error, so nothing is bound");
 }
@@ -115,7 +117,7 @@ void tell_of_problems(Job const& job, CommandOptions const& options)
 std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command_line)
 {
     if (!command_line.unknown_value.empty())
-        tell(job, "rd.vfio_early=", command_line.unknown_value,
+        tell(job, "rd.vfio_early=", Quoted{command_line.unknown_value},
             " is not one of 0, 1 and check, and counts as 0");
     switch (command_line.power) {
     case CommandLine::Switch::Off: {
@@ -135,15 +137,17 @@ std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command
 
 std::optional<ExitStatus> heed_command_line(Job& job)
 {
-    char buffer[4096];
+    char buffer[max_command_line_bytes];
     auto text = job.root.read(Path("proc/cmdline"), buffer);
     // The switch that turns us off may be on it.
     if (text.is_error() && job.conduct.obeys_command_line) {
         tell(job, "/proc/cmdline cannot be read, so nothing is bound");
         return SomeNotBound;
     }
-    if (text.is_error())
+    if (text.is_error()) {
+        job.session.is_command_line_unknown = true;
         return {};
+    }
     auto const command_line = parse_command_line(text.value());
     job.session.inventory.acs_is_overridden = command_line.acs_is_overridden;
     if (job.conduct.obeys_command_line)
@@ -198,7 +202,8 @@ void report(Job const& job, CommandOptions const& options)
         log_report(job.root, job.session);
         auto const saved = save_report(job.root, job.session);
         if (saved.is_error())
-            tell(job, "/run/vfio-early/report.json cannot be written: ", strerror(saved.error().number),
+            tell(job, saved.error().action,
+                " /run/vfio-early/report.json failed: ", strerror(saved.error().number),
                 ", so there is no report of this boot");
     }
     if (options.format == OutputFormat::Json)

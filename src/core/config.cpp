@@ -193,7 +193,7 @@ void explain_colon(Parser& parser, std::string_view name, std::string_view value
     if (parse_selector(joined.view(), sink))
         report(parser, Quoted{joined.view()}, " has no label, write it as 'LABEL = ", joined, "'");
     else
-        report(parser, Quoted{joined.view()}, " is not 'KEY = VALUE': there is a ':' before the '='");
+        report(parser, Quoted{joined.view()}, " is not 'KEY = VALUE', in which no ':' comes before the '='");
 }
 
 int handle_key(void* context, char const* section_text, char const* name_text, char const* value_text)
@@ -216,6 +216,11 @@ int handle_key(void* context, char const* section_text, char const* name_text, c
     return 1;
 }
 
+bool is_before(Problem const& left, Problem const& right)
+{
+    return left.line < right.line;
+}
+
 std::string_view line_of(std::string_view text, unsigned number)
 {
     for (unsigned line = 1; line < number; ++line)
@@ -224,6 +229,17 @@ std::string_view line_of(std::string_view text, unsigned number)
 }
 
 } // namespace
+
+void Problems::add(Problem const& problem)
+{
+    if (m_first.try_append(problem))
+        return;
+    // They do not come in the order of their lines.
+    ++m_left_out;
+    auto* const last = std::max_element(m_first.begin(), m_first.end(), is_before);
+    if (is_before(problem, *last))
+        *last = problem;
+}
 
 std::string_view driver_name(Target target)
 {
@@ -248,8 +264,7 @@ void parse_config(std::string_view text, Config& config, Problems& problems)
         problems.add(
             problem_of(line, Quoted{line_of(text, line)}, " is neither '[SECTION]' nor 'KEY = VALUE'"));
     }
-    std::sort(problems.begin(), problems.end(),
-        [](Problem const& left, Problem const& right) { return left.line < right.line; });
+    std::sort(problems.begin(), problems.end(), is_before);
 }
 
 } // namespace vfio_early

@@ -44,11 +44,7 @@ struct Problem {
 // how many more there are.
 class Problems {
 public:
-    void add(Problem const& problem)
-    {
-        if (!m_first.try_append(problem))
-            ++m_left_out;
-    }
+    void add(Problem const& problem);
 
     bool empty() const { return m_first.empty(); }
     size_t size() const { return m_first.size(); }

@@ -36,15 +36,16 @@ RecordedDevices record(Plan& plan, DeviceIndices const& devices)
 
 void refuse(Decision& decision, Reason reason, RecordedDevices concerned)
 {
-    decision.outcome = Outcome::Refused;
+    // In this order: a worker that is killed in between leaves no failure without a reason.
     decision.reason = reason;
+    decision.outcome = Outcome::Refused;
     decision.concerned = concerned;
 }
 
 void fail(Decision& decision, Reason reason)
 {
-    decision.outcome = Outcome::Failed;
     decision.reason = reason;
+    decision.outcome = Outcome::Failed;
 }
 
 bool is_open(Decision const& decision)

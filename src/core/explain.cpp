@@ -83,6 +83,9 @@ void explain_unreadable(Sink& sink, Decision const& decision, Session const& ses
             sink, "more than ", max_devices, " devices are listed or share a group with one that is");
     if (decision.device)
         return print(sink, meaning_of(decision.reason));
+    if (session.inventory.is_incomplete)
+        return print(
+            sink, "not all devices of this machine could be listed, add the address of the one you mean");
     print(sink, "the id of one of these cannot be read (");
     put_concerned(sink, decision, session);
     print(sink, "), add the address of the one you mean");
@@ -241,6 +244,8 @@ void explain(Sink& sink, Decision const& decision, Session const& session)
     case Reason::Timeout:
         return explain_timeout(sink, decision, session);
     case Reason::None:
+    case Reason::Count:
+        return;
     case Reason::NoGroup:
     case Reason::NoIommuGroup:
     case Reason::BootDisplay:
@@ -288,6 +293,10 @@ void for_each_warning(Session const& session, Tell tell)
         else
             warn(tell, "configuration: ", problem.text);
     }
+    if (session.problems.left_out() > 0)
+        warn(tell, "configuration: and ", session.problems.left_out(), " more");
+    if (session.is_command_line_unknown)
+        tell("/proc/cmdline cannot be read, and where that is so at boot nothing is bound");
     if (session.is_switched_off)
         tell(
             "rd.vfio_early= is on the running kernel's command line: while it stays there, nothing is bound");

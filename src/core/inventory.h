@@ -81,6 +81,9 @@ struct Inventory {
     // More devices were selected, or share a group with them, than fit: nothing can be decided.
     bool is_overfull = false;
 
+    // Not all devices could be listed: one that was not may have the id that a line names.
+    bool is_incomplete = false;
+
     std::optional<DeviceIndex> find(Address) const;
     Group const* find_group(std::optional<uint32_t> number) const;
     void sort_by_address(DeviceIndices&) const;

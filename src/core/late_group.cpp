@@ -12,14 +12,15 @@ bool are_of_one_card(Address left, Address right)
     return left.domain == right.domain && left.bus == right.bus && left.device == right.device;
 }
 
-// An unlisted function of the same card has no group either until its own driver binds, and may then join
-// this one. As nobody can know that yet, it counts as a member.
+// A function of the same card that is not listed, or was refused, has no group either until its own driver
+// binds, and may then join this one. As nobody can know that yet, it counts as a member.
 void count_functions_without_group(Plan const& plan, Inventory& inventory, Device const& bound)
 {
     for (size_t i = 0; i < inventory.devices.size(); ++i) {
         auto& function = inventory.devices[i];
-        if (!function.group && are_of_one_card(function.address, bound.address)
-            && !find_decision(plan, static_cast<DeviceIndex>(i)))
+        auto const decision = find_decision(plan, static_cast<DeviceIndex>(i));
+        bool const is_to_be_bound = decision && is_open(plan.decisions[*decision]);
+        if (!function.group && are_of_one_card(function.address, bound.address) && !is_to_be_bound)
             function.group = bound.group;
     }
 }
@@ -29,7 +30,7 @@ Reason why_unsound(Device const& device, Inventory const& inventory)
     if (!device.group)
         return Reason::NoGroup;
     auto const* group = inventory.find_group(device.group);
-    if (!device.is_readable || !group || !group->is_readable)
+    if (!device.is_readable || inventory.is_overfull || !group || !group->is_readable)
         return Reason::Unreadable;
     return group->is_no_iommu ? Reason::NoIommuGroup : Reason::None;
 }

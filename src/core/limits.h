@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/sink.h"
+#include "base/limits.h"
 
 #include <cstddef>
+#include <cstdint>
 
 // How much of everything there can be. Nothing grows with what a user wrote or a machine shows, so each limit
 // is decided once, here; the place that enforces it says what happens beyond it.
@@ -45,6 +46,17 @@ constexpr size_t max_member_name_bytes = 63;
 constexpr size_t max_driver_name_bytes = 31;
 // A sysfs attribute is a page at most (sysfs_kf_seq_show() in fs/sysfs/file.c).
 constexpr size_t max_attribute_bytes = 4096;
+// Attributes that are a number of a few digits, or a word.
+constexpr size_t max_number_bytes = 16;
+constexpr size_t max_word_bytes = 64;
+// The configuration space as far as everyone may read it.
+constexpr size_t config_start_bytes = 16;
+// The kernel's own limit is 2048 on x86 and 4096 elsewhere (COMMAND_LINE_SIZE).
+constexpr size_t max_command_line_bytes = 4096 + 1;
+// The lines of the first processor in /proc/cpuinfo, which has its flags.
+constexpr size_t cpuinfo_start_bytes = 4096;
+// Directory entries that the kernel hands over at once: about a thousand.
+constexpr size_t directory_buffer_bytes = 32 * 1024;
 // More than a real machine's /proc/iomem, which has a line for each BAR.
 constexpr size_t max_iomem_bytes = 512 * 1024;
 
@@ -58,10 +70,16 @@ constexpr size_t max_path_bytes = 511;
 constexpr size_t max_name_bytes = 255;
 constexpr size_t max_warning_bytes = 400;
 constexpr size_t max_detail_bytes = 2000;
+// Output that is collected before it is written.
+constexpr size_t output_buffer_bytes = 4096;
+// modprobe, '-d DIRECTORY', at most six words and the NUL pointer that ends them.
+constexpr size_t max_modprobe_arguments = 12;
+constexpr size_t modprobe_buffer_bytes = 256;
 // The last line that modprobe wrote.
 constexpr size_t max_loader_message_bytes = 159;
 // A line of ours: the configuration's path, a line number, and what is wrong there.
-constexpr size_t max_message_bytes = max_path_bytes + max_problem_bytes + 64;
+constexpr size_t max_shown_path_bytes = 255;
+constexpr size_t max_message_bytes = max_shown_path_bytes + max_problem_bytes + 64;
 // A record of /dev/kmsg holds 1024 bytes, less its prefix (LOG_LINE_MAX, kernel/printk/printk.c); a longer
 // write fails.
 constexpr size_t max_log_line_bytes = 900;

@@ -30,7 +30,7 @@ constexpr bool has_a_row_for_each_reason()
         if (static_cast<size_t>(texts[i].reason) != i + 1)
             return false;
     }
-    return static_cast<size_t>(Reason::Timeout) == std::size(texts);
+    return static_cast<size_t>(Reason::Count) == std::size(texts) + 1;
 }
 static_assert(has_a_row_for_each_reason(), "one row a reason, in their order");
 

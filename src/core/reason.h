@@ -24,6 +24,7 @@ enum class Reason : uint8_t {
     ModuleMissing,
     BindFailed,
     Timeout,
+    Count, // how many there are, None included
 };
 
 struct ReasonText {

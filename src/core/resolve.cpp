@@ -95,6 +95,9 @@ Resolution resolve(Selector const& selector, Inventory const& inventory)
     auto matching = !selector.id
         ? there
         : only(there, inventory, [&](Device const& device) { return matches_id(*selector.id, device); });
+    // One that was not listed may have the id too.
+    if (!selector.location && inventory.is_incomplete)
+        return {Kind::Unsure, matching, arrival};
     if (matching.empty()) {
         if (selector.location && !there.empty())
             return {Kind::IdMismatch, there, arrival};

@@ -22,6 +22,7 @@ struct Session {
     Problems problems; // of the configuration; where there are any, nothing is bound
     Inventory inventory;
     // rd.vfio_early= on the running kernel's command line kept its boot from binding anything.
+    bool is_command_line_unknown = false; // and with it whether the next line holds
     bool is_switched_off = false;
     Plan plan;
     bool is_planned = false;

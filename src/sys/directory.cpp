@@ -26,7 +26,9 @@ Directory::Directory(Root const& root, Path const& path)
 {
     auto opened = root.open_file(path, O_RDONLY | O_DIRECTORY);
     m_has_failed = opened.is_error();
-    if (!m_has_failed)
+    if (m_has_failed)
+        m_is_absent = is_absence(opened.error());
+    else
         m_descriptor = opened.release_value();
 }
 

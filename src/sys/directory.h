@@ -25,15 +25,18 @@ public:
     // True if the directory could not be opened or not be read to its end.
     bool has_failed() const { return m_has_failed; }
 
+    // True if it failed because there is no such directory.
+    bool is_absent() const { return m_is_absent; }
+
 private:
     bool read_more();
 
     Descriptor m_descriptor;
     bool m_has_failed = false;
+    bool m_is_absent = false;
     size_t m_position = 0;
     size_t m_size = 0;
-    alignas(
-        8) char m_entries[32 * 1024]; // a thousand entries a call; pages that are not needed are not touched
+    alignas(8) char m_entries[directory_buffer_bytes]; // pages that are not needed are not touched
 };
 
 } // namespace vfio_early

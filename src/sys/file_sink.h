@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/limits.h"
+
 #include <cstddef>
 #include <string_view>
 
@@ -22,7 +24,7 @@ private:
     int m_descriptor;
     bool m_has_failed = false;
     size_t m_size = 0;
-    char m_buffer[4096];
+    char m_buffer[output_buffer_bytes];
 };
 
 } // namespace vfio_early

@@ -14,7 +14,7 @@ namespace vfio_early {
 
 namespace {
 
-using Arguments = FixedVector<char const*, 12>; // '-d DIRECTORY' and a NUL pointer are added to six at most
+using Arguments = FixedVector<char const*, max_modprobe_arguments>;
 
 // Where distributions keep it, on the host and in the initramfs. PATH is not searched. A path that was cut is
 // not used.
@@ -47,7 +47,7 @@ std::optional<Path> find_modprobe(Root const& root)
 void keep_last_line(int descriptor, LoaderMessage& last_line)
 {
     LoaderMessage line;
-    char buffer[256];
+    char buffer[modprobe_buffer_bytes];
     for (;;) {
         auto const count = read(descriptor, buffer, sizeof(buffer));
         if (count < 0 && errno == EINTR)

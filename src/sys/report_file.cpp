@@ -29,11 +29,11 @@ Result<void> save_report(Root const& root, Session const& session)
 {
     auto const run = TRY(root.open_file(Path("run"), O_PATH | O_DIRECTORY));
     if (mkdirat(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
-        return failure("making the directory of");
+        return failure("making the directory for");
     Descriptor const directory(
         openat(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (directory.number() < 0)
-        return failure("opening the directory of");
+        return failure("opening the directory for");
     Descriptor const file(openat(
         directory.number(), unfinished_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (file.number() < 0)
@@ -44,7 +44,7 @@ Result<void> save_report(Root const& root, Session const& session)
     if (!output.flush())
         return failure("writing");
     if (renameat(directory.number(), unfinished_name, directory.number(), file_name) < 0)
-        return failure("naming");
+        return failure("renaming to");
     return {};
 }
 

@@ -19,7 +19,7 @@ void read_header_type(Root const& root, Device& device)
 {
     if (device.header != HeaderType::Unknown)
         return;
-    char buffer[16];
+    char buffer[config_start_bytes];
     auto config = root.read_start(device_path(device.address, "config"), buffer);
     if (!config.is_error())
         device.header = header_type_of_config(config.value());
@@ -29,7 +29,7 @@ void read_header_type(Root const& root, Device& device)
 
 void read_secondary_bus(Root const& root, Device& device)
 {
-    char buffer[16];
+    char buffer[max_number_bytes];
     auto text = root.read_attribute(device_path(device.address, "secondary_bus_number"), buffer);
     if (text.is_error())
         return;
@@ -54,7 +54,7 @@ void read_group_number(Root const& root, Device& device)
 
 bool says_one(Root const& root, Path const& path)
 {
-    char buffer[8];
+    char buffer[max_number_bytes];
     auto text = root.read_attribute(path, buffer);
     return !text.is_error() && trimmed(text.value()) == "1";
 }
@@ -138,6 +138,7 @@ void read_ids(Scan& scan, Config const& config)
         if (may_be_meant(config, device))
             add_device(scan, device);
     }
+    scan.inventory.is_incomplete = devices.has_failed() && !devices.is_absent();
 }
 
 bool has_selector_by_id_alone(Config const& config)
@@ -156,7 +157,7 @@ Path group_path(uint32_t number, std::string_view attribute)
 
 bool is_no_iommu_group(Root const& root, uint32_t number)
 {
-    char buffer[64];
+    char buffer[max_word_bytes];
     auto name = root.read_attribute(group_path(number, "name"), buffer);
     return !name.is_error() && trimmed(name.value()) == "vfio-noiommu";
 }
@@ -231,7 +232,7 @@ void read_iommu(Scan& scan)
         .has_ivrs = scan.root.exists(Path("sys/firmware/acpi/tables/IVRS")),
         .has_viot = scan.root.exists(Path("sys/firmware/acpi/tables/VIOT")),
     };
-    char buffer[4096]; // the flags are on the first processor's lines
+    char buffer[cpuinfo_start_bytes]; // the flags are on the first processor's lines
     auto cpuinfo = scan.root.read_start(Path("proc/cpuinfo"), buffer);
     scan.inventory.iommu =
         iommu_that_is_not_on(tables, cpuinfo.is_error() ? std::string_view{} : cpuinfo.value());

@@ -157,7 +157,7 @@ TEST(shows_what_a_bare_selector_should_look_like)
 
 TEST(does_not_mistake_a_colon_for_an_equals_sign)
 {
-    TEST_ASSERT_EQUAL_STRING("2: 'timeout:5' is not 'KEY = VALUE': there is a ':' before the '='\n",
+    TEST_ASSERT_EQUAL_STRING("2: 'timeout:5' is not 'KEY = VALUE', in which no ':' comes before the '='\n",
         problems_of("[options]\ntimeout: 5\n"));
 }
 
@@ -233,6 +233,7 @@ TEST(keeps_the_first_of_very_many_problems)
     auto const problems = parsed(text).problems;
     TEST_ASSERT_EQUAL_UINT(16, problems.size());
     TEST_ASSERT_EQUAL_UINT(984, problems.left_out());
+    TEST_ASSERT_EQUAL_UINT(1, parsed("junk\n" + text).problems[0].line);
 }
 
 TEST(says_that_there_are_too_many_lines)

@@ -103,6 +103,15 @@ TEST(names_the_devices_that_an_id_matches)
         said(machine.plan("[bind]\nusb = 1022:1639\n")));
 }
 
+TEST(says_that_not_all_devices_could_be_listed)
+{
+    Machine machine;
+    machine.session.inventory.is_incomplete = true;
+    TEST_ASSERT_EQUAL_STRING("x: refused (unreadable): not all devices of this machine could be listed, "
+                             "add the address of the one you mean",
+        said(machine.plan("[bind]\nx = 1b21:1242\n")));
+}
+
 TEST(says_where_a_path_ends)
 {
     Machine machine;

@@ -56,6 +56,27 @@ TEST(refuses_a_group_that_could_not_be_read)
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 unreadable\n", verdicts(without.session));
 }
 
+TEST(refuses_a_group_of_which_not_all_members_may_have_been_read)
+{
+    LateMachine machine;
+    machine.session.inventory.is_overfull = true;
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 unreadable\n", machine.judge(8, {.number = 8}));
+}
+
+TEST(counts_a_listed_function_that_was_refused_and_has_no_group_yet)
+{
+    Machine machine;
+    machine.session.inventory.groups_appear_late = true;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, {});
+    machine.add("0000:01:00.1", "144d:a808", 0x010802, {});
+    auto& session = machine.plan("[bind]\nnic = 01:00.0\nnvme = 01:00.1 144d:9999\n");
+    session.inventory.devices[0].group = 8;
+    session.inventory.groups.append({.number = 8});
+    judge_late_group(session.plan, session.inventory, session.plan.decisions[0]);
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0 group-refused\nnvme 0000:01:00.1 id-mismatch\n", verdicts(session));
+}
+
 TEST(refuses_a_group_with_a_device_that_nobody_listed)
 {
     LateMachine machine;

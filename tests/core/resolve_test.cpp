@@ -16,7 +16,7 @@ static Selector selector_of(std::string_view text)
 static std::string found(Machine const& machine, std::string_view selector)
 {
     auto const resolution = resolve(selector_of(selector), machine.session.inventory);
-    constexpr char const* kinds[] = {"found", "not-found", "id-mismatch", "ambiguous"};
+    constexpr char const* kinds[] = {"found", "not-found", "id-mismatch", "ambiguous", "unsure"};
     std::string text = kinds[static_cast<int>(resolution.kind)];
     for (auto const index : resolution.devices)
         text += text_of(" ", machine.session.inventory.devices[index].address);
@@ -91,6 +91,17 @@ TEST(takes_the_functions_of_a_card_that_have_the_id)
     machine.add("0000:01:00.0", "8086:1572", 0x020000, 8);
     machine.add("0000:01:00.1", "8086:1573", 0x020000, 8);
     TEST_ASSERT_EQUAL_STRING("found 0000:01:00.1", found(machine, "01:00.* 8086:1573"));
+}
+
+TEST(is_unsure_of_an_id_when_not_all_devices_could_be_listed)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    machine.session.inventory.is_incomplete = true;
+    TEST_ASSERT_EQUAL_STRING("unsure 0000:01:00.0", found(machine, "8086:10d3"));
+    TEST_ASSERT_EQUAL_STRING("unsure 0000:01:00.0", found(machine, "8086:10d3 all"));
+    TEST_ASSERT_EQUAL_STRING("unsure", found(machine, "8086:1572"));
+    TEST_ASSERT_EQUAL_STRING("found 0000:01:00.0", found(machine, "0000:01:00.0 8086:10d3"));
 }
 
 UNITY_MAIN()

@@ -46,6 +46,10 @@ TEST(says_when_a_directory_could_not_be_read)
         TEST_ASSERT_FALSE(directory.next().has_value());
         TEST_ASSERT_TRUE(directory.has_failed());
     }
+    TEST_ASSERT_TRUE(Directory(tree.root(), Path("nowhere")).is_absent());
+    TEST_ASSERT_TRUE(Directory(tree.root(), Path("file")).is_absent());
+    tree.link("loop", "loop");
+    TEST_ASSERT_FALSE(Directory(tree.root(), Path("loop")).is_absent());
 }
 
 TEST(an_empty_directory_has_not_failed)

@@ -11,7 +11,7 @@ using namespace vfio_early;
 
 static std::unique_ptr<Session> scanned(Tree const& tree, char const* config)
 {
-    auto session = std::make_unique<Session>();
+    auto session = std::make_unique_for_overwrite<Session>();
     parse_config(config, session->config, session->problems);
     scan(tree.root(), session->config, session->inventory);
     make_plan(session->config, session->inventory, session->plan, session->problems);
@@ -54,6 +54,16 @@ TEST(reads_the_devices_that_have_an_id_and_their_groups)
     tree.add_device("0000:02:00.0", "20000", "8086:10D3", 9);
     tree.write("sys/bus/pci/devices/not-an-address/uevent", "x");
     TEST_ASSERT_EQUAL_STRING("0000:02:00.0 ", addresses(*scanned(tree, "[bind]\nnic = 8086:10d3\n")));
+}
+
+TEST(does_not_take_a_listing_that_failed_for_the_whole)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.unlink("sys/bus/pci/devices");
+    TEST_ASSERT_EQUAL_STRING("not-found", first_code(*scanned(tree, "[bind]\nnic = 8086:10d3\n")));
+    tree.link("sys/bus/pci/devices", "devices");
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\nnic = 8086:10d3\n")));
 }
 
 TEST(follows_a_path_by_the_current_bus_numbers)
