@@ -20,6 +20,9 @@ struct Session {
     Mode mode = Mode::Check;
     Config config;
     Problems problems; // of the configuration; where there are any, nothing is bound
+    bool is_running_system = false; // outside of an initramfs: what the host lives on and uses can be seen
+    HostUses uses;
+    Facts facts;
     Inventory inventory;
     // rd.vfio_early= on the running kernel's command line kept its boot from binding anything.
     bool is_command_line_unknown = false; // and with it whether the next line holds
