@@ -6,9 +6,11 @@
 #include "core/report.h"
 #include "sys/apply.h"
 #include "sys/log.h"
+#include "sys/modprobe_d.h"
 #include "sys/modules.h"
 #include "sys/report_file.h"
 #include "sys/scan.h"
+#include "sys/strangers.h"
 #include "sys/worker.h"
 
 #include <errno.h>
@@ -144,6 +146,7 @@ std::optional<ExitStatus> heed_command_line(Job& job)
     if (text.is_error())
         return {};
     auto const command_line = parse_command_line(text.value());
+    parse_kernel_settings(text.value(), job.session.module_settings);
     job.session.inventory.acs_is_overridden = command_line.acs_is_overridden;
     if (job.conduct.obeys_command_line)
         return obey_command_line(job, command_line);
@@ -164,10 +167,13 @@ void plan_and_carry_out(void* context)
     session.is_planned = true;
     if (!session.problems.empty())
         return;
+    if (needs_driver(session.plan, Target::VfioPci) || needs_driver(session.plan, Target::PciStub))
+        read_modprobe_d(root, session.module_settings);
     if (session.mode == Mode::Bind)
         apply(session, root);
     else
         rehearse(session, root);
+    find_strangers(root, session);
 }
 
 void undo_job(void* context)

@@ -229,6 +229,11 @@ std::string_view driver_name(Target target)
     return target == Target::VfioPci ? "vfio-pci" : "pci-stub";
 }
 
+std::string_view section_name(Target target)
+{
+    return target == Target::VfioPci ? "[bind]" : "[stub]";
+}
+
 void parse_config(std::string_view text, Config& config, Problems& problems)
 {
     if (text.starts_with(byte_order_mark))

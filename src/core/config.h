@@ -11,6 +11,9 @@ enum class Target { VfioPci, PciStub };
 // The name of the driver, as driver_override wants it: 'vfio-pci' or 'pci-stub'.
 std::string_view driver_name(Target);
 
+// The section of the lines that want it: '[bind]' or '[stub]'.
+std::string_view section_name(Target);
+
 // One line under [bind] or [stub].
 struct Entry {
     FixedString<max_label_bytes> label;

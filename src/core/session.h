@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/module_settings.h"
 #include "core/plan.h"
 
 namespace vfio_early {
@@ -12,6 +13,22 @@ enum class Mode {
 // The last line that modprobe wrote. It is shown only, so that it does no harm when it is cut.
 using LoaderMessage = FixedString<max_loader_message_bytes>;
 
+// How one of the two drivers gets into the kernel.
+struct Loading {
+    bool is_ours = false; // we load it, or the next boot will: with an empty ids=
+    LoaderMessage message;
+    Obstacle obstacle;
+};
+
+// A device that no line selects, and why its user should know of it (stranger.h).
+struct Stranger {
+    Address address;
+    bool is_on_vfio_pci = false;
+    std::optional<Target> named_for = {}; // by an ids= that does not count, as we load the driver
+    SettingFile file = {}; // where that ids= stands
+    bool is_taken = false; // it is on the driver that it is named for, until the next boot
+};
+
 // One run from configuration to report, as plain values. It stands in memory that the process which binds
 // shares with the one that watches it, so that a run that was cut short can still be reported. It is large,
 // and what a run does not use of it is never touched.
@@ -23,8 +40,14 @@ struct Session {
     bool is_switched_off = false; // rd.vfio_early= of the running kernel kept its boot from binding anything
     Plan plan;
     bool is_planned = false;
-    LoaderMessage loader_message;
+    ModuleSettings module_settings;
+    Loading loading[2]; // by Target
+    FixedVector<Stranger, max_devices> strangers; // by address
+    bool has_more_strangers = false;
     int worker_signal = 0; // the signal that ended the worker, 0 where none did
+
+    Loading& loading_of(Target target) { return loading[static_cast<size_t>(target)]; }
+    Loading const& loading_of(Target target) const { return loading[static_cast<size_t>(target)]; }
 };
 
 // Settles what a worker that was cut short left open: every decision without an outcome fails for `reason` (a

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <initializer_list>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +14,8 @@ namespace vfio_early {
 
 namespace {
 
-using Arguments = FixedVector<char const*, 12>; // '-d DIRECTORY' and a NUL pointer are added to six at most
+using Options = std::initializer_list<char const*>;
+using Arguments = FixedVector<char const*, 8>; // the program's name, '-d DIRECTORY', a NUL pointer, and four
 
 // Where distributions keep it, on the host and in the initramfs. There is no look-up in PATH. A path that was
 // cut names no program.
@@ -68,7 +70,7 @@ void keep_last_line(int descriptor, LoaderMessage& last_line)
 }
 
 // Runs modprobe with these options and names and waits for it. True when it returned 0.
-bool run_modprobe(Root const& root, Arguments const& options, LoaderMessage& last_line)
+bool run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
 {
     auto const program = find_modprobe(root);
     if (!program) {
@@ -103,6 +105,41 @@ bool run_modprobe(Root const& root, Arguments const& options, LoaderMessage& las
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+bool finds_driver(Root const& root, Target target)
+{
+    Path const name(driver_name(target));
+    LoaderMessage ignored;
+    return run_modprobe(root, {"--dry-run", "--quiet", name.c_str()}, ignored);
+}
+
+Path module_path(std::string_view module)
+{
+    return path_of("sys/module/", module);
+}
+
+void load_driver(Root const& root, Session& session, Target target)
+{
+    Path const name(driver_name(target));
+    auto& loading = session.loading_of(target);
+    loading.is_ours = true;
+    // kmod appends options of its command line to configured ones, and the last ids= counts: this one takes
+    // the place of any in modprobe.d and on the kernel command line. An 'install' line could run anything.
+    run_modprobe(root, {"--ignore-install", name.c_str(), "ids="}, loading.message);
+    if (!has_driver(root, target)) {
+        // Where there is no such module, nothing else is to blame.
+        if (finds_driver(root, target))
+            loading.obstacle = find_obstacle(session.module_settings, target,
+                [&](std::string_view module) { return root.exists(module_path(module)); });
+        return;
+    }
+    // A soft dependency of vfio, which modprobe honours only when it loads vfio afresh. Its options are for
+    // its user to set.
+    constexpr char const* iommu_module = "vfio_iommu_type1";
+    LoaderMessage ignored;
+    if (target == Target::VfioPci && !root.exists(module_path(iommu_module)))
+        run_modprobe(root, {"--ignore-install", iommu_module}, ignored);
+}
+
 } // namespace
 
 bool has_driver(Root const& root, Target target)
@@ -112,21 +149,10 @@ bool has_driver(Root const& root, Target target)
 
 void load_drivers(Root const& root, Session& session)
 {
-    Arguments arguments;
-    arguments.append("-a");
-    bool is_complete = true;
-    if (needs_driver(session.plan, Target::VfioPci) && !has_driver(root, Target::VfioPci)) {
-        is_complete = false;
-        arguments.append("vfio-pci");
-        // A soft dependency of vfio, which modprobe honours only when it loads vfio afresh.
-        arguments.append("vfio_iommu_type1");
+    for (auto const target : {Target::VfioPci, Target::PciStub}) {
+        if (needs_driver(session.plan, target) && !has_driver(root, target))
+            load_driver(root, session, target);
     }
-    if (needs_driver(session.plan, Target::PciStub) && !has_driver(root, Target::PciStub)) {
-        is_complete = false;
-        arguments.append("pci-stub");
-    }
-    if (!is_complete)
-        run_modprobe(root, arguments, session.loader_message);
 }
 
 void load_iommu_driver(Root const& root)
@@ -134,24 +160,28 @@ void load_iommu_driver(Root const& root)
     bool const is_on = Directory(root, Path("sys/class/iommu")).next().has_value();
     if (is_on || !root.exists(Path("sys/firmware/acpi/tables/VIOT")))
         return;
-    Arguments arguments;
-    arguments.append("-a");
-    arguments.append("virtio_pci");
-    arguments.append("virtio_iommu");
     // Where it cannot be loaded the plan finds no IOMMU and says so.
     LoaderMessage ignored;
-    run_modprobe(root, arguments, ignored);
+    run_modprobe(root, {"-a", "virtio_pci", "virtio_iommu"}, ignored);
 }
 
-bool could_load_driver(Root const& root, Target target)
+bool could_load_driver(Root const& root, Session& session, Target target)
 {
-    Path const name(driver_name(target));
-    Arguments arguments;
-    arguments.append("--dry-run");
-    arguments.append("--quiet");
-    arguments.append(name.c_str());
-    LoaderMessage ignored;
-    return run_modprobe(root, arguments, ignored);
+    for (size_t i = 0; i < std::size(driver_modules); ++i) {
+        auto const& module = driver_modules[i];
+        if (module.target != target || !module.is_driver || !session.module_settings.is_blacklisted[i])
+            continue;
+        session.loading_of(target).obstacle = {Obstacle::Kind::Blacklist, module.name, {}};
+        return false;
+    }
+    return finds_driver(root, target);
+}
+
+bool is_loaded_module(Root const& root, Target target)
+{
+    // What is built in has no `initstate` (kernel/module/sysfs.c).
+    return root.exists(
+        path_of(module_path(target == Target::VfioPci ? "vfio_pci" : "pci_stub"), "/initstate"));
 }
 
 } // namespace vfio_early

@@ -65,17 +65,6 @@ void read_boot_display(Root const& root, Device& device)
         || says_one(root, device_path(device.address, "boot_display"));
 }
 
-// What the device's `uevent` says: class, id, subsystem, driver.
-Device read_device(Root const& root, Address address)
-{
-    Device device;
-    device.address = address;
-    char buffer[max_attribute_bytes];
-    auto uevent = root.read_attribute(device_path(address, "uevent"), buffer);
-    device.is_readable = !uevent.is_error() && parse_uevent(uevent.value(), device);
-    return device;
-}
-
 // Reads what else there is to know of a device, and adds it to the inventory. Nothing where there is no room.
 std::optional<DeviceIndex> add_device(Scan& scan, Device device)
 {
@@ -317,6 +306,16 @@ void scan_card(Root const& root, Inventory& inventory, Address address)
     Scan scan{root, inventory};
     for (address.function = 0; address.function < functions_per_device; ++address.function)
         find_or_read(scan, address);
+}
+
+Device read_device(Root const& root, Address address)
+{
+    Device device;
+    device.address = address;
+    char buffer[max_attribute_bytes];
+    auto uevent = root.read_attribute(device_path(address, "uevent"), buffer);
+    device.is_readable = !uevent.is_error() && parse_uevent(uevent.value(), device);
+    return device;
 }
 
 DriverName bound_driver(Root const& root, Address address)

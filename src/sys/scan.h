@@ -20,6 +20,9 @@ void rescan_group(Root const&, Inventory&, DeviceIndex);
 // Reads the functions of the card at this address that are not in the inventory yet.
 void scan_card(Root const&, Inventory&, Address);
 
+// What the `uevent` of a device says, with one read: class, id, subsystem, driver.
+Device read_device(Root const&, Address);
+
 // The name of the driver that a device is bound to now, empty where there is none.
 DriverName bound_driver(Root const&, Address);
 
