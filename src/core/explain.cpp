@@ -185,20 +185,14 @@ void explain_timeout(Sink& sink, Decision const& decision, Session const& sessio
 void explain_module_missing(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& loading = session.loading_of(decision.target);
-    auto const& obstacle = loading.obstacle;
     print(sink, driver_name(decision.target), " cannot be loaded");
     if (!loading.message.empty())
         print(sink, ": ", loading.message);
-    switch (obstacle.kind) {
-    case Obstacle::Kind::None:
-        return print(sink, ", it must be in the kernel or in the initramfs");
-    case Obstacle::Kind::Blacklist:
-        return print(sink, ", module_blacklist= on the kernel command line forbids ", obstacle.module,
+    if (loading.blacklisted.empty())
+        print(sink, ", it must be in the kernel or in the initramfs");
+    else
+        print(sink, ", module_blacklist= on the kernel command line forbids ", loading.blacklisted,
             ", take it out there");
-    case Obstacle::Kind::InstallLine:
-        return print(sink, ", 'install ", obstacle.module, "' in ", obstacle.file,
-            " keeps modprobe from loading what it needs, remove that line");
-    }
 }
 
 template <typename... Parts> void warn(Tell tell, Parts const&... parts)

@@ -72,12 +72,10 @@ void add_options(
     }
 }
 
-void add_install_line(std::string_view module, std::string_view file, ModuleSettings& settings)
+void add_install_line(std::string_view module, ModuleSettings& settings)
 {
-    for (size_t i = 0; i < std::size(driver_modules); ++i) {
-        if (!driver_modules[i].is_driver && is_same_name(module, driver_modules[i].name))
-            settings.install_files[i] = SettingFile(file);
-    }
+    for (size_t i = 0; i < std::size(driver_modules); ++i)
+        settings.has_install_line[i] |= is_same_name(module, driver_modules[i].name);
 }
 
 // A '\' at the end of a line continues it, and any other is dropped (freadline_wrapped() in shared/util.c of
@@ -129,7 +127,7 @@ void parse_modprobe_settings(std::span<char> text, std::string_view file, Module
         if (command == "options")
             add_options(module, line, file, settings);
         else if (command == "install")
-            add_install_line(module, file, settings);
+            add_install_line(module, settings);
     }
 }
 
@@ -146,17 +144,14 @@ ForeignId const* find_foreign_id(
     return found;
 }
 
-Obstacle find_obstacle(
+std::string_view find_blacklisted(
     ModuleSettings const& settings, Target target, FunctionRef<bool(std::string_view module)> is_loaded)
 {
     for (size_t i = 0; i < std::size(driver_modules); ++i) {
         auto const& module = driver_modules[i];
-        bool const is_hindered = settings.is_blacklisted[i] || settings.install_files[i];
-        if (module.target != target || !is_hindered || is_loaded(module.name))
-            continue;
-        if (settings.is_blacklisted[i])
-            return {Obstacle::Kind::Blacklist, module.name, {}};
-        return {Obstacle::Kind::InstallLine, module.name, *settings.install_files[i]};
+        if (settings.is_blacklisted[i] && module.target == target
+            && module.role != DriverModule::Role::Companion && !is_loaded(module.name))
+            return module.name;
     }
     return {};
 }

@@ -8,20 +8,23 @@
 
 namespace vfio_early {
 
-// A module that loading one of our drivers takes: the driver itself, and what it needs.
+// A module that is loaded when one of our drivers is.
 struct DriverModule {
+    enum class Role { Driver, Needed, Companion };
     Target target;
     std::string_view name; // as the kernel has it, with '_'
-    bool is_driver;
+    Role role;
 };
 
+// Each comes before what it needs.
 constexpr DriverModule driver_modules[] = {
-    {Target::VfioPci, "vfio_pci", true},
-    {Target::VfioPci, "vfio_pci_core", false},
-    {Target::VfioPci, "vfio_virqfd", false}, // up to Linux 6.1
-    {Target::VfioPci, "vfio", false},
-    {Target::VfioPci, "irqbypass", false},
-    {Target::PciStub, "pci_stub", true},
+    {Target::VfioPci, "vfio_pci", DriverModule::Role::Driver},
+    {Target::VfioPci, "vfio_pci_core", DriverModule::Role::Needed},
+    {Target::VfioPci, "vfio_virqfd", DriverModule::Role::Needed}, // up to Linux 6.1
+    {Target::VfioPci, "vfio", DriverModule::Role::Needed},
+    {Target::VfioPci, "irqbypass", DriverModule::Role::Needed},
+    {Target::VfioPci, "vfio_iommu_type1", DriverModule::Role::Companion}, // a soft dependency of vfio
+    {Target::PciStub, "pci_stub", DriverModule::Role::Driver},
 };
 
 // The file that a setting stands in; empty for the kernel command line. It is shown only, so that it does no
@@ -41,8 +44,7 @@ struct ModuleSettings {
     FixedVector<ForeignId, max_foreign_ids> ids;
     bool has_more_ids = false;
     bool is_blacklisted[std::size(driver_modules)] = {}; // module_blacklist=, which the kernel obeys
-    // 'install' lines of what our drivers need. Those of the drivers themselves do not count.
-    std::optional<SettingFile> install_files[std::size(driver_modules)];
+    bool has_install_line[std::size(driver_modules)] = {}; // which modprobe runs in the place of loading it
     // Files of modprobe.d that could not be read, and the first of them.
     unsigned unread_files = 0;
     SettingFile unread_file;
@@ -60,15 +62,10 @@ void parse_modprobe_settings(std::span<char> text, std::string_view file, Module
 ForeignId const* find_foreign_id(
     ModuleSettings const&, Device const&, FunctionRef<bool(Target)> is_asked_for);
 
-// What keeps a driver from being loaded as we load it.
-struct Obstacle {
-    enum class Kind { None, Blacklist, InstallLine };
-    Kind kind = Kind::None;
-    std::string_view module; // of driver_modules
-    SettingFile file; // InstallLine
-};
-
-// Of what is set against the driver's modules, the first that is not `is_loaded` all the same.
-Obstacle find_obstacle(ModuleSettings const&, Target, FunctionRef<bool(std::string_view module)> is_loaded);
+// The module of driver_modules that the kernel refuses to load, and that the driver is missing for: the first
+// that is blacklisted and not `is_loaded` all the same. Empty where there is none. What else modprobe.d can
+// have against loading a module does not count for how we load it.
+std::string_view find_blacklisted(
+    ModuleSettings const&, Target, FunctionRef<bool(std::string_view module)> is_loaded);
 
 } // namespace vfio_early

@@ -17,7 +17,7 @@ using LoaderMessage = FixedString<max_loader_message_bytes>;
 struct Loading {
     bool is_ours = false; // we load it, or the next boot will: with an empty ids=
     LoaderMessage message;
-    Obstacle obstacle;
+    std::string_view blacklisted; // the module of core/module_settings.h that it is missing for
 };
 
 // A device that no line selects, and why its user should know of it (stranger.h).

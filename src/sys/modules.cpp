@@ -122,20 +122,29 @@ void load_driver(Root const& root, Session& session, Target target)
     Path const name(driver_name(target));
     auto& loading = session.loading_of(target);
     loading.is_ours = true;
+    // An 'install' line could run anything. --ignore-install passes over that of the module that is named,
+    // and not over those of what it needs: each of these that has one is named too, before it would be
+    // needed.
+    LoaderMessage ignored;
+    for (auto i = std::size(driver_modules); i-- > 0;) {
+        Path const needed(driver_modules[i].name);
+        if (driver_modules[i].target == target && driver_modules[i].role != DriverModule::Role::Driver
+            && session.module_settings.has_install_line[i] && !root.exists(module_path(needed.view())))
+            run_modprobe(root, {"--ignore-install", needed.c_str()}, ignored);
+    }
     // kmod appends options of its command line to configured ones, and the last ids= counts: this one takes
-    // the place of any in modprobe.d and on the kernel command line. An 'install' line could run anything.
+    // the place of any in modprobe.d and on the kernel command line.
     run_modprobe(root, {"--ignore-install", name.c_str(), "ids="}, loading.message);
     if (!has_driver(root, target)) {
         // Where there is no such module, nothing else is to blame.
         if (finds_driver(root, target))
-            loading.obstacle = find_obstacle(session.module_settings, target,
+            loading.blacklisted = find_blacklisted(session.module_settings, target,
                 [&](std::string_view module) { return root.exists(module_path(module)); });
         return;
     }
     // A soft dependency of vfio, which modprobe honours only when it loads vfio afresh. Its options are for
     // its user to set.
     constexpr char const* iommu_module = "vfio_iommu_type1";
-    LoaderMessage ignored;
     if (target == Target::VfioPci && !root.exists(module_path(iommu_module)))
         run_modprobe(root, {"--ignore-install", iommu_module}, ignored);
 }
@@ -169,9 +178,10 @@ bool could_load_driver(Root const& root, Session& session, Target target)
 {
     for (size_t i = 0; i < std::size(driver_modules); ++i) {
         auto const& module = driver_modules[i];
-        if (module.target != target || !module.is_driver || !session.module_settings.is_blacklisted[i])
+        if (module.target != target || module.role != DriverModule::Role::Driver
+            || !session.module_settings.is_blacklisted[i])
             continue;
-        session.loading_of(target).obstacle = {Obstacle::Kind::Blacklist, module.name, {}};
+        session.loading_of(target).blacklisted = module.name;
         return false;
     }
     return finds_driver(root, target);

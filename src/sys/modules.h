@@ -10,8 +10,8 @@ namespace vfio_early {
 bool has_driver(Root const&, Target);
 
 // Loads the drivers that the plan needs and that are not there, each with a call of kmod's modprobe that
-// gives it an empty ids=, and lets nothing but the module itself be run for it: what loads takes no device
-// that no line selects. How that went is in the session's `loading`.
+// gives it an empty ids= and runs no 'install' line: so nothing is taken that no line selects. How that went
+// is in the session's `loading`.
 void load_drivers(Root const&, Session&);
 
 // Loads the driver of a virtio-iommu where the machine has one and it is not in use yet: without it there are

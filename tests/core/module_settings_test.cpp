@@ -45,20 +45,21 @@ struct Settings {
         return found ? std::string(found->file.view()) : "nowhere";
     }
 
-    std::string obstacle(Target target, std::string_view loaded = "") const
+    std::string blacklisted(Target target, std::string_view loaded = "") const
     {
-        auto const found =
-            find_obstacle(settings, target, [&](std::string_view module) { return module == loaded; });
-        auto const words = std::string(found.module) + " " + std::string(found.file.view());
-        switch (found.kind) {
-        case Obstacle::Kind::None:
-            return "none";
-        case Obstacle::Kind::Blacklist:
-            return "blacklist " + words;
-        case Obstacle::Kind::InstallLine:
-            return "install " + words;
+        return std::string(
+            find_blacklisted(settings, target, [&](std::string_view module) { return module == loaded; }));
+    }
+
+    // Names of the modules with an 'install' line.
+    std::string with_install_line() const
+    {
+        std::string all;
+        for (size_t i = 0; i < std::size(driver_modules); ++i) {
+            if (settings.has_install_line[i])
+                all += std::string(driver_modules[i].name) + " ";
         }
-        return "";
+        return all;
     }
 };
 
@@ -137,40 +138,41 @@ TEST(names_the_place_that_kmod_would_let_count)
 
 TEST(knows_what_the_kernel_refuses_to_load)
 {
-    TEST_ASSERT_EQUAL_STRING("blacklist vfio_pci ",
-        Settings().command_line("module_blacklist=nouveau,vfio_pci").obstacle(Target::VfioPci));
+    TEST_ASSERT_EQUAL_STRING("vfio_pci",
+        Settings().command_line("module_blacklist=nouveau,vfio_pci,vfio").blacklisted(Target::VfioPci));
     TEST_ASSERT_EQUAL_STRING(
-        "blacklist vfio ", Settings().command_line("module_blacklist=vfio").obstacle(Target::VfioPci));
-    TEST_ASSERT_EQUAL_STRING("blacklist pci_stub ",
-        Settings().command_line("module-blacklist=pci_stub").obstacle(Target::PciStub));
+        "vfio", Settings().command_line("module_blacklist=vfio").blacklisted(Target::VfioPci));
+    TEST_ASSERT_EQUAL_STRING("vfio_pci",
+        Settings().command_line("module_blacklist=\"a b,vfio_pci\"").blacklisted(Target::VfioPci));
+    TEST_ASSERT_EQUAL_STRING(
+        "pci_stub", Settings().command_line("module-blacklist=pci_stub").blacklisted(Target::PciStub));
     // A dash is not what the kernel calls the module, and the last list counts.
     TEST_ASSERT_EQUAL_STRING(
-        "none", Settings().command_line("module_blacklist=vfio-pci").obstacle(Target::VfioPci));
-    TEST_ASSERT_EQUAL_STRING("none",
+        "", Settings().command_line("module_blacklist=vfio-pci").blacklisted(Target::VfioPci));
+    TEST_ASSERT_EQUAL_STRING("",
         Settings()
             .command_line("module_blacklist=vfio_pci module_blacklist=nouveau")
-            .obstacle(Target::VfioPci));
+            .blacklisted(Target::VfioPci));
 }
 
 TEST(does_not_blame_what_keeps_nothing_from_being_loaded)
 {
-    TEST_ASSERT_EQUAL_STRING("none",
+    TEST_ASSERT_EQUAL_STRING("",
         Settings()
-            .command_line("modprobe.blacklist=vfio_pci module_blacklist=pci_stub")
+            .command_line("modprobe.blacklist=vfio_pci module_blacklist=pci_stub,vfio_iommu_type1")
             .file("a", "blacklist vfio-pci\nblacklist vfio\ninstall vfio-pci /bin/false\n")
-            .obstacle(Target::VfioPci));
+            .blacklisted(Target::VfioPci));
     TEST_ASSERT_EQUAL_STRING(
-        "none", Settings().command_line("module_blacklist=vfio").obstacle(Target::VfioPci, "vfio"));
+        "", Settings().command_line("module_blacklist=vfio").blacklisted(Target::VfioPci, "vfio"));
 }
 
-TEST(names_an_install_line_of_what_a_driver_needs)
+TEST(finds_install_lines)
 {
-    TEST_ASSERT_EQUAL_STRING("install vfio_pci_core a",
-        Settings().file("a", "install vfio-pci-core /bin/false").obstacle(Target::VfioPci));
-    TEST_ASSERT_EQUAL_STRING(
-        "none", Settings().file("a", "install vfio /bin/false").obstacle(Target::VfioPci, "vfio"));
-    TEST_ASSERT_EQUAL_STRING(
-        "none", Settings().file("a", "install vfio /bin/false").obstacle(Target::PciStub));
+    TEST_ASSERT_EQUAL_STRING("vfio_pci_core irqbypass ",
+        Settings()
+            .file("a",
+                "install irqbypass /bin/true\ninstall vfio-pci-core /bin/false\n#install vfio /bin/false\n")
+            .with_install_line());
 }
 
 UNITY_MAIN()

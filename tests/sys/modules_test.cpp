@@ -31,6 +31,23 @@ TEST(loads_vfio_pci_with_no_ids_and_no_install_line)
     TEST_ASSERT_FALSE(machine.session.loading_of(Target::PciStub).is_ours);
 }
 
+TEST(loads_what_has_an_install_line_by_itself)
+{
+    Tree tree;
+    add_modprobe(tree, "");
+    tree.make_directory("sys/module/irqbypass");
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    auto& session = machine.plan("[bind]\ngpu = 01:00.0\n");
+    std::string lines = "install vfio-pci-core x\ninstall vfio x\ninstall vfio-pci x\ninstall irqbypass x\n";
+    parse_modprobe_settings(lines, "", session.module_settings);
+    load_drivers(tree.root(), session);
+    auto const start = "-d " + tree.directory() + " --ignore-install ";
+    TEST_ASSERT_EQUAL_UINT(0,
+        tree.read("called").find(start + "vfio\noptions=[]\n" + start + "vfio_pci_core\noptions=[]\n" + start
+            + "vfio-pci ids=\n"));
+}
+
 TEST(does_not_load_the_module_of_the_iommu_twice)
 {
     Tree tree;
@@ -116,7 +133,7 @@ TEST(asks_whether_a_driver_could_be_loaded_without_loading_it)
     add_modprobe(tree, "exit 0");
     parse_kernel_settings("module_blacklist=vfio_pci", session.module_settings);
     TEST_ASSERT_FALSE(could_load_driver(tree.root(), session, Target::VfioPci));
-    TEST_ASSERT_TRUE(session.loading_of(Target::VfioPci).obstacle.kind == Obstacle::Kind::Blacklist);
+    TEST_ASSERT_EQUAL_STRING("vfio_pci", session.loading_of(Target::VfioPci).blacklisted);
     TEST_ASSERT_TRUE(could_load_driver(tree.root(), session, Target::PciStub));
 }
 
@@ -131,7 +148,7 @@ static std::string_view hindered_by(std::string const& modprobe, std::string con
     auto& session = machine.plan("[bind]\ngpu = 01:00.0\n");
     parse_kernel_settings("module_blacklist=vfio", session.module_settings);
     load_drivers(tree.root(), session);
-    return session.loading_of(Target::VfioPci).obstacle.module;
+    return session.loading_of(Target::VfioPci).blacklisted;
 }
 
 TEST(names_what_kept_a_driver_from_being_loaded)
