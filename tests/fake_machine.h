@@ -107,6 +107,8 @@ public:
         }
         if (!device.driver.empty()) {
             link(directory + "driver", "../../drivers/" + device.driver);
+            link("sys/bus/pci/drivers/" + device.driver + "/" + device.address,
+                "../../devices/" + device.address);
             write("sys/bus/pci/drivers/" + device.driver + "/unbind", "");
         }
     }

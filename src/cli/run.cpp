@@ -9,10 +9,12 @@
 #include "sys/facts_file.h"
 #include "sys/host_uses.h"
 #include "sys/log.h"
+#include "sys/modprobe_d.h"
 #include "sys/modules.h"
 #include "sys/report_file.h"
 #include "sys/running_system.h"
 #include "sys/scan.h"
+#include "sys/strangers.h"
 #include "sys/worker.h"
 
 #include <errno.h>
@@ -153,6 +155,7 @@ std::optional<ExitStatus> heed_command_line(Job& job)
         return {};
     }
     auto const command_line = parse_command_line(text.value());
+    parse_kernel_settings(text.value(), job.session.module_settings);
     job.session.inventory.acs_is_overridden = command_line.acs_is_overridden;
     if (job.conduct.obeys_command_line)
         return obey_command_line(job, command_line);
@@ -185,10 +188,13 @@ void plan_and_carry_out(void* context)
         update_facts(root, session.config, session.inventory, session.uses, session.facts);
     if (session.mode == Mode::Bind && session.is_running_system)
         refuse_what_is_in_use(session.plan, session.uses, session.inventory);
+    if (needs_driver(session.plan, Target::VfioPci) || needs_driver(session.plan, Target::PciStub))
+        read_modprobe_d(root, session.module_settings);
     if (session.mode == Mode::Bind)
         apply(session, root);
     else
         rehearse(session, root);
+    find_strangers(root, session);
 }
 
 void undo_job(void* context)

@@ -268,6 +268,11 @@ bool is_protected(Config const& config, Entry const& entry)
     return config.options.protect != Protect::None && !entry.is_unprotected;
 }
 
+std::string_view section_name(Target target)
+{
+    return target == Target::VfioPci ? "[bind]" : "[stub]";
+}
+
 void parse_config(std::string_view text, Config& config, Problems& problems)
 {
     if (text.starts_with(byte_order_mark))

@@ -12,6 +12,9 @@ enum class Target { VfioPci, PciStub };
 // The name of the driver, as driver_override wants it: 'vfio-pci' or 'pci-stub'.
 std::string_view driver_name(Target);
 
+// The section of the lines that want it: '[bind]' or '[stub]'.
+std::string_view section_name(Target);
+
 // A value as it stands in the file; none is longer than its line.
 using ValueText = FixedString<max_line_bytes>;
 

@@ -209,10 +209,15 @@ void explain_changed(Sink& sink, Decision const& decision, Session const& sessio
 
 void explain_module_missing(Sink& sink, Decision const& decision, Session const& session)
 {
+    auto const& loading = session.loading_of(decision.target);
     print(sink, driver_name(decision.target), " cannot be loaded");
-    if (!session.loader_message.empty())
-        print(sink, ": ", session.loader_message);
-    print(sink, ", it must be in the kernel or in the initramfs and must not be blacklisted");
+    if (!loading.message.empty())
+        print(sink, ": ", loading.message);
+    if (loading.blacklisted.empty())
+        print(sink, ", it must be in the kernel or in the initramfs");
+    else
+        print(sink, ", module_blacklist= on the kernel command line forbids ", loading.blacklisted,
+            ", take it out there");
 }
 
 template <typename... Parts> void warn(Tell tell, Parts const&... parts)
@@ -268,6 +273,49 @@ void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
             " matches 'all' and may not have been there when the line was recorded");
         break;
     }
+}
+
+// What names a stranger for a driver, as its user wrote it.
+void put_naming(Sink& sink, Stranger const& stranger)
+{
+    auto const driver = driver_name(*stranger.named_for);
+    if (stranger.file.empty())
+        print(sink, driver, ".ids=");
+    else
+        print(sink, "'options ", driver, " ids=' in ", stranger.file);
+}
+
+void tell_of_stranger(Stranger const& stranger, Tell tell)
+{
+    if (!stranger.named_for)
+        return warn(tell, stranger.address,
+            " is on vfio-pci already and no line here selects it, so nothing of it was checked");
+    Warning warning;
+    Sink sink(warning);
+    print(sink, stranger.address, " is named by ");
+    put_naming(sink, stranger);
+    print(sink, " and by no line here, so ",
+        stranger.is_taken ? "the next boot leaves it with its host driver" : "it stays with its host driver",
+        ", add it under ", section_name(*stranger.named_for));
+    tell(warning.view());
+}
+
+void tell_of_strangers(Session const& session, Tell tell)
+{
+    for (auto const& stranger : session.strangers)
+        tell_of_stranger(stranger, tell);
+    if (session.has_more_strangers)
+        warn(tell, "more than ", max_devices,
+            " devices that no line selects are on vfio-pci or named by an ids=, the rest are not shown");
+    auto const& settings = session.module_settings;
+    if (!session.loading_of(Target::VfioPci).is_ours && !session.loading_of(Target::PciStub).is_ours)
+        return;
+    if (settings.has_more_ids)
+        warn(tell, "vfio-pci.ids= and the like have more than ", max_foreign_ids,
+            " ids: what the rest name stays with its host driver too, and is not shown");
+    if (settings.unread_files > 0)
+        warn(tell, settings.unread_files, " of the files of modprobe.d cannot be read, such as ",
+            settings.unread_file, ": what their ids= name stays with its host driver, and is not shown");
 }
 
 } // namespace
@@ -378,6 +426,7 @@ void for_each_warning(Session const& session, Tell tell)
         if (is_open(decision) && device->is_boot_display)
             warn(tell, "the firmware booted on ", device->address, ", which goes dark when it is bound");
     }
+    tell_of_strangers(session, tell);
 }
 
 } // namespace vfio_early

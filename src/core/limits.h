@@ -46,6 +46,12 @@ constexpr size_t max_recorded_devices = max_entries * max_devices + 2 * max_devi
 constexpr size_t max_other_members = 8;
 constexpr size_t max_member_name_bytes = 63;
 constexpr size_t max_driver_name_bytes = 31;
+// A longer path of a file of modprobe.d is cut where it is shown.
+constexpr size_t max_setting_file_bytes = 127;
+// A file of modprobe.d has a few hundred bytes; the longest that distributions ship have a few thousand.
+constexpr size_t max_modprobe_file_bytes = 64 * 1024;
+// The kernel keeps 1024 bytes of an `ids=` (vfio_pci.c in drivers/vfio/pci), and '0:0,' is the shortest id.
+constexpr size_t max_foreign_ids = 256;
 // A sysfs attribute is a page at most (sysfs_kf_seq_show() in fs/sysfs/file.c).
 constexpr size_t max_attribute_bytes = 4096;
 // Attributes that are a number of a few digits, or a word.

@@ -9,16 +9,11 @@ namespace vfio_early {
 
 namespace {
 
-std::string_view section_of(Target target)
-{
-    return target == Target::VfioPci ? "[bind]" : "[stub]";
-}
-
 Problem conflict(Entry const& entry, Entry const& earlier, Address address)
 {
     return problem_of(entry.line, Quoted{entry.label.view()}, " selects ", address, " for ",
-        section_of(entry.target), ", but ", Quoted{earlier.label.view()}, " on line ", earlier.line,
-        " selects it for ", section_of(earlier.target), ", keep one of the two");
+        section_name(entry.target), ", but ", Quoted{earlier.label.view()}, " on line ", earlier.line,
+        " selects it for ", section_name(earlier.target), ", keep one of the two");
 }
 
 // What a decision of an entry begins with.

@@ -170,6 +170,13 @@ void write_json(Sink& sink, Session const& session)
     for (auto const& decision : session.plan.decisions)
         write_decision(devices.next(",\n   "), decision, session);
     devices.close();
+    print(sink, ",\n \"unlisted\": ");
+    JsonList unlisted(sink);
+    for (auto const& stranger : session.strangers) {
+        if (stranger.is_on_vfio_pci)
+            put_quoted(unlisted.next(), stranger.address);
+    }
+    unlisted.close();
     print(sink, "}\n");
 }
 

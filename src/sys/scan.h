@@ -26,6 +26,9 @@ std::optional<DeviceIndex> scan_device(Root const&, Inventory&, Address);
 // Reads the functions of the card at this address that are not in the inventory yet.
 void scan_card(Root const&, Inventory&, Address);
 
+// What the `uevent` of a device says, with one read: class, id, subsystem, driver.
+Device read_device(Root const&, Address);
+
 // The name of the driver that a device is bound to now, empty where there is none.
 DriverName bound_driver(Root const&, Address);
 
