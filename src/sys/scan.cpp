@@ -331,16 +331,6 @@ void scan_card(Root const& root, Inventory& inventory, Address address)
         find_or_read(scan, address);
 }
 
-Device read_device(Root const& root, Address address)
-{
-    Device device;
-    device.address = address;
-    char buffer[max_attribute_bytes];
-    auto uevent = root.read_attribute(device_path(address, "uevent"), buffer);
-    device.is_readable = !uevent.is_error() && parse_uevent(uevent.value(), device);
-    return device;
-}
-
 DriverName bound_driver(Root const& root, Address address)
 {
     auto const name = root.link_name(device_path(address, "driver"));
