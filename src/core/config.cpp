@@ -68,7 +68,7 @@ bool check_line(Parser& parser, std::string_view line, size_t room)
         return false;
     }
     if (line.find('\0') != std::string_view::npos) {
-        report(parser, "the line has a NUL byte in it, save the file as plain UTF-8 text");
+        report(parser, "the line contains a NUL byte, save the file as plain UTF-8 text");
         return false;
     }
     if (line.starts_with('['))

@@ -257,8 +257,8 @@ void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
     case Note::None:
         break;
     case Note::NotCompared:
-        // On the running system a line that is new is recorded with the next image.
-        if (!session.is_running_system)
+        // A line that is new is recorded with the next image: at the boot it is too late for that.
+        if (session.mode == Mode::Bind && !session.is_running_system)
             warn(tell, label, " ", address,
                 ": nothing was recorded for this line, so it may not be the device that was meant");
         break;

@@ -102,8 +102,8 @@ TEST(says_that_there_is_no_modprobe)
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
     auto& session = machine.plan("[bind]\ngpu = 01:00.0\n");
     load_drivers(tree.root(), session);
-    TEST_ASSERT_EQUAL_STRING(
-        "there is no /sbin/modprobe", session.loading_of(Target::VfioPci).message.view());
+    TEST_ASSERT_EQUAL_STRING("there is no /sbin/modprobe and no /usr/sbin/modprobe",
+        session.loading_of(Target::VfioPci).message.view());
 }
 
 TEST(loads_the_driver_of_a_virtio_iommu_that_is_not_in_use)
