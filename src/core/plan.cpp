@@ -92,10 +92,10 @@ Reason why_unsafe(Device const& device, Inventory const& inventory, Options cons
 void refuse_unsafe_devices(Plan& plan, Inventory const& inventory, Options const& options)
 {
     for (auto& decision : plan.decisions) {
-        auto const* device = device_of(decision, inventory);
-        if (!device || !is_open(decision))
+        if (!is_open(decision))
             continue;
-        if (auto const reason = why_unsafe(*device, inventory, options); reason != Reason::None)
+        auto const& device = inventory.devices[*decision.device];
+        if (auto const reason = why_unsafe(device, inventory, options); reason != Reason::None)
             refuse(decision, reason);
     }
 }
