@@ -320,6 +320,76 @@ class Boot(unittest.TestCase):
         self.assertEqual(tree.read(override_of_gpu), "\n")
 
 
+class OthersIds(unittest.TestCase):
+    """What an ids= names for a driver that we load, and no line does."""
+
+    def tree(self, ini, files=(), **scenario):
+        """vfio-pci is not there yet; the stand-in for modprobe loads it."""
+        tree = Tree(ini, **scenario)
+        drivers = tree.path / "sys/bus/pci/drivers"
+        (drivers / "vfio-pci").rename(drivers / "loaded")
+        modprobe = tree.path / "sbin/modprobe"
+        modprobe.parent.mkdir()
+        modprobe.write_text(f'#!/bin/sh\n[ "$3" = --dry-run ] || mv "{drivers}/loaded" "{drivers}/vfio-pci"\n')
+        modprobe.chmod(0o755)
+        for name, text in files:
+            (tree.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree.path / name).write_text(text)
+        return tree
+
+    def test_is_told_by_check_and_at_the_boot(self):
+        for command in ("check", "bind"):
+            tree = self.tree(
+                "[bind]\nwifi = 02:00.0\n",
+                [("etc/modprobe.d/vfio.conf", "options vfio-pci ids=10de:2191\n")],
+                cmdline="vfio-pci.ids=10de:1aeb,8086:2723",
+            )
+            with self.subTest(command=command):
+                report = json.loads(tree.run(command, "--json").stdout)
+                self.assertEqual(report["warnings"], [
+                    "0000:01:00.0 is named by 'options vfio-pci ids=' in /etc/modprobe.d/vfio.conf and by no line here, "
+                    "so it stays with its host driver, add it under [bind]",
+                    "0000:01:00.1 is named by vfio-pci.ids= and by no line here, "
+                    "so it stays with its host driver, add it under [bind]",
+                ])
+                self.assertEqual(report["unlisted"], [])
+        self.assertIn("0000:01:00.1 is named by vfio-pci.ids= and by no line here", tree.read("dev/kmsg"))
+        self.assertEqual(tree.read("sys/bus/pci/devices/0000:01:00.1/driver_override"), "(null)\n")
+
+    def test_is_not_told_where_we_load_nothing(self):
+        for command in ("check", "bind"):
+            for ini in ("[bind]\n", "[bind]\nwifi = 02:00.0 10de:2191\n", "[stub]\nwifi = 02:00.0\n"):
+                with self.subTest(command=command, ini=ini):
+                    tree = self.tree(ini, cmdline="vfio-pci.ids=10de:1aeb")
+                    self.assertEqual(json.loads(tree.run(command, "--json").stdout)["warnings"], [])
+
+    def test_is_not_told_of_a_driver_that_is_built_in(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\n", cmdline="vfio-pci.ids=10de:1aeb")
+        self.assertEqual(json.loads(tree.run("check", "--json").stdout)["warnings"], [])
+        # On the running machine it can have been loaded by us, and the next boot will do so again.
+        initstate = tree.path / "sys/module/vfio_pci/initstate"
+        initstate.parent.mkdir(parents=True)
+        initstate.write_text("live\n")
+        self.assertEqual(len(json.loads(tree.run("check", "--json").stdout)["warnings"]), 1)
+
+    def test_what_is_on_vfio_pci_without_a_line(self):
+        for command in ("check", "bind"):
+            tree = Tree("[bind]\nwifi = 02:00.0\n", drivers={"0000:01:00.1": "vfio-pci", "0000:01:00.2": "vfio-pci"})
+            with self.subTest(command=command):
+                report = json.loads(tree.run(command, "--json").stdout)
+                self.assertEqual(report["unlisted"], ["0000:01:00.1", "0000:01:00.2"])
+                self.assertEqual(report["warnings"][1], "0000:01:00.2 is on vfio-pci already and no line here selects it, "
+                                                        "so nothing of it was checked")
+
+    def test_a_driver_that_the_kernel_must_not_load(self):
+        tree = self.tree("[bind]\nwifi = 02:00.0\n", cmdline="module_blacklist=vfio_pci")
+        device = json.loads(tree.run("check", "--json").stdout)["devices"][0]
+        self.assertEqual((device["code"], device["detail"]), (
+            "module-missing",
+            "vfio-pci cannot be loaded, module_blacklist= on the kernel command line forbids vfio_pci, take it out there",
+        ))
+
+
 class CommandLine(unittest.TestCase):
     """Usage errors: exit status 2 and one line."""
 

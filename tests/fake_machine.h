@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace vfio_early {
 
@@ -106,8 +107,87 @@ public:
         }
         if (!device.driver.empty()) {
             link(directory + "driver", "../../drivers/" + device.driver);
+            link("sys/bus/pci/drivers/" + device.driver + "/" + device.address,
+                "../../devices/" + device.address);
             write("sys/bus/pci/drivers/" + device.driver + "/unbind", "");
         }
+    }
+
+    // A block device, by its directory below /sys/devices and its number. Those of the kernel's own making,
+    // such as mappings, are below 'virtual/block'.
+    void add_block_device(std::string const& where, std::string const& number)
+    {
+        auto const name = where.substr(where.rfind('/') + 1);
+        write("sys/devices/" + where + "/dev", number + "\n");
+        make_directory("sys/devices/" + where + "/holders");
+        link("sys/dev/block/" + number, "../../devices/" + where);
+        link("sys/class/block/" + name, "../../devices/" + where);
+    }
+
+    // A part of the disk in whose directory it is.
+    void add_partition(std::string const& where, std::string const& number)
+    {
+        add_block_device(where, number);
+        write("sys/devices/" + where + "/partition", "1\n");
+    }
+
+    // A mapping or an array that stands on other block devices. The kernel's links are relative.
+    void add_layer(std::string const& name, std::string const& number, std::vector<std::string> const& lower)
+    {
+        add_block_device("virtual/block/" + name, number);
+        for (auto const& below : lower) {
+            link("sys/devices/virtual/block/" + name + "/slaves/" + below, "/sys/class/block/" + below);
+            link("sys/class/block/" + below + "/holders/" + name, "/sys/class/block/" + name);
+        }
+    }
+
+    void append(std::string const& path, std::string const& text) { write(path, read(path) + text); }
+
+    // What /proc/self/mountinfo says of a mount.
+    void add_mount(std::string const& number, std::string const& point, std::string const& source,
+        std::string const& type = "ext4")
+    {
+        append("proc/self/mountinfo",
+            "29 1 " + number + " / " + point + " rw,relatime shared:1 - " + type + " " + source + " rw\n");
+    }
+
+    // A network interface, by its directory below /sys/devices; up where `flags` are odd.
+    void add_interface(std::string const& where, std::string const& flags)
+    {
+        write("sys/devices/" + where + "/flags", flags + "\n");
+        link("sys/class/net/" + where.substr(where.rfind('/') + 1), "../../devices/" + where);
+    }
+
+    // Makes one interface stand on another, which makes it a part of a bridge or bond where it is one.
+    void add_lower_interface(std::string const& upper, std::string const& lower, bool is_part = true)
+    {
+        link("sys/class/net/" + upper + "/lower_" + lower, "/sys/class/net/" + lower);
+        if (is_part)
+            link("sys/class/net/" + lower + "/master", "../" + upper);
+    }
+
+    void add_route(std::string const& interface, std::string const& destination = "00000000")
+    {
+        append("proc/net/route",
+            interface + "\t" + destination + "\t010200C0\t0003\t0\t0\t100\t" + destination + "\t0\t0\t0\n");
+    }
+
+    void add_ipv6_default_route(std::string const& interface)
+    {
+        std::string const nothing(32, '0');
+        append("proc/net/ipv6_route",
+            nothing + " 00 " + nothing + " 00 " + nothing + " 00000400 00000001 00000000 00000003 "
+                + interface + "\n");
+    }
+
+    // A process that has these files open.
+    void add_process(
+        std::string const& number, std::string const& name, std::vector<std::string> const& files)
+    {
+        write("proc/" + number + "/comm", name + "\n");
+        make_directory("proc/" + number + "/fd");
+        for (size_t i = 0; i < files.size(); ++i)
+            link("proc/" + number + "/fd/" + std::to_string(i), files[i]);
     }
 
 protected:

@@ -18,7 +18,7 @@ import tomllib
 import machine_tree
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
-KEYS = ["label", "selector", "address", "id", "class", "group", "driver", "target", "outcome", "code", "detail", "peers"]
+KEYS = ["label", "selector", "address", "id", "class", "group", "driver", "target", "outcome", "code", "detail", "peers", "moved"]
 
 
 def show(binary, scenario):
@@ -44,7 +44,7 @@ def without_version(text):
 def check_shape(name, text):
     """The JSON has the keys that are promised, in their order."""
     report = json.loads(text)
-    assert list(report) == ["vfio_early", "command", "ok", "iommu", "warnings", "devices"], name
+    assert list(report) == ["vfio_early", "command", "ok", "iommu", "warnings", "devices", "unlisted"], name
     for device in report["devices"]:
         assert list(device) == KEYS, name
 

@@ -38,7 +38,7 @@ struct Machine {
         parse_config(config, session.config, session.problems);
         if (!session.problems.empty())
             printf("%s\n", std::string(session.problems[0].text.view()).c_str());
-        make_plan(session.config, session.inventory, session.plan, session.problems);
+        make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
         session.is_planned = true;
         return session;
     }

@@ -52,5 +52,7 @@ def lines_of(scenario):
         yield f"device\t{address}\t{ids}\t{pci_class}00\t{group if has_groups else '-'}\t{driver}"
     for address, bus in scenario.get("secondary_bus", {}).items():
         yield f"file\tsys/bus/pci/devices/{address}/secondary_bus_number\t{bus}"
+    for path, text in scenario.get("files", {}).items():
+        yield f"file\t{path}\t{text}"
     if "boot_vga" in scenario:
         yield f"file\tsys/bus/pci/devices/{scenario['boot_vga']}/boot_vga\t1"

@@ -46,6 +46,9 @@ public:
 
     void clear() { m_size = 0; }
 
+    // Keeps the first `size` values.
+    void shrink(size_t size) { m_size = size < m_size ? size : m_size; }
+
     T& operator[](size_t index) { return begin()[index]; }
     T const& operator[](size_t index) const { return begin()[index]; }
 

@@ -50,6 +50,13 @@ bool is_space(char byte)
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
+bool is_same_name(std::string_view left, std::string_view right)
+{
+    auto const folded = [](char byte) { return byte == '-' ? '_' : byte; };
+    return std::equal(left.begin(), left.end(), right.begin(), right.end(),
+        [&](char left_byte, char right_byte) { return folded(left_byte) == folded(right_byte); });
+}
+
 std::string_view slice(std::string_view text, size_t start, size_t count)
 {
     start = std::min(start, text.size());

@@ -10,6 +10,10 @@ namespace vfio_early {
 
 bool is_space(char);
 
+// True for names of modules and parameters that are one to the kernel, where '-' and '_' are the same
+// (parameqn() in kernel/params.c).
+bool is_same_name(std::string_view, std::string_view);
+
 // `count` bytes of `text` from `start`, both clamped to what is there. (string_view::substr can throw,
 // and what throws does not link without libstdc++.)
 std::string_view slice(std::string_view text, size_t start, size_t count = std::string_view::npos);

@@ -12,6 +12,7 @@ enum ExitStatus {
     WrongInput = 2, // the command line or the configuration is wrong; nothing was done
 };
 
+ExitStatus run_accept(CommandOptions const&);
 ExitStatus run_bind(CommandOptions const&);
 ExitStatus run_check(CommandOptions const&);
 

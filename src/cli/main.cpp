@@ -15,11 +15,20 @@ struct Command {
     std::string_view name;
     std::string_view summary;
     ExitStatus (*run)(CommandOptions const&);
+    bool takes_labels = false;
+    bool writes_facts = false;
 };
 
 constexpr Command commands[] = {
-    {"bind", "bind the listed devices now: what the initramfs runs, not for a running machine", run_bind},
-    {"check", "show what the next boot will do, and change nothing", run_check},
+    {.name = "accept",
+        .summary = "record that the lines, or those with these LABELs, mean what is there now",
+        .run = run_accept,
+        .takes_labels = true},
+    {.name = "bind", .summary = "bind the listed devices now: what the initramfs runs", .run = run_bind},
+    {.name = "check",
+        .summary = "show what the next boot will do, and change nothing",
+        .run = run_check,
+        .writes_facts = true},
 };
 
 void write_help(Sink& sink)
@@ -34,6 +43,7 @@ void write_help(Sink& sink)
         "\noptions:\n"
         "  --config FILE   the configuration, instead of /etc/vfio-early.ini\n"
         "  --json          machine-readable output\n"
+        "  --write-facts FILE   check: record there what the lines mean, for the image that is made\n"
         "  --root DIR      read and write below DIR instead of /\n"
         "  --help          this text\n"
         "  --version       the version\n\n"
@@ -52,6 +62,19 @@ void open_missing_standard_files()
     }
 }
 
+ExitStatus run_command(Command const& command, CommandOptions const& options)
+{
+    if (!command.takes_labels && !options.labels.empty()) {
+        print_error("unexpected argument ", Quoted{options.labels[0]}, ", see 'vfio-early --help'");
+        return WrongInput;
+    }
+    if (!command.writes_facts && !options.facts.empty()) {
+        print_error("option --write-facts goes with 'check' only");
+        return WrongInput;
+    }
+    return command.run(options);
+}
+
 ExitStatus run_command(Invocation const& invocation)
 {
     if (invocation.command.empty()) {
@@ -64,7 +87,7 @@ ExitStatus run_command(Invocation const& invocation)
     std::array<std::string_view, std::size(commands)> names;
     for (size_t i = 0; i < names.size(); ++i) {
         if (commands[i].name == invocation.command)
-            return commands[i].run(invocation.options);
+            return run_command(commands[i], invocation.options);
         names[i] = commands[i].name;
     }
     if (auto const meant = nearest(invocation.command, names))

@@ -8,7 +8,8 @@ namespace vfio_early {
 
 namespace {
 
-constexpr std::string_view option_names[] = {"--root", "--config", "--json", "--help", "--version"};
+constexpr std::string_view option_names[] = {
+    "--root", "--config", "--json", "--write-facts", "--help", "--version"};
 
 // Goes through the arguments one by one; the value of an option follows '=' or is the next argument.
 class Arguments {
@@ -54,6 +55,8 @@ bool read_option(Arguments& arguments, std::string_view argument, Invocation& in
         inline_value = rest;
     if (name == "--root")
         return read_value(arguments, name, inline_value, invocation.options.root);
+    if (name == "--write-facts")
+        return read_value(arguments, name, inline_value, invocation.options.facts);
     if (name == "--config")
         return read_value(arguments, name, inline_value, invocation.options.config);
     if (name == "--json") {
@@ -84,8 +87,8 @@ std::optional<Invocation> parse_arguments(int count, char const* const* argument
                 return {};
         } else if (invocation.command.empty()) {
             invocation.command = argument;
-        } else {
-            print_error("unexpected argument ", Quoted{argument}, ", see 'vfio-early --help'");
+        } else if (!invocation.options.labels.try_append(argument)) {
+            print_error("more than ", max_entries, " labels");
             return {};
         }
     }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/fixed_vector.h"
+#include "core/limits.h"
+
 #include <optional>
 #include <string_view>
 
@@ -8,11 +11,15 @@ namespace vfio_early {
 
 enum class OutputFormat { Text, Json };
 
+using Labels = FixedVector<std::string_view, max_entries>;
+
 // The options of a command.
 struct CommandOptions {
     std::string_view root = "/";
     std::string_view config = "/etc/vfio-early.ini";
     OutputFormat format = OutputFormat::Text;
+    std::string_view facts; // check: the file to write what the lines mean to; empty for none
+    Labels labels; // accept: the lines that it is about; none is all
 };
 
 // The whole command line.

@@ -6,10 +6,15 @@
 #include "core/plan.h"
 #include "core/report.h"
 #include "sys/apply.h"
+#include "sys/facts_file.h"
+#include "sys/host_uses.h"
 #include "sys/log.h"
+#include "sys/modprobe_d.h"
 #include "sys/modules.h"
 #include "sys/report_file.h"
+#include "sys/running_system.h"
 #include "sys/scan.h"
+#include "sys/strangers.h"
 #include "sys/worker.h"
 
 #include <errno.h>
@@ -26,6 +31,7 @@ using Message = FixedString<max_message_bytes>;
 // What a run works on, and what its worker shares.
 struct Job {
     Conduct const& conduct;
+    CommandOptions const& options;
     Root const& root;
     Session& session;
 };
@@ -46,20 +52,20 @@ template <typename... Parts> void tell(Job const& job, Parts const&... parts)
 
 // Below another root, --config is a path there. On the machine itself it is a path like any other, and
 // relative to the current directory.
-Result<Path> config_path(Root const& root, CommandOptions const& options)
+Result<Path> user_path(Root const& root, std::string_view text)
 {
-    if (!root.is_machine() || options.config.starts_with('/'))
-        return Path(options.config);
+    if (!root.is_machine() || text.starts_with('/'))
+        return Path(text);
     char directory[max_path_bytes + 1];
     if (!getcwd(directory, sizeof(directory)))
         return Error{"finding the current directory", errno == ERANGE ? ENAMETOOLONG : errno};
-    return path_of(directory, "/", options.config);
+    return path_of(directory, "/", text);
 }
 
 Result<std::string_view> read_config_text(
     Root const& root, CommandOptions const& options, std::span<char> buffer)
 {
-    auto const path = TRY(config_path(root, options));
+    auto const path = TRY(user_path(root, options.config));
     return root.read(path, buffer);
 }
 
@@ -149,6 +155,7 @@ std::optional<ExitStatus> heed_command_line(Job& job)
         return {};
     }
     auto const command_line = parse_command_line(text.value());
+    parse_kernel_settings(text.value(), job.session.module_settings);
     job.session.inventory.acs_is_overridden = command_line.acs_is_overridden;
     if (job.conduct.obeys_command_line)
         return obey_command_line(job, command_line);
@@ -159,20 +166,35 @@ std::optional<ExitStatus> heed_command_line(Job& job)
 // Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
 void plan_and_carry_out(void* context)
 {
-    auto& [conduct, root, session] = *static_cast<Job*>(context);
+    auto& [conduct, options, root, session] = *static_cast<Job*>(context);
     if (conduct.loads_iommu_driver)
         load_iommu_driver(root);
-    scan(root, session.config, session.inventory);
-    make_plan(session.config, session.inventory, session.plan, session.problems);
+    read_facts(root, session.facts);
+    if (conduct.forgets)
+        forget(session.facts, session.config, options.labels);
+    session.is_running_system = is_running_system(root);
+    if (session.is_running_system) {
+        find_host_uses(root, session.uses);
+        record_host(root, session.uses, session.facts);
+    }
+    scan(root, session.config, session.facts, session.inventory);
+    make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
     if (!session.problems.empty())
         session.plan.decisions.clear();
     session.is_planned = true;
     if (!session.problems.empty())
         return;
+    if (!options.facts.empty())
+        update_facts(root, session.config, session.inventory, session.uses, session.facts);
+    if (session.mode == Mode::Bind && session.is_running_system)
+        refuse_what_is_in_use(session.plan, session.uses, session.inventory);
+    if (needs_driver(session.plan, Target::VfioPci) || needs_driver(session.plan, Target::PciStub))
+        read_modprobe_d(root, session.module_settings);
     if (session.mode == Mode::Bind)
         apply(session, root);
     else
         rehearse(session, root);
+    find_strangers(root, session);
 }
 
 void undo_job(void* context)
@@ -194,6 +216,20 @@ void work(Job& job, int64_t start)
         end.signal);
     if (job.session.mode == Mode::Bind)
         start_and_leave(undo_job, &job);
+}
+
+// Writes the facts where they are asked for; false where that fails.
+bool record(Job const& job)
+{
+    if (job.options.facts.empty())
+        return true;
+    auto const path = user_path(job.root, job.options.facts);
+    auto const saved =
+        path.is_error() ? Result<void>(path.error()) : save_facts(job.root, path.value(), job.session.facts);
+    if (saved.is_error())
+        tell(job, job.options.facts, " cannot be written: ", strerror(saved.error().number),
+            ", so a shift of addresses will not be noticed");
+    return !saved.is_error();
 }
 
 void report(Job const& job, CommandOptions const& options)
@@ -230,7 +266,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     // Without parentheses, which would write zeros over all of it.
     auto& session = *new (memory) Session;
     session.mode = conduct.mode;
-    Job job{conduct, root.value(), session};
+    Job job{conduct, options, root.value(), session};
     if (auto const status = heed_command_line(job))
         return *status;
     read_config(job, options);
@@ -239,7 +275,10 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     else
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled
     tell_of_problems(job, options);
+    bool const is_recorded = session.problems.empty() && record(job);
     report(job, options);
+    if (!is_recorded)
+        return session.problems.empty() ? SomeNotBound : WrongInput;
     if (!session.problems.empty())
         return WrongInput;
     return is_all_bound(session) ? AllBound : SomeNotBound;

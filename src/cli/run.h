@@ -13,6 +13,7 @@ struct Conduct {
     bool obeys_command_line; // rd.vfio_early= decides what is done; otherwise it is a warning
     bool loads_iommu_driver; // where the machine needs a module for its IOMMU
     bool leaves_record; // messages go to the kernel log too, and the report to /run
+    bool forgets = false; // what is remembered of the lines is recorded anew
 };
 
 ExitStatus run(Conduct const&, CommandOptions const&);

@@ -3,17 +3,9 @@
 
 #include "base/text.h"
 
-#include <algorithm>
-
 namespace vfio_early {
 
 namespace {
-
-bool is_parameter(std::string_view name, std::string_view wanted)
-{
-    return std::equal(name.begin(), name.end(), wanted.begin(), wanted.end(),
-        [](char left, char right) { return (left == '-' ? '_' : left) == right; });
-}
 
 void set_switch(CommandLine& command_line, std::string_view value)
 {
@@ -38,9 +30,9 @@ CommandLine parse_command_line(std::string_view text)
         if (value.find('=') == std::string_view::npos)
             continue;
         auto const name = take_until(value, '=');
-        if (is_parameter(name, "rd.vfio_early"))
+        if (is_same_name(name, "rd.vfio_early"))
             set_switch(command_line, value);
-        else if (is_parameter(name, "pcie_acs_override"))
+        else if (is_same_name(name, "pcie_acs_override"))
             command_line.acs_is_overridden = true;
     }
     return command_line;

@@ -19,8 +19,7 @@ struct CommandLine {
     bool acs_is_overridden = false; // pcie_acs_override=
 };
 
-// Reads the text of /proc/cmdline; the last rd.vfio_early= counts. '-' and '_' are the same in a name, as
-// they are to the kernel (parameqn() in kernel/params.c).
+// Reads the text of /proc/cmdline; the last rd.vfio_early= counts. '-' and '_' are the same in a name.
 CommandLine parse_command_line(std::string_view text);
 
 } // namespace vfio_early

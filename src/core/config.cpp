@@ -2,30 +2,27 @@
 #include "core/config.h"
 
 #include "base/text.h"
+#include "core/ini.h"
 
 #include <algorithm>
-#include <ini.h>
 
 namespace vfio_early {
 
 namespace {
 
-static_assert(max_line_bytes + sizeof("\n") <= INI_MAX_LINE);
-
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 constexpr std::string_view section_names[] = {"bind", "stub", "options"};
-constexpr std::string_view option_names[] = {"boot-display", "timeout"};
+constexpr std::string_view option_names[] = {"boot-display", "timeout", "protect"};
 constexpr std::string_view boot_display_values[] = {"refuse", "bind"};
 
-// inih has two callbacks, one for the next line and one for a key with its value; this is what they share.
 struct Parser {
-    std::string_view rest;
     unsigned line = 0;
-    std::string_view line_text = {};
     Config& config;
     Problems& problems;
     unsigned boot_display_line = 0;
     unsigned timeout_line = 0;
+    unsigned protect_line = 0;
+    ValueText protect_value = {};
 };
 
 template <typename... Parts> void report(Parser& parser, Parts const&... parts)
@@ -47,10 +44,9 @@ bool contains(std::span<std::string_view const> words, std::string_view word)
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// inih does not report a section without keys, and cuts a long name, so names of sections are checked here.
-void check_section(Parser& parser)
+// inih says nothing of a section without keys, and cuts a long name: its name is looked at here.
+void check_section(Parser& parser, std::string_view name)
 {
-    auto name = parser.line_text;
     name.remove_prefix(1);
     if (name.find(']') == std::string_view::npos)
         return;
@@ -63,36 +59,21 @@ void check_section(Parser& parser)
         report(parser, Quoted{rest}, " follows a section header, put it on a line of its own");
 }
 
-// The next line for inih, as fgets() would return it. What inih would silently misread is caught here: a line
-// that it would cut in two, a NUL byte that would end the line early, and an indented line, which it would
-// treat as a continuation of the one before.
-char* next_line(char* buffer, int capacity, void* context)
+// What inih would take silently for something else is caught here: a line that it would cut in two, and a NUL
+// byte that would end the line early.
+bool check_line(Parser& parser, std::string_view line, size_t room)
 {
-    auto& parser = *static_cast<Parser*>(context);
-    if (parser.rest.empty())
-        return nullptr;
-    ++parser.line;
-    auto const whole_line = take_until(parser.rest, '\n');
-    parser.line_text = trimmed(whole_line);
-
-    // The library can have been built for shorter lines than its header says.
-    auto const room = std::min(max_line_bytes, static_cast<size_t>(capacity) - sizeof("\n"));
-    bool is_usable = true;
-    if (parser.line_text.size() > room) {
-        report(
-            parser, "the line is ", parser.line_text.size(), " bytes long, shorten it to ", room, " or less");
-        is_usable = false;
-    } else if (parser.line_text.find('\0') != std::string_view::npos) {
-        report(parser, "the line contains a NUL byte, save the file as plain UTF-8 text");
-        is_usable = false;
-    } else if (parser.line_text.starts_with('[')) {
-        check_section(parser);
+    if (line.size() > room) {
+        report(parser, "the line is ", line.size(), " bytes long, shorten it to ", room, " or less");
+        return false;
     }
-    auto const line = is_usable ? parser.line_text : std::string_view{};
-    auto* end = std::copy(line.begin(), line.end(), buffer);
-    *end++ = '\n';
-    *end = '\0';
-    return buffer;
+    if (line.find('\0') != std::string_view::npos) {
+        report(parser, "the line contains a NUL byte, save the file as plain UTF-8 text");
+        return false;
+    }
+    if (line.starts_with('['))
+        check_section(parser, line);
+    return true;
 }
 
 bool is_label(std::string_view text)
@@ -121,7 +102,7 @@ void add_entry(Parser& parser, Target target, std::string_view label, std::strin
     }
     entry.line = parser.line;
     entry.target = target;
-    entry.selector_text = FixedString<max_line_bytes>(value);
+    entry.selector_text = ValueText(value);
     if (value.empty()) {
         report(parser, Quoted{label},
             " has no value, write an address like 0000:01:00.0 or an id like 10de:2191");
@@ -170,6 +151,43 @@ void set_timeout(Parser& parser, std::string_view value)
         report(parser, "timeout must be 1 to ", max_timeout_seconds, " seconds, not ", Quoted{value});
 }
 
+// The labels are looked up when all lines have been read.
+void set_protect(Parser& parser, std::string_view value)
+{
+    parser.protect_value = ValueText(value);
+    auto rest = parser.protect_value.view();
+    auto const first = take_word(rest);
+    auto const second = take_word(rest);
+    auto& protect = parser.config.options.protect;
+    if (first == "all" && second.empty())
+        protect = Protect::All;
+    else if (first == "none" && second.empty())
+        protect = Protect::None;
+    else if (first == "all" && second == "except" && !trimmed(rest).empty())
+        protect = Protect::AllExcept;
+    else
+        report(parser, "protect must be 'all', 'none' or 'all except LABEL...', not ", Quoted{value});
+}
+
+void apply_protect(Parser& parser)
+{
+    if (parser.config.options.protect != Protect::AllExcept)
+        return;
+    auto rest = parser.protect_value.view();
+    take_word(rest); // all
+    take_word(rest); // except
+    for (auto label = take_word(rest); !label.empty(); label = take_word(rest)) {
+        bool is_known = false;
+        for (auto& entry : parser.config.entries) {
+            if (entry.label.view() == label)
+                is_known = entry.is_unprotected = true;
+        }
+        if (!is_known)
+            parser.problems.add(problem_of(
+                parser.protect_line, "protect excepts ", Quoted{label}, ", which is no label of this file"));
+    }
+}
+
 void set_option(Parser& parser, std::string_view name, std::string_view value)
 {
     if (name == "boot-display") {
@@ -178,6 +196,9 @@ void set_option(Parser& parser, std::string_view name, std::string_view value)
     } else if (name == "timeout") {
         if (is_first(parser, name, parser.timeout_line))
             set_timeout(parser, value);
+    } else if (name == "protect") {
+        if (is_first(parser, name, parser.protect_line))
+            set_protect(parser, value);
     } else {
         report_unknown(parser, "option", name, option_names);
     }
@@ -187,7 +208,7 @@ void set_option(Parser& parser, std::string_view name, std::string_view value)
 // whose label is missing.
 void explain_colon(Parser& parser, std::string_view name, std::string_view value)
 {
-    auto const joined = printed<FixedString<max_line_bytes>>(name, ":", value);
+    auto const joined = printed<ValueText>(name, ":", value);
     FixedString<max_problem_bytes> ignored;
     Sink sink(ignored);
     if (parse_selector(joined.view(), sink))
@@ -196,24 +217,20 @@ void explain_colon(Parser& parser, std::string_view name, std::string_view value
         report(parser, Quoted{joined.view()}, " is not 'KEY = VALUE', in which no ':' comes before the '='");
 }
 
-int handle_key(void* context, char const* section_text, char const* name_text, char const* value_text)
+void handle_key(Parser& parser, IniKey const& key)
 {
-    auto& parser = *static_cast<Parser*>(context);
-    std::string_view const section = section_text;
-    std::string_view const name = name_text;
-    std::string_view const value = value_text;
-    auto const separator = parser.line_text.find_first_of("=:");
-    if (separator != std::string_view::npos && parser.line_text[separator] == ':')
-        explain_colon(parser, name, value);
-    else if (section == "bind")
-        add_entry(parser, Target::VfioPci, name, value);
-    else if (section == "stub")
-        add_entry(parser, Target::PciStub, name, value);
-    else if (section == "options")
-        set_option(parser, name, value);
-    else if (section.empty())
-        report(parser, Quoted{name}, " comes before any section, put it under [bind], [stub] or [options]");
-    return 1;
+    auto const separator = key.line_text.find_first_of("=:");
+    if (separator != std::string_view::npos && key.line_text[separator] == ':')
+        explain_colon(parser, key.name, key.value);
+    else if (key.section == "bind")
+        add_entry(parser, Target::VfioPci, key.name, key.value);
+    else if (key.section == "stub")
+        add_entry(parser, Target::PciStub, key.name, key.value);
+    else if (key.section == "options")
+        set_option(parser, key.name, key.value);
+    else if (key.section.empty())
+        report(
+            parser, Quoted{key.name}, " comes before any section, put it under [bind], [stub] or [options]");
 }
 
 bool is_before(Problem const& left, Problem const& right)
@@ -246,6 +263,16 @@ std::string_view driver_name(Target target)
     return target == Target::VfioPci ? "vfio-pci" : "pci-stub";
 }
 
+bool is_protected(Config const& config, Entry const& entry)
+{
+    return config.options.protect != Protect::None && !entry.is_unprotected;
+}
+
+std::string_view section_name(Target target)
+{
+    return target == Target::VfioPci ? "[bind]" : "[stub]";
+}
+
 void parse_config(std::string_view text, Config& config, Problems& problems)
 {
     if (text.starts_with(byte_order_mark))
@@ -255,8 +282,15 @@ void parse_config(std::string_view text, Config& config, Problems& problems)
             problem_of(1, "the file is empty, write what to bind under [bind] or install the sample again"));
         return;
     }
-    Parser parser{.rest = text, .config = config, .problems = problems};
-    int const first_wrong_line = ini_parse_stream(next_line, &parser, handle_key, &parser);
+    Parser parser{.config = config, .problems = problems};
+    int const first_wrong_line = read_ini(
+        text,
+        [&](unsigned line, std::string_view line_text, size_t room) {
+            parser.line = line;
+            return check_line(parser, line_text, room);
+        },
+        [&](IniKey const& key) { handle_key(parser, key); });
+    apply_protect(parser);
     if (first_wrong_line < 0)
         problems.add(problem_of(1, "not enough memory to read it"));
     if (first_wrong_line > 0) {

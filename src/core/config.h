@@ -12,20 +12,31 @@ enum class Target { VfioPci, PciStub };
 // The name of the driver, as driver_override wants it: 'vfio-pci' or 'pci-stub'.
 std::string_view driver_name(Target);
 
+// The section of the lines that want it: '[bind]' or '[stub]'.
+std::string_view section_name(Target);
+
+// A value as it stands in the file; none is longer than its line.
+using ValueText = FixedString<max_line_bytes>;
+
 // One line under [bind] or [stub].
 struct Entry {
     FixedString<max_label_bytes> label;
-    FixedString<max_line_bytes> selector_text;
+    ValueText selector_text;
     Selector selector;
     Target target = Target::VfioPci;
     unsigned line = 0;
+    bool is_unprotected = false; // `protect = all except` names it
 };
 
 enum class BootDisplay { Refuse, Bind };
 
+// What the host itself lives on is not bound: `all`, or `none`, or `all except LABEL...`.
+enum class Protect { All, AllExcept, None };
+
 struct Options {
     BootDisplay boot_display = BootDisplay::Refuse;
     unsigned timeout_seconds = default_timeout_seconds;
+    Protect protect = Protect::All;
 };
 
 struct Config {
@@ -33,8 +44,11 @@ struct Config {
     Options options;
 };
 
-// Something wrong in the configuration: its line (counted from 1; 0 is the file as a whole), and what is
-// wrong there.
+// Whether a device that the entry selects is left alone when the host needs it.
+bool is_protected(Config const&, Entry const&);
+
+// Something wrong in the configuration: its line (from 1; 0 for the file as a whole), and what is wrong
+// there.
 struct Problem {
     unsigned line = 0;
     FixedString<max_problem_bytes> text;

@@ -187,12 +187,37 @@ void explain_timeout(Sink& sink, Decision const& decision, Session const& sessio
     print(sink, ", its group is being given back to the host drivers");
 }
 
+void explain_protected(Sink& sink, Decision const& decision, Session const& session)
+{
+    print(sink, "the host itself needs it: ", decision.host_use, ", 'protect = all except ",
+        entry_of(decision, session).label, "' under [options] gives it away all the same");
+}
+
+void explain_changed(Sink& sink, Decision const& decision, Session const& session)
+{
+    if (!decision.was)
+        return print(sink, "nothing was here when the line was recorded, 'vfio-early accept ",
+            entry_of(decision, session).label, "' records what is here now");
+    print(sink, "it is not what the line meant when it was recorded, which was at ", *decision.was);
+    if (decision.is_now)
+        print(sink, " and is at ", *decision.is_now, " now");
+    else
+        print(sink, " and is gone");
+    print(sink, ", correct the line, or 'vfio-early accept ", entry_of(decision, session).label,
+        "' records what is here now");
+}
+
 void explain_module_missing(Sink& sink, Decision const& decision, Session const& session)
 {
+    auto const& loading = session.loading_of(decision.target);
     print(sink, driver_name(decision.target), " cannot be loaded");
-    if (!session.loader_message.empty())
-        print(sink, ": ", session.loader_message);
-    print(sink, ", it must be in the kernel or in the initramfs and must not be blacklisted");
+    if (!loading.message.empty())
+        print(sink, ": ", loading.message);
+    if (loading.blacklisted.empty())
+        print(sink, ", it must be in the kernel or in the initramfs");
+    else
+        print(sink, ", module_blacklist= on the kernel command line forbids ", loading.blacklisted,
+            ", take it out there");
 }
 
 template <typename... Parts> void warn(Tell tell, Parts const&... parts)
@@ -212,6 +237,85 @@ void tell_of_bridge(Session const& session, Device const& device, Tell tell)
             device.driver, ", from Linux 5.19 on guests cannot use the group until ", device.driver,
             " is unbound from it");
     }
+}
+
+// What is bound, or would be, and is not quite what the line meant when it was recorded.
+void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
+{
+    if (!is_open(decision))
+        return;
+    using Note = Recollection::Note;
+    auto const& address = device_of(decision, session.inventory)->address;
+    auto const& label = entry_of(decision, session).label;
+    if (!decision.host_use.empty())
+        warn(tell, label, " ", address, " is given away although the host needs it: ", decision.host_use);
+    if (decision.was && decision.is_now && *decision.was != *decision.is_now)
+        warn(tell, label, ": the device was at ", *decision.was, " when the line was recorded and is at ",
+            *decision.is_now,
+            " now, where it is bound, correct the line and every guest that names the old address");
+    switch (decision.note) {
+    case Note::None:
+        break;
+    case Note::NotCompared:
+        // A line that is new is recorded with the next image: at the boot it is too late for that.
+        if (session.mode == Mode::Bind && !session.is_running_system)
+            warn(tell, label, " ", address,
+                ": nothing was recorded for this line, so it may not be the device that was meant");
+        break;
+    case Note::Replaced:
+        warn(tell, label, " ", address, " is another card of the same model than when the line was recorded");
+        break;
+    case Note::FoundById:
+        warn(tell, label, " ", address, " was found by its id alone, it is no longer where it was recorded");
+        break;
+    case Note::NotRecorded:
+        warn(tell, label, " ", address,
+            " matches 'all' and may not have been there when the line was recorded");
+        break;
+    }
+}
+
+// What names a stranger for a driver, as its user wrote it.
+void put_naming(Sink& sink, Stranger const& stranger)
+{
+    auto const driver = driver_name(*stranger.named_for);
+    if (stranger.file.empty())
+        print(sink, driver, ".ids=");
+    else
+        print(sink, "'options ", driver, " ids=' in ", stranger.file);
+}
+
+void tell_of_stranger(Stranger const& stranger, Tell tell)
+{
+    if (!stranger.named_for)
+        return warn(tell, stranger.address,
+            " is on vfio-pci already and no line here selects it, so nothing of it was checked");
+    Warning warning;
+    Sink sink(warning);
+    print(sink, stranger.address, " is named by ");
+    put_naming(sink, stranger);
+    print(sink, " and by no line here, so ",
+        stranger.is_taken ? "the next boot leaves it with its host driver" : "it stays with its host driver",
+        ", add it under ", section_name(*stranger.named_for));
+    tell(warning.view());
+}
+
+void tell_of_strangers(Session const& session, Tell tell)
+{
+    for (auto const& stranger : session.strangers)
+        tell_of_stranger(stranger, tell);
+    if (session.has_more_strangers)
+        warn(tell, "more than ", max_devices,
+            " devices that no line selects are on vfio-pci or named by an ids=, the rest are not shown");
+    auto const& settings = session.module_settings;
+    if (!session.loading_of(Target::VfioPci).is_ours && !session.loading_of(Target::PciStub).is_ours)
+        return;
+    if (settings.has_more_ids)
+        warn(tell, "vfio-pci.ids= and the like have more than ", max_foreign_ids,
+            " ids: what the rest name stays with its host driver too, and is not shown");
+    if (settings.unread_files > 0)
+        warn(tell, settings.unread_files, " of the files of modprobe.d cannot be read, such as ",
+            settings.unread_file, ": what their ids= name stays with its host driver, and is not shown");
 }
 
 } // namespace
@@ -243,6 +347,12 @@ void explain(Sink& sink, Decision const& decision, Session const& session)
         return explain_bind_failed(sink, decision, session);
     case Reason::Timeout:
         return explain_timeout(sink, decision, session);
+    case Reason::Protected:
+        return explain_protected(sink, decision, session);
+    case Reason::InUse:
+        return print(sink, "the running system uses it: ", decision.host_use);
+    case Reason::Changed:
+        return explain_changed(sink, decision, session);
     case Reason::None:
     case Reason::Count:
         return;
@@ -302,6 +412,13 @@ void for_each_warning(Session const& session, Tell tell)
             "rd.vfio_early= is on the running kernel's command line: while it stays there, nothing is bound");
     if (session.inventory.acs_is_overridden)
         tell("pcie_acs_override= is on the kernel command line, so the groups do not show what is isolated");
+    if (session.facts.is_broken)
+        tell("/etc/vfio-early.facts is not whole, so what the lines meant when they were written is not "
+             "known");
+    if (session.is_running_system && !session.uses.is_complete)
+        warn(tell, "not all of what the host needs could be found: ", session.uses.doubt);
+    for (auto const& decision : session.plan.decisions)
+        tell_of_memory(session, decision, tell);
     for (auto const& device : session.inventory.devices)
         tell_of_bridge(session, device, tell);
     for (auto const& decision : session.plan.decisions) {
@@ -309,6 +426,7 @@ void for_each_warning(Session const& session, Tell tell)
         if (is_open(decision) && device->is_boot_display)
             warn(tell, "the firmware booted on ", device->address, ", which goes dark when it is bound");
     }
+    tell_of_strangers(session, tell);
 }
 
 } // namespace vfio_early

@@ -28,6 +28,7 @@ struct Device {
     DriverName driver; // empty when no driver is bound
     std::optional<uint32_t> group;
     std::optional<uint8_t> secondary_bus; // bridges only
+    std::optional<uint64_t> serial; // read only where it is compared with a remembered one
     bool is_boot_display = false;
     // False when an attribute was missing or invalid: then only the address and the group mean anything.
     bool is_readable = false;

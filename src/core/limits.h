@@ -21,7 +21,9 @@ constexpr size_t max_entries = 128;
 constexpr size_t max_label_bytes = 31;
 // Bridges between the root bus and a device: a switch adds two, and boards with three in a row are rare.
 constexpr size_t max_path_steps = 8;
-// Mistakes shown at once: a screenful.
+// Names of root buses: '\_SB_.PC00' on ACPI, a path of a few devices on VMD and with devicetree.
+constexpr size_t max_root_name_bytes = 127;
+// Mistakes that are told at once: a screenful.
 constexpr size_t max_problems = 16;
 constexpr size_t max_problem_bytes = 300;
 // A boot that waits for longer looks like one that hangs.
@@ -44,6 +46,12 @@ constexpr size_t max_recorded_devices = max_entries * max_devices + 2 * max_devi
 constexpr size_t max_other_members = 8;
 constexpr size_t max_member_name_bytes = 63;
 constexpr size_t max_driver_name_bytes = 31;
+// A longer path of a file of modprobe.d is cut where it is shown.
+constexpr size_t max_setting_file_bytes = 127;
+// A file of modprobe.d has a few hundred bytes; the longest that distributions ship have a few thousand.
+constexpr size_t max_modprobe_file_bytes = 64 * 1024;
+// The kernel keeps 1024 bytes of an `ids=` (vfio_pci.c in drivers/vfio/pci), and '0:0,' is the shortest id.
+constexpr size_t max_foreign_ids = 256;
 // A sysfs attribute is a page at most (sysfs_kf_seq_show() in fs/sysfs/file.c).
 constexpr size_t max_attribute_bytes = 4096;
 // Attributes that are a number of a few digits, or a word.
@@ -60,7 +68,44 @@ constexpr size_t directory_buffer_bytes = 32 * 1024;
 // More than a real machine's /proc/iomem, which has a line for each BAR.
 constexpr size_t max_iomem_bytes = 512 * 1024;
 
+// --- what the host lives on
+
+// Uses of all functions together. A function has a few, and only those that the host uses have any.
+constexpr size_t max_host_uses = 512;
+// Uses of one function that weigh the same: nobody reads more of them, and one decides as well as ten.
+constexpr size_t max_uses_alike = 8;
+// A quoted name and a dozen words; longer ones are cut, as they are shown only.
+constexpr size_t max_use_bytes = 200;
+// /proc/self/mountinfo and the routes: a hundred bytes or two a line, and hosts of containers have thousands.
+constexpr size_t max_kernel_table_bytes = 1024 * 1024;
+// fstab, crypttab and /proc/swaps, which have a few lines.
+constexpr size_t max_table_bytes = 64 * 1024;
+// Block devices under one file system: a large array, each disk with its partition and its encryption.
+constexpr size_t max_devices_below = 512;
+// Block devices under everything that is mounted.
+constexpr size_t max_block_devices = 4096;
+// Network interfaces under one, and interfaces with a default route.
+constexpr size_t max_interfaces = 64;
+// IFNAMSIZ, include/uapi/linux/if.h, less its NUL.
+constexpr size_t max_interface_name_bytes = 15;
+// PCI functions on the way to a device: an endpoint that has a root bus behind it (Intel VMD), and the device
+// there.
+constexpr size_t max_functions_above = 4;
+
+static_assert(max_quoted_bytes + 100 <= max_use_bytes);
+
 static_assert(max_decisions <= UINT16_MAX, "decisions and devices are counted in 16 bits");
+
+// --- facts
+
+// Each line has one at least, and one for each device that it means.
+constexpr size_t max_line_facts = max_entries + max_devices;
+// Disks, NICs and keyboards that the host lives on.
+constexpr size_t max_host_facts = 64;
+constexpr size_t max_fact_text_bytes = 120;
+static_assert(max_fact_text_bytes + sizeof("why = ") <= max_line_bytes);
+// What these take, at about 250 bytes each.
+constexpr size_t max_facts_bytes = 512 * 1024;
 
 // --- what is written
 

@@ -9,64 +9,84 @@ namespace vfio_early {
 
 namespace {
 
-std::string_view section_of(Target target)
-{
-    return target == Target::VfioPci ? "[bind]" : "[stub]";
-}
-
 Problem conflict(Entry const& entry, Entry const& earlier, Address address)
 {
     return problem_of(entry.line, Quoted{entry.label.view()}, " selects ", address, " for ",
-        section_of(entry.target), ", but ", Quoted{earlier.label.view()}, " on line ", earlier.line,
-        " selects it for ", section_of(earlier.target), ", keep one of the two");
+        section_name(entry.target), ", but ", Quoted{earlier.label.view()}, " on line ", earlier.line,
+        " selects it for ", section_name(earlier.target), ", keep one of the two");
 }
 
-// Adds a decision for a device that `entry` selects, or merges it with the one that is there: if one line
-// refuses a device, no other line can allow it.
-void add_device(Plan& plan, Config const& config, uint16_t entry, DeviceIndex device, Reason reason,
+// What a decision of an entry begins with.
+Decision new_decision(Config const& config, uint16_t entry, Recollection const& recollection)
+{
+    return {.entry = entry,
+        .target = config.entries[entry].target,
+        .note = recollection.note,
+        .was = recollection.was,
+        .is_now = recollection.is_now};
+}
+
+// Adds a decision for a device that `entry` selects, or merges it with the one that is there: what one line
+// refuses, another line does not allow.
+void add_device(Plan& plan, Config const& config, Decision decision, Reason reason,
     Inventory const& inventory, Problems& problems)
 {
-    auto position = find_decision(plan, device);
+    auto const& entry = config.entries[decision.entry];
+    auto position = find_decision(plan, *decision.device);
     if (position) {
         auto const& earlier = config.entries[plan.decisions[*position].entry];
-        if (earlier.target != config.entries[entry].target)
-            problems.add(conflict(config.entries[entry], earlier, inventory.devices[device].address));
+        if (earlier.target != entry.target)
+            problems.add(conflict(entry, earlier, inventory.devices[*decision.device].address));
     } else {
         position = plan.decisions.size();
-        plan.decisions.append({.entry = entry, .device = device, .target = config.entries[entry].target});
+        plan.decisions.append(decision);
     }
     if (reason != Reason::None)
         refuse(plan.decisions[*position], reason);
 }
 
-void refuse_entry(
-    Plan& plan, Config const& config, uint16_t entry, Reason reason, Resolution const& resolution)
+void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& facts,
+    Inventory const& inventory, Problems& problems)
 {
-    Decision decision = {
-        .entry = entry, .target = config.entries[entry].target, .arrival = resolution.arrival};
-    refuse(decision, reason, record(plan, resolution.devices));
-    plan.decisions.append(decision);
-}
-
-void add_entry(
-    Plan& plan, Config const& config, uint16_t entry, Inventory const& inventory, Problems& problems)
-{
-    auto const resolution = resolve(config.entries[entry].selector, inventory);
+    auto const recollection = recall(config.entries[entry].selector, facts, inventory);
+    auto const& resolution = recollection.resolution;
+    auto decision = new_decision(config, entry, recollection);
+    auto const refuse_entry = [&](Reason reason) {
+        decision.arrival = resolution.arrival;
+        refuse(decision, reason, record(plan, resolution.devices));
+        plan.decisions.append(decision);
+    };
+    auto const add_devices = [&](Reason reason) {
+        for (auto const device : resolution.devices) {
+            decision.device = device;
+            add_device(plan, config, decision, reason, inventory, problems);
+        }
+    };
     switch (resolution.kind) {
     case Resolution::Kind::NotFound:
-        return refuse_entry(plan, config, entry, Reason::NotFound, resolution);
+        return refuse_entry(Reason::NotFound);
     case Resolution::Kind::Ambiguous:
-        return refuse_entry(plan, config, entry, Reason::Ambiguous, resolution);
+        return refuse_entry(Reason::Ambiguous);
     case Resolution::Kind::Unsure:
-        return refuse_entry(plan, config, entry, Reason::Unreadable, resolution);
+        return refuse_entry(Reason::Unreadable);
     case Resolution::Kind::IdMismatch:
-        for (auto const device : resolution.devices)
-            add_device(plan, config, entry, device, Reason::IdMismatch, inventory, problems);
-        break;
+        return add_devices(Reason::IdMismatch);
     case Resolution::Kind::Found:
-        for (auto const device : resolution.devices)
-            add_device(plan, config, entry, device, Reason::None, inventory, problems);
-        break;
+        return add_devices(recollection.reason);
+    }
+}
+
+// What the host lives on comes before every other reason: whatever else may be wrong can change.
+void refuse_what_the_host_needs(
+    Plan& plan, Config const& config, Facts const& facts, Inventory const& inventory)
+{
+    for (auto& decision : plan.decisions) {
+        auto const* device = device_of(decision, inventory);
+        if (!device)
+            continue;
+        decision.host_use = host_use_of(*device, facts, inventory);
+        if (!decision.host_use.empty() && is_protected(config, config.entries[decision.entry]))
+            refuse(decision, Reason::Protected);
     }
 }
 
@@ -102,13 +122,36 @@ void refuse_unsafe_devices(Plan& plan, Inventory const& inventory, Options const
 
 } // namespace
 
-void make_plan(Config const& config, Inventory const& inventory, Plan& plan, Problems& problems)
+void make_plan(
+    Config const& config, Facts const& facts, Inventory const& inventory, Plan& plan, Problems& problems)
 {
     plan.decisions.clear();
     plan.recorded.clear();
     for (size_t i = 0; i < config.entries.size(); ++i)
-        add_entry(plan, config, static_cast<uint16_t>(i), inventory, problems);
+        add_entry(plan, config, static_cast<uint16_t>(i), facts, inventory, problems);
+    refuse_what_the_host_needs(plan, config, facts, inventory);
     refuse_unsafe_devices(plan, inventory, config.options);
+    refuse_unviable_groups(plan, inventory);
+}
+
+void refuse_what_is_in_use(Plan& plan, HostUses const& uses, Inventory const& inventory)
+{
+    for (auto& decision : plan.decisions) {
+        if (!is_open(decision))
+            continue;
+        auto const* device = device_of(decision, inventory);
+        for (auto const& use : uses.uses) {
+            if (use.device != device->address || !use.weight.is_now)
+                continue;
+            decision.host_use = use.what.view();
+            refuse(decision, Reason::InUse);
+            break;
+        }
+        if (is_open(decision) && !uses.is_complete) {
+            decision.host_use = uses.doubt.view();
+            refuse(decision, Reason::InUse);
+        }
+    }
     refuse_unviable_groups(plan, inventory);
 }
 

@@ -5,9 +5,14 @@
 
 namespace vfio_early {
 
-// Decides for every entry what becomes of its devices. Two entries that want different drivers for one device
-// are an error of the configuration: it goes to `problems`, and the plan must then not be used.
-void make_plan(Config const&, Inventory const&, Plan&, Problems&);
+// Decides for every entry what becomes of its devices. What an entry meant when it was recorded, and what the
+// host lives on, is in the facts. Two entries that want different things of one device are problems of the
+// configuration: they go to `problems`, and the plan then does not count.
+void make_plan(Config const&, Facts const&, Inventory const&, Plan&, Problems&);
+
+// For binding on the running machine: refuses what the running system has open, as unbinding itself never
+// does. Where not all of that could be found out, everything is refused.
+void refuse_what_is_in_use(Plan&, HostUses const&, Inventory const&);
 
 // True if the plan has something to bind to this driver.
 bool needs_driver(Plan const&, Target);

@@ -104,6 +104,11 @@ void write_decision(Sink& sink, Decision const& decision, Session const& session
     }
     print(sink, R"("peers": )");
     write_peers(sink, decision, session);
+    print(sink, R"(, "moved": )");
+    if (is_open(decision) && decision.was && decision.is_now && *decision.was != *decision.is_now)
+        put_quoted(sink, *decision.was);
+    else
+        print(sink, "null");
     print(sink, "}");
 }
 
@@ -135,6 +140,9 @@ void write_summary(Sink& sink, Session const& session)
         return print(sink, "no device is listed, nothing to bind");
     print(sink, session.mode == Mode::Bind ? "bound " : "would bind ", counted.bound, " of ", counted.listed,
         " listed devices");
+    // For the shell that a user ends in when the root does not come up.
+    if (session.mode == Mode::Bind && counted.bound > 0 && !session.is_running_system)
+        print(sink, ", rd.vfio_early=0 boots without it");
 }
 
 void write_text(Sink& sink, Session const& session)
@@ -162,6 +170,13 @@ void write_json(Sink& sink, Session const& session)
     for (auto const& decision : session.plan.decisions)
         write_decision(devices.next(",\n   "), decision, session);
     devices.close();
+    print(sink, ",\n \"unlisted\": ");
+    JsonList unlisted(sink);
+    for (auto const& stranger : session.strangers) {
+        if (stranger.is_on_vfio_pci)
+            put_quoted(unlisted.next(), stranger.address);
+    }
+    unlisted.close();
     print(sink, "}\n");
 }
 

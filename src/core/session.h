@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/module_settings.h"
 #include "core/plan.h"
 
 namespace vfio_early {
@@ -13,21 +14,46 @@ enum class Mode {
 // The last line that modprobe wrote. It is only shown, so cutting it does no harm.
 using LoaderMessage = FixedString<max_loader_message_bytes>;
 
-// One run from configuration to report, as plain values. It is in memory that the process that binds shares
-// with the one that watches it, so that a run that was cut short can still be reported. It is large, and what
-// a run does not use of it is never touched.
+// How one of the two drivers gets into the kernel.
+struct Loading {
+    bool is_ours = false; // we load it, or the next boot will: with an empty ids=
+    LoaderMessage message;
+    std::string_view blacklisted; // the module of core/module_settings.h that it is missing for
+};
+
+// A device that no line selects, and why its user should know of it (stranger.h).
+struct Stranger {
+    Address address;
+    bool is_on_vfio_pci = false;
+    std::optional<Target> named_for = {}; // by an ids= that does not count, as we load the driver
+    SettingFile file = {}; // where that ids= stands
+    bool is_taken = false; // it is on the driver that it is named for, until the next boot
+};
+
+// One run from configuration to report, as plain values. It stands in memory that the process which binds
+// shares with the one that watches it, so that a run that was cut short can still be reported. It is large,
+// and what a run does not use of it is never touched.
 struct Session {
     Mode mode = Mode::Check;
     Config config;
     Problems problems; // of the configuration; where there are any, nothing is bound
+    bool is_running_system = false; // outside of an initramfs: what the host lives on and uses can be seen
+    HostUses uses;
+    Facts facts;
     Inventory inventory;
     // rd.vfio_early= on the running kernel's command line kept its boot from binding anything.
     bool is_command_line_unknown = false; // and with it whether the next line holds
     bool is_switched_off = false;
     Plan plan;
     bool is_planned = false;
-    LoaderMessage loader_message;
+    ModuleSettings module_settings;
+    Loading loading[2]; // by Target
+    FixedVector<Stranger, max_devices> strangers; // by address
+    bool has_more_strangers = false;
     int worker_signal = 0; // the signal that ended the worker, 0 where none did
+
+    Loading& loading_of(Target target) { return loading[static_cast<size_t>(target)]; }
+    Loading const& loading_of(Target target) const { return loading[static_cast<size_t>(target)]; }
 };
 
 // Settles what a worker that was cut short left open. Every decision without an outcome fails for `reason` (a

@@ -113,6 +113,38 @@ std::optional<Address> last_address(std::string_view path)
     return last;
 }
 
+FunctionsAbove functions_above(std::string_view path)
+{
+    FunctionsAbove functions;
+    bool is_new_bus = true;
+    while (!path.empty()) {
+        auto const part = take_until(path, '/');
+        auto const address = parse_address(part);
+        if (!address) {
+            is_new_bus |= part.starts_with("pci") && part.find(':') != std::string_view::npos;
+            continue;
+        }
+        // What does not fit is nearer to the device, and takes the last place.
+        if (is_new_bus && functions.try_append(*address))
+            is_new_bus = false;
+        else
+            functions[functions.size() - 1] = *address;
+    }
+    return functions;
+}
+
+bool is_keyboard(std::string_view key_capabilities)
+{
+    constexpr size_t digits = 8; // 32 bits, of a word that has 32 or 64
+    constexpr uint32_t first_keys = 0xfffffffe;
+    auto text = trimmed(key_capabilities);
+    auto word = take_word(text);
+    while (!text.empty())
+        word = take_word(text);
+    auto const bits = parse_hex(slice(word, word.size() - std::min(word.size(), digits)), digits);
+    return bits && (*bits & first_keys) == first_keys;
+}
+
 std::optional<Address> framebuffer_owner(std::string_view iomem)
 {
     constexpr std::string_view framebuffers[] = {"BOOTFB", "efifb", "vesafb", "simplefb", "simpledrm"};

@@ -25,6 +25,18 @@ bool groups_devices_up_front(std::string_view iommu_name);
 // The last PCI address in a path of sysfs, such as the display in '.../0000:00:02.0/efi-framebuffer.0'.
 std::optional<Address> last_address(std::string_view path);
 
+// The functions that a device depends on, by its path in sysfs: the last address below each root bus, as an
+// endpoint can have a root bus behind it ('.../0000:00:0e.0/pci10000:e0/10000:e1:00.0/nvme/nvme0' of Intel's
+// VMD has two). Bridges are left out.
+using FunctionsAbove = FixedVector<Address, max_functions_above>;
+FunctionsAbove functions_above(std::string_view path);
+
+// True when an input device has the keys of a keyboard, by its `capabilities/key`: escape, the digits, and
+// the letters from Q to D, which are codes 1 to 31 (include/uapi/linux/input-event-codes.h). udev decides by
+// the same (src/udev/udev-builtin-input_id.c). The text is words of hexadecimal digits, the last one with the
+// lowest codes (input_print_bitmap() in drivers/input/input.c).
+bool is_keyboard(std::string_view key_capabilities);
+
 // The device whose memory holds a framebuffer that the firmware set up, in the text of /proc/iomem: a
 // resource named BOOTFB, efifb, vesafb, simplefb or simpledrm that is nested in a resource named by an
 // address.

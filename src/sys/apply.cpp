@@ -204,9 +204,12 @@ template <typename Predicate> void undo_where(Session& session, Root const& root
 
 void rehearse(Session& session, Root const& root)
 {
-    settle_without_drivers(
-        session, [&](Target target) { return has_driver(root, target) || could_load_driver(root, target); });
+    settle_without_drivers(session,
+        [&](Target target) { return has_driver(root, target) || could_load_driver(root, session, target); });
     refuse_unviable_groups(session.plan, session.inventory);
+    for (auto const target : {Target::VfioPci, Target::PciStub})
+        session.loading_of(target).is_ours = needs_driver(session.plan, target)
+            && (!has_driver(root, target) || is_loaded_module(root, target));
 }
 
 void apply(Session& session, Root const& root)

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <initializer_list>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@ namespace vfio_early {
 
 namespace {
 
+using Options = std::initializer_list<char const*>;
 using Arguments = FixedVector<char const*, max_modprobe_arguments>;
 
 // Where distributions keep it, on the host and in the initramfs. PATH is not searched. A path that was cut is
@@ -69,7 +71,7 @@ void keep_last_line(int descriptor, LoaderMessage& last_line)
 }
 
 // Runs modprobe with these options and names and waits for it. True when it returned 0.
-bool run_modprobe(Root const& root, Arguments const& options, LoaderMessage& last_line)
+bool run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
 {
     auto const program = find_modprobe(root);
     if (!program) {
@@ -104,6 +106,50 @@ bool run_modprobe(Root const& root, Arguments const& options, LoaderMessage& las
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+bool finds_driver(Root const& root, Target target)
+{
+    Path const name(driver_name(target));
+    LoaderMessage ignored;
+    return run_modprobe(root, {"--dry-run", "--quiet", name.c_str()}, ignored);
+}
+
+Path module_path(std::string_view module)
+{
+    return path_of("sys/module/", module);
+}
+
+void load_driver(Root const& root, Session& session, Target target)
+{
+    Path const name(driver_name(target));
+    auto& loading = session.loading_of(target);
+    loading.is_ours = true;
+    // An 'install' line could run anything. --ignore-install passes over that of the module that is named,
+    // and not over those of what it needs: each of these that has one is named too, before it would be
+    // needed.
+    LoaderMessage ignored;
+    for (auto i = std::size(driver_modules); i-- > 0;) {
+        Path const needed(driver_modules[i].name);
+        if (driver_modules[i].target == target && driver_modules[i].role != DriverModule::Role::Driver
+            && session.module_settings.has_install_line[i] && !root.exists(module_path(needed.view())))
+            run_modprobe(root, {"--ignore-install", needed.c_str()}, ignored);
+    }
+    // kmod appends options of its command line to configured ones, and the last ids= counts: this one takes
+    // the place of any in modprobe.d and on the kernel command line.
+    run_modprobe(root, {"--ignore-install", name.c_str(), "ids="}, loading.message);
+    if (!has_driver(root, target)) {
+        // Where there is no such module, nothing else is to blame.
+        if (finds_driver(root, target))
+            loading.blacklisted = find_blacklisted(session.module_settings, target,
+                [&](std::string_view module) { return root.exists(module_path(module)); });
+        return;
+    }
+    // A soft dependency of vfio, which modprobe honours only when it loads vfio afresh. Its options are for
+    // its user to set.
+    constexpr char const* iommu_module = "vfio_iommu_type1";
+    if (target == Target::VfioPci && !root.exists(module_path(iommu_module)))
+        run_modprobe(root, {"--ignore-install", iommu_module}, ignored);
+}
+
 } // namespace
 
 bool has_driver(Root const& root, Target target)
@@ -113,21 +159,10 @@ bool has_driver(Root const& root, Target target)
 
 void load_drivers(Root const& root, Session& session)
 {
-    Arguments arguments;
-    arguments.append("-a");
-    bool is_complete = true;
-    if (needs_driver(session.plan, Target::VfioPci) && !has_driver(root, Target::VfioPci)) {
-        is_complete = false;
-        arguments.append("vfio-pci");
-        // A soft dependency of vfio, which modprobe honours only when it loads vfio afresh.
-        arguments.append("vfio_iommu_type1");
+    for (auto const target : {Target::VfioPci, Target::PciStub}) {
+        if (needs_driver(session.plan, target) && !has_driver(root, target))
+            load_driver(root, session, target);
     }
-    if (needs_driver(session.plan, Target::PciStub) && !has_driver(root, Target::PciStub)) {
-        is_complete = false;
-        arguments.append("pci-stub");
-    }
-    if (!is_complete)
-        run_modprobe(root, arguments, session.loader_message);
 }
 
 void load_iommu_driver(Root const& root)
@@ -135,24 +170,29 @@ void load_iommu_driver(Root const& root)
     bool const is_on = Directory(root, Path("sys/class/iommu")).next().has_value();
     if (is_on || !root.exists(Path("sys/firmware/acpi/tables/VIOT")))
         return;
-    Arguments arguments;
-    arguments.append("-a");
-    arguments.append("virtio_pci");
-    arguments.append("virtio_iommu");
     // If it cannot be loaded, the plan finds no IOMMU and says so.
     LoaderMessage ignored;
-    run_modprobe(root, arguments, ignored);
+    run_modprobe(root, {"-a", "virtio_pci", "virtio_iommu"}, ignored);
 }
 
-bool could_load_driver(Root const& root, Target target)
+bool could_load_driver(Root const& root, Session& session, Target target)
 {
-    Path const name(driver_name(target));
-    Arguments arguments;
-    arguments.append("--dry-run");
-    arguments.append("--quiet");
-    arguments.append(name.c_str());
-    LoaderMessage ignored;
-    return run_modprobe(root, arguments, ignored);
+    for (size_t i = 0; i < std::size(driver_modules); ++i) {
+        auto const& module = driver_modules[i];
+        if (module.target != target || module.role != DriverModule::Role::Driver
+            || !session.module_settings.is_blacklisted[i])
+            continue;
+        session.loading_of(target).blacklisted = module.name;
+        return false;
+    }
+    return finds_driver(root, target);
+}
+
+bool is_loaded_module(Root const& root, Target target)
+{
+    // What is built in has no `initstate` (kernel/module/sysfs.c).
+    return root.exists(
+        path_of(module_path(target == Target::VfioPci ? "vfio_pci" : "pci_stub"), "/initstate"));
 }
 
 } // namespace vfio_early

@@ -10,15 +10,19 @@ namespace vfio_early {
 // loading worked: with a blacklist in force modprobe returns 0 and loads nothing.
 bool has_driver(Root const&, Target);
 
-// Loads the modules that the targets of the plan need and that are not there, with one call of kmod's
-// modprobe. The last line that modprobe writes goes to the session's loader_message.
+// Loads the drivers that the plan needs and that are not there, each with a call of kmod's modprobe that
+// gives it an empty ids= and runs no 'install' line: so nothing is taken that no line selects. How that went
+// is in the session's `loading`.
 void load_drivers(Root const&, Session&);
 
 // Loads the driver of a virtio-iommu if the machine has one that is not in use yet: without the driver there
 // are no groups.
 void load_iommu_driver(Root const&);
 
-// True when modprobe would find the driver. Loads nothing.
-bool could_load_driver(Root const&, Target);
+// True when modprobe would find the driver and the kernel would take it. Loads nothing.
+bool could_load_driver(Root const&, Session&, Target);
+
+// True when the driver is there and was loaded as a module: then the next boot loads it anew.
+bool is_loaded_module(Root const&, Target);
 
 } // namespace vfio_early

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "sys/root.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -147,6 +150,23 @@ Result<Name> Root::link_name(Path const& path) const
     if (name.was_cut())
         return Error{"reading the link", ENAMETOOLONG};
     return name;
+}
+
+Result<void> Root::rename(Path const& from, Path const& to) const
+{
+    // renameat() follows links out of the root: the directory is opened inside of it, and only names are
+    // handed on.
+    auto const split = [](Path const& path) {
+        auto const slash = path.view().rfind('/');
+        return slash == std::string_view::npos ? size_t{0} : slash + 1;
+    };
+    auto const directory_path = Path(slice(from.view(), 0, split(from)));
+    auto const directory =
+        TRY(open_file(directory_path.empty() ? Path(".") : directory_path, O_PATH | O_DIRECTORY));
+    if (renameat(directory.number(), from.c_str() + split(from), directory.number(), to.c_str() + split(to))
+        < 0)
+        return failure("renaming");
+    return {};
 }
 
 Presence Root::presence(Path const& path) const

@@ -56,6 +56,9 @@ public:
     // Opens with the flags of open(2), close-on-exec.
     Result<Descriptor> open_file(Path const&, int flags, unsigned mode = 0) const;
 
+    // Gives a file another name in the same directory, in place of what has that name.
+    Result<void> rename(Path const& from, Path const& to) const;
+
     Presence presence(Path const&) const;
 
     // True if it is certainly there.

@@ -5,6 +5,7 @@
 #include "core/resolve.h"
 #include "core/sysfs_text.h"
 #include "sys/directory.h"
+#include "sys/facts_file.h"
 
 namespace vfio_early {
 
@@ -25,18 +26,6 @@ void read_header_type(Root const& root, Device& device)
         device.header = header_type_of_config(config.value());
     if (device.header == HeaderType::Unknown)
         device.is_readable = false;
-}
-
-void read_secondary_bus(Root const& root, Device& device)
-{
-    char buffer[max_number_bytes];
-    auto text = root.read_attribute(device_path(device.address, "secondary_bus_number"), buffer);
-    if (text.is_error())
-        return;
-    auto const number = parse_decimal(trimmed(text.value()));
-    // A bridge that was not set up has 0 here, which cannot be a bus below it: numbers increase downwards.
-    if (number && *number > device.address.bus && *number <= UINT8_MAX)
-        device.secondary_bus = static_cast<uint8_t>(*number);
 }
 
 // Without the link there is no group; a link to something that is not a number is invalid.
@@ -66,25 +55,14 @@ void read_boot_display(Root const& root, Device& device)
         || says_one(root, device_path(device.address, "boot_display"));
 }
 
-// What the device's `uevent` says: class, id, subsystem, driver.
-Device read_device(Root const& root, Address address)
-{
-    Device device;
-    device.address = address;
-    char buffer[max_attribute_bytes];
-    auto uevent = root.read_attribute(device_path(address, "uevent"), buffer);
-    device.is_readable = !uevent.is_error() && parse_uevent(uevent.value(), device);
-    return device;
-}
-
-// Reads what else is needed of a device, and adds it to the inventory. Returns nothing if there is no room.
+// Reads what else there is to know of a device, and adds it to the inventory. Nothing where there is no room.
 std::optional<DeviceIndex> add_device(Scan& scan, Device device)
 {
     if (device.is_readable)
         read_header_type(scan.root, device);
     read_group_number(scan.root, device);
     if (device.header == HeaderType::Bridge)
-        read_secondary_bus(scan.root, device);
+        device.secondary_bus = read_secondary_bus(scan.root, device.address);
     if (is_display(device))
         read_boot_display(scan.root, device);
     if (!scan.inventory.devices.try_append(device)) {
@@ -284,6 +262,29 @@ void read_boot_displays(Scan& scan)
 
 } // namespace
 
+Device read_device(Root const& root, Address address)
+{
+    Device device;
+    device.address = address;
+    char buffer[max_attribute_bytes];
+    auto uevent = root.read_attribute(device_path(address, "uevent"), buffer);
+    device.is_readable = !uevent.is_error() && parse_uevent(uevent.value(), device);
+    return device;
+}
+
+std::optional<uint8_t> read_secondary_bus(Root const& root, Address bridge)
+{
+    char buffer[max_number_bytes];
+    auto text = root.read_attribute(device_path(bridge, "secondary_bus_number"), buffer);
+    if (text.is_error())
+        return {};
+    auto const number = parse_decimal(trimmed(text.value()));
+    // A bridge that was not set up says 0, which is no bus below it: buses are numbered downwards.
+    if (!number || *number <= bridge.bus || *number > UINT8_MAX)
+        return {};
+    return static_cast<uint8_t>(*number);
+}
+
 Path device_path(Address address, std::string_view attribute)
 {
     return path_of("sys/bus/pci/devices/", address, "/", attribute);
@@ -295,7 +296,7 @@ void scan_iommu(Root const& root, Inventory& inventory)
     read_iommu(scan);
 }
 
-void scan(Root const& root, Config const& config, Inventory& inventory)
+void scan(Root const& root, Config const& config, Facts& facts, Inventory& inventory)
 {
     Scan scan{root, inventory};
     read_iommu(scan);
@@ -305,6 +306,7 @@ void scan(Root const& root, Config const& config, Inventory& inventory)
     }
     if (has_selector_by_id_alone(config))
         read_ids(scan, config);
+    locate_facts(root, facts, inventory);
     read_groups(scan);
     read_boot_displays(scan);
 }
@@ -314,6 +316,12 @@ void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)
     Scan scan{root, inventory};
     read_group_number(root, inventory.devices[device]);
     read_group(scan, device);
+}
+
+std::optional<DeviceIndex> scan_device(Root const& root, Inventory& inventory, Address address)
+{
+    Scan scan{root, inventory};
+    return find_or_read(scan, address);
 }
 
 void scan_card(Root const& root, Inventory& inventory, Address address)

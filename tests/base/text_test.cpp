@@ -62,4 +62,12 @@ TEST(does_not_mistake_a_short_word_for_another)
     TEST_ASSERT_FALSE(nearest("ab", words).has_value());
 }
 
+TEST(takes_a_dash_for_an_underscore_in_names)
+{
+    TEST_ASSERT_TRUE(is_same_name("vfio-pci", "vfio_pci"));
+    TEST_ASSERT_TRUE(is_same_name("vfio_pci", "vfio-pci"));
+    TEST_ASSERT_FALSE(is_same_name("vfio-pci", "vfio_pci_core"));
+    TEST_ASSERT_FALSE(is_same_name("vfio-pci", "vfio.pci"));
+}
+
 UNITY_MAIN()

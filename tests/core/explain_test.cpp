@@ -176,11 +176,17 @@ TEST(says_what_modprobe_said)
     auto& session = machine.plan("[bind]\nnic = 01:00.0\n");
     session.plan.decisions[0].outcome = Outcome::Failed;
     session.plan.decisions[0].reason = Reason::ModuleMissing;
-    session.loader_message = LoaderMessage("modprobe: FATAL: Module vfio-pci not found");
+    auto& loading = session.loading_of(Target::VfioPci);
+    loading.message = LoaderMessage("modprobe: FATAL: Module vfio-pci not found");
     TEST_ASSERT_EQUAL_STRING(
         "nic 0000:01:00.0: failed (module-missing): vfio-pci cannot be loaded: modprobe: FATAL: "
-        "Module vfio-pci not found, it must be in the kernel or in the initramfs and must not be "
-        "blacklisted",
+        "Module vfio-pci not found, it must be in the kernel or in the initramfs",
+        said(session));
+    loading.message.clear();
+    loading.blacklisted = "vfio_pci";
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0: failed (module-missing): vfio-pci cannot be loaded, module_blacklist= on the "
+        "kernel command line forbids vfio_pci, take it out there",
         said(session));
 }
 
@@ -232,6 +238,59 @@ TEST(warns_that_a_display_goes_dark)
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_boot_display = true;
     TEST_ASSERT_EQUAL_STRING("the firmware booted on 0000:01:00.0, which goes dark when it is bound\n",
         warnings_of(machine.plan("[bind]\ngpu = 01:00.0\n[options]\nboot-display = bind\n")));
+}
+
+TEST(warns_of_what_an_ids_names_and_no_line)
+{
+    Machine machine;
+    auto& session = machine.session;
+    session.strangers.append({.address = *parse_address("0000:03:00.0"), .named_for = Target::VfioPci});
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:03:00.0 is named by vfio-pci.ids= and by no line here, so it stays with its host driver, "
+        "add it under [bind]\n",
+        warnings_of(session));
+    session.strangers[0].is_taken = true;
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:03:00.0 is named by vfio-pci.ids= and by no line here, so the next boot leaves it with its "
+        "host driver, add it under [bind]\n",
+        warnings_of(session));
+    session.strangers[0] = {.address = *parse_address("0000:03:00.0"),
+        .named_for = Target::PciStub,
+        .file = SettingFile("/etc/modprobe.d/vfio.conf")};
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:03:00.0 is named by 'options pci-stub ids=' in /etc/modprobe.d/vfio.conf and by no line here, "
+        "so it stays with its host driver, add it under [stub]\n",
+        warnings_of(session));
+}
+
+TEST(warns_of_what_is_on_vfio_pci_without_a_line)
+{
+    Machine machine;
+    machine.session.strangers.append({.address = *parse_address("0000:03:00.0"), .is_on_vfio_pci = true});
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:03:00.0 is on vfio-pci already and no line here selects it, so nothing of it was checked\n",
+        warnings_of(machine.session));
+}
+
+TEST(says_what_it_could_not_look_at)
+{
+    Machine machine;
+    auto& session = machine.session;
+    session.has_more_strangers = true;
+    session.module_settings.has_more_ids = true;
+    session.module_settings.unread_files = 2;
+    session.module_settings.unread_file = SettingFile("/etc/modprobe.d/vfio.conf");
+    std::string const first =
+        "more than 1024 devices that no line selects are on vfio-pci or named by an ids=, "
+        "the rest are not shown\n";
+    TEST_ASSERT_EQUAL_STRING(first, warnings_of(session));
+    session.loading_of(Target::PciStub).is_ours = true;
+    TEST_ASSERT_EQUAL_STRING(first
+            + "vfio-pci.ids= and the like have more than 256 ids: what the rest name stays with its host "
+              "driver too, and is not shown\n"
+              "2 of the files of modprobe.d cannot be read, such as /etc/modprobe.d/vfio.conf: what their "
+              "ids= name stays with its host driver, and is not shown\n",
+        warnings_of(session));
 }
 
 UNITY_MAIN()

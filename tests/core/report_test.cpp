@@ -24,7 +24,8 @@ TEST(sums_up_what_was_done)
     TEST_ASSERT_EQUAL_STRING("would bind 1 of 2 listed devices", summary_of(session));
     session.mode = Mode::Bind;
     session.plan.decisions[0].outcome = Outcome::Bound;
-    TEST_ASSERT_EQUAL_STRING("bound 1 of 2 listed devices", summary_of(session));
+    TEST_ASSERT_EQUAL_STRING(
+        "bound 1 of 2 listed devices, rd.vfio_early=0 boots without it", summary_of(session));
     TEST_ASSERT_FALSE(is_all_bound(session));
     TEST_ASSERT_EQUAL_STRING("no device is listed, nothing to bind", summary_of(Machine().plan("[bind]\n")));
 }
@@ -58,8 +59,9 @@ TEST(writes_one_shape_of_json)
     machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
     TEST_ASSERT_EQUAL_STRING(R"({"vfio_early": ")" VFIO_EARLY_VERSION
                              R"(", "command": "check", "ok": false, "iommu": "on", "warnings": [],
- "devices": [{"label": "gpu", "selector": "01:00.0", "address": "0000:01:00.0", "id": "10de:2191", "class": "030000", "group": 8, "driver": "nouveau", "target": "vfio-pci", "outcome": "refused", "code": "shared-group", "detail": "group 8 also holds 0000:01:00.1, which must be listed under [bind] or [stub] too", "peers": ["0000:01:00.1"]},
-   {"label": "usb", "selector": "1b21:1242", "address": null, "id": null, "class": null, "group": null, "driver": null, "target": "vfio-pci", "outcome": "refused", "code": "not-found", "detail": "no device matches '1b21:1242', 'lspci -Dnn' lists all devices", "peers": []}]}
+ "devices": [{"label": "gpu", "selector": "01:00.0", "address": "0000:01:00.0", "id": "10de:2191", "class": "030000", "group": 8, "driver": "nouveau", "target": "vfio-pci", "outcome": "refused", "code": "shared-group", "detail": "group 8 also holds 0000:01:00.1, which must be listed under [bind] or [stub] too", "peers": ["0000:01:00.1"], "moved": null},
+   {"label": "usb", "selector": "1b21:1242", "address": null, "id": null, "class": null, "group": null, "driver": null, "target": "vfio-pci", "outcome": "refused", "code": "not-found", "detail": "no device matches '1b21:1242', 'lspci -Dnn' lists all devices", "peers": [], "moved": null}],
+ "unlisted": []}
 )",
         json_of(machine.plan("[bind]\ngpu = 01:00.0\nusb = 1b21:1242\n")));
 }
@@ -71,6 +73,18 @@ TEST(writes_null_for_what_cannot_be_read)
     auto const json = json_of(machine.plan("[bind]\ngpu = 01:00.0\n"));
     TEST_ASSERT_TRUE(
         json.find(R"("id": null, "class": null, "group": null, "driver": null)") != std::string::npos);
+}
+
+TEST(lists_what_is_on_vfio_pci_without_a_line)
+{
+    Machine machine;
+    auto& strangers = machine.session.strangers;
+    strangers.append({.address = *parse_address("0000:02:00.0"), .is_on_vfio_pci = true});
+    strangers.append({.address = *parse_address("0000:03:00.0"), .named_for = Target::VfioPci});
+    strangers.append({.address = *parse_address("10000:04:00.0"), .is_on_vfio_pci = true});
+    TEST_ASSERT_TRUE(
+        json_of(machine.plan("[bind]\n")).find(R"("unlisted": ["0000:02:00.0", "10000:04:00.0"]})")
+        != std::string::npos);
 }
 
 UNITY_MAIN()

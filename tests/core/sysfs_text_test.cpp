@@ -112,4 +112,53 @@ TEST(distinguishes_kinds_of_missing_iommu)
     TEST_ASSERT_TRUE(iommu_that_is_not_on(none, "") == Iommu::Absent);
 }
 
+static std::string functions_of(char const* path)
+{
+    std::string all;
+    for (auto const address : functions_above(path))
+        all += text_of(address, " ");
+    return all;
+}
+
+TEST(finds_the_function_of_a_disk_below_bridges)
+{
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0 ",
+        functions_of("../../devices/pci0000:00/0000:00:1c.0/0000:01:00.0/nvme/nvme0/nvme0n1"));
+    TEST_ASSERT_EQUAL_STRING("0000:00:14.0 ",
+        functions_of("../../devices/pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0/host6/"
+                     "target6:0:0/6:0:0:0/block/sdb"));
+    TEST_ASSERT_EQUAL_STRING("", functions_of("../../devices/virtual/block/dm-0"));
+    TEST_ASSERT_EQUAL_STRING("", functions_of(""));
+}
+
+TEST(finds_the_endpoint_that_has_the_root_bus_of_a_disk_behind_it)
+{
+    TEST_ASSERT_EQUAL_STRING("0000:00:0e.0 10000:e1:00.0 ",
+        functions_of(
+            "../../devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0/nvme/nvme0/"
+            "nvme0n1"));
+}
+
+TEST(keeps_the_nearest_of_more_functions_than_a_machine_has)
+{
+    std::string path;
+    for (char bus = '1'; bus <= '6'; ++bus)
+        path += std::string("pci000") + bus + ":00/000" + bus + ":00:01.0/";
+    TEST_ASSERT_EQUAL_STRING(
+        "0001:00:01.0 0002:00:01.0 0003:00:01.0 0006:00:01.0 ", functions_of(path.c_str()));
+}
+
+TEST(knows_a_keyboard_by_its_keys)
+{
+    TEST_ASSERT_TRUE(is_keyboard("1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe\n"));
+    TEST_ASSERT_TRUE(is_keyboard("fffffffe\n"));
+    // A mouse, a power button, a keyboard without the letter D.
+    TEST_ASSERT_FALSE(is_keyboard("ff0000 0 0 0 0\n"));
+    TEST_ASSERT_FALSE(is_keyboard("10000000000000 0\n"));
+    TEST_ASSERT_FALSE(is_keyboard("fffffffe 7ffffffe\n"));
+    TEST_ASSERT_FALSE(is_keyboard("0\n"));
+    TEST_ASSERT_FALSE(is_keyboard(""));
+    TEST_ASSERT_FALSE(is_keyboard("zzzzzzzz"));
+}
+
 UNITY_MAIN()

@@ -22,8 +22,8 @@ struct Stage {
     {
         auto& session = machine.session;
         parse_config(config, session.config, session.problems);
-        scan(tree.root(), session.config, session.inventory);
-        make_plan(session.config, session.inventory, session.plan, session.problems);
+        scan(tree.root(), session.config, session.facts, session.inventory);
+        make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
         session.is_planned = true;
         return session;
     }

@@ -14,11 +14,11 @@ TEST(writes_a_summary_and_a_line_for_each_device_that_is_not_bound)
     machine.session.mode = Mode::Bind;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
     machine.session.inventory.acs_is_overridden = true;
-    auto& session = machine.plan("[bind]\nnic = 01:00.0\nusb = 1b21:1242\n");
+    auto& session = machine.plan("[bind]\nnic = 8086:10d3\nusb = 1b21:1242\n");
     session.plan.decisions[0].outcome = Outcome::Bound;
     log_report(tree.root(), session);
     TEST_ASSERT_EQUAL_STRING(
-        "<28>vfio-early: bound 1 of 2 listed devices\n"
+        "<28>vfio-early: bound 1 of 2 listed devices, rd.vfio_early=0 boots without it\n"
         "<28>vfio-early: usb: refused (not-found): no device matches '1b21:1242', 'lspci "
         "-Dnn' lists all devices\n"
         "<28>vfio-early: pcie_acs_override= is on the kernel command line, so the groups "
@@ -33,10 +33,12 @@ TEST(is_quiet_when_all_is_well)
     Machine machine;
     machine.session.mode = Mode::Bind;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
-    auto& session = machine.plan("[bind]\nnic = 01:00.0\n");
+    auto& session = machine.plan("[bind]\nnic = 8086:10d3\n");
     session.plan.decisions[0].outcome = Outcome::Bound;
     log_report(tree.root(), session);
-    TEST_ASSERT_EQUAL_STRING("<30>vfio-early: bound 1 of 1 listed devices\n", tree.read("dev/kmsg"));
+    TEST_ASSERT_EQUAL_STRING(
+        "<30>vfio-early: bound 1 of 1 listed devices, rd.vfio_early=0 boots without it\n",
+        tree.read("dev/kmsg"));
 }
 
 TEST(cuts_lines_that_the_kernel_would_refuse)

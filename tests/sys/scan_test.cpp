@@ -13,8 +13,8 @@ static std::unique_ptr<Session> scanned(Tree const& tree, char const* config)
 {
     auto session = std::make_unique_for_overwrite<Session>();
     parse_config(config, session->config, session->problems);
-    scan(tree.root(), session->config, session->inventory);
-    make_plan(session->config, session->inventory, session->plan, session->problems);
+    scan(tree.root(), session->config, session->facts, session->inventory);
+    make_plan(session->config, session->facts, session->inventory, session->plan, session->problems);
     return session;
 }
 

@@ -25,6 +25,7 @@ install() {
     if ! is_rescue_image; then
         inst_simple /etc/vfio-early.ini
         tell_what_the_next_boot_will_do
+        [[ ! -f ${dracutsysrootdir-}/etc/vfio-early.facts ]] || inst_simple /etc/vfio-early.facts
     fi
     if dracut_module_included systemd; then
         inst_simple "$moddir/vfio-early.service" "$systemdsystemunitdir/vfio-early.service"
@@ -39,15 +40,20 @@ is_rescue_image() {
     [[ " $dracutmodules $add_dracutmodules $force_add_dracutmodules " == *" rescue "* ]]
 }
 
-# Only for the system that runs here, not for one in a chroot or below --sysroot, and never in the way of the image.
+is_for_this_machine() {
+    [[ / -ef /proc/1/root/. && -z ${dracutsysrootdir-} && ! -e /run/.containerenv && ! -e /.dockerenv ]] &&
+        ! tr '\0' '\n' 2>/dev/null </proc/1/environ | grep -q '^container='
+}
+
+# What the lines mean is recorded. Only for the system that runs here, not for one in a chroot or below --sysroot, and never in the way of the image.
 tell_what_the_next_boot_will_do() {
     local line
-    [[ / -ef /proc/1/root/. && -z ${dracutsysrootdir-} ]] || return 0
+    is_for_this_machine || return 0
     while read -r line; do
         case "$line" in
         *": would bind to "* | "would bind "* | "no device is listed"*) dinfo "vfio-early: $line" ;;
         *) dwarn "vfio-early: ${line#vfio-early: }" ;;
         esac
-    done < <(/usr/sbin/vfio-early check 2>&1)
+    done < <(/usr/sbin/vfio-early check --write-facts /etc/vfio-early.facts 2>&1)
     return 0
 }

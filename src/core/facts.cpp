@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+#include "core/facts.h"
+
+#include "base/text.h"
+#include "core/ini.h"
+
+#include <algorithm>
+
+namespace vfio_early {
+
+namespace {
+
+constexpr std::string_view version_of_file = "1";
+constexpr size_t serial_bytes = 8;
+
+// The file is read by inih, for which ';' begins a comment.
+void put_plain(Sink& sink, std::string_view text)
+{
+    for (char const byte : text) {
+        bool const is_plain = byte >= ' ' && byte < 0x7f && byte != ';';
+        sink.write({is_plain ? &byte : "?", 1});
+    }
+}
+
+// As lspci shows it: 'aa-bb-cc-dd-ee-ff-00-11', the highest byte first.
+void put_serial(Sink& sink, uint64_t serial)
+{
+    for (size_t i = serial_bytes; i > 0; --i)
+        print(sink, Hex{static_cast<uint8_t>(serial >> 8 * (i - 1)), 2}, i > 1 ? "-" : "\n");
+}
+
+std::optional<uint64_t> parse_serial(std::string_view text)
+{
+    uint64_t serial = 0;
+    for (size_t i = 0; i < serial_bytes; ++i) {
+        auto const digits = i + 1 < serial_bytes ? take_until(text, '-') : text;
+        auto const byte = parse_hex(digits, 2);
+        if (!byte || digits.size() != 2)
+            return {};
+        serial = serial << 8 | *byte;
+    }
+    return serial;
+}
+
+void write_device(Sink& sink, Identity const& device)
+{
+    print(sink, "address = ", device.address, "\nid = ", device.id, ":", device.subsystem, "\n");
+    if (device.serial) {
+        print(sink, "serial = ");
+        put_serial(sink, *device.serial);
+    }
+    if (!device.slot)
+        return;
+    auto const& slot = *device.slot;
+    print(sink, "slot = ", slot, "\n");
+    if (!slot.root.firmware_path.empty())
+        print(sink, "root = ", slot.root.firmware_path, "\n");
+    if (!slot.root.parent.empty())
+        print(sink, "below = ", slot.root.parent, "\n");
+    if (slot.steps[0].port)
+        print(sink, "port = ", uint32_t{*slot.steps[0].port}, "\n");
+}
+
+// ADDRESS/DEV.FN[/DEV.FN...], which a selector's path is too.
+std::optional<Slot> parse_slot(std::string_view text)
+{
+    FixedString<max_problem_bytes> ignored;
+    Sink sink(ignored);
+    // A function of a root bus is an address and no path.
+    auto const selector = parse_selector(text, sink);
+    if (!selector || !selector->location || selector->location->every_function || selector->id)
+        return {};
+    auto const& location = *selector->location;
+    Slot slot;
+    slot.root.domain = location.start.domain;
+    slot.root.bus = location.start.bus;
+    slot.steps.append({location.start.device, location.start.function});
+    for (auto const& step : location.steps)
+        slot.steps.append({step.device, step.function});
+    return slot;
+}
+
+struct Parser {
+    Facts& facts;
+    bool is_wrong = false;
+    bool has_version = false;
+    std::optional<uint32_t> count = {};
+    Identity* device = nullptr; // the entry that the next keys are about
+};
+
+void begin_line(Parser& parser, std::string_view value)
+{
+    LineFact fact;
+    fact.key = SelectorKey(value);
+    parser.is_wrong |= !parser.facts.lines.try_append(fact);
+    parser.device = nullptr;
+}
+
+void begin_host(Parser& parser, std::string_view value)
+{
+    HostFact fact;
+    fact.why = FactText(value);
+    parser.is_wrong |= !parser.facts.host.try_append(fact);
+    parser.device = parser.is_wrong ? nullptr : &(parser.facts.host.end() - 1)->device;
+}
+
+void set_address(Parser& parser, std::string_view section, std::string_view value)
+{
+    auto const address = parse_address(value);
+    parser.is_wrong |= !address;
+    if (section == "line" && !parser.facts.lines.empty() && !parser.is_wrong) {
+        auto& fact = *(parser.facts.lines.end() - 1);
+        fact.device = Identity{};
+        parser.device = &*fact.device;
+    }
+    if (parser.device && address)
+        parser.device->address = *address;
+}
+
+void set_id(Identity& device, std::string_view value, bool& is_wrong)
+{
+    constexpr size_t id_length = 9;
+    auto const id = parse_device_id(slice(value, 0, id_length));
+    auto const subsystem = parse_device_id(slice(value, id_length + 1));
+    is_wrong |= !id || !subsystem;
+    device.id = id.value_or(DeviceId{});
+    device.subsystem = subsystem.value_or(DeviceId{});
+}
+
+void set_root(Parser& parser, std::string_view name, std::string_view value)
+{
+    auto& slot = parser.device->slot;
+    if (!slot) {
+        parser.is_wrong = true;
+        return;
+    }
+    auto const port = parse_decimal(value);
+    if (name == "root")
+        slot->root.firmware_path.append(value);
+    else if (name == "below")
+        slot->root.parent.append(value);
+    else if (port && *port <= UINT8_MAX)
+        slot->steps[0].port = static_cast<uint8_t>(*port);
+    else
+        parser.is_wrong = true;
+}
+
+void set_fact(Parser& parser, std::string_view name, std::string_view value)
+{
+    auto& device = *parser.device;
+    if (name == "id") {
+        set_id(device, value, parser.is_wrong);
+    } else if (name == "serial") {
+        device.serial = parse_serial(value);
+        parser.is_wrong |= !device.serial;
+    } else if (name == "slot") {
+        device.slot = parse_slot(value);
+        parser.is_wrong |= !device.slot;
+    } else if (name == "root" || name == "below" || name == "port") {
+        set_root(parser, name, value);
+    } else {
+        parser.is_wrong = true;
+    }
+}
+
+void handle_key(Parser& parser, IniKey const& key)
+{
+    if (parser.is_wrong)
+        return;
+    if (key.section.empty() && key.name == "version" && key.line == 1)
+        parser.has_version = key.value == version_of_file;
+    else if (key.section == "line" && key.name == "selector")
+        begin_line(parser, key.value);
+    else if (key.section == "host" && key.name == "why")
+        begin_host(parser, key.value);
+    else if (key.section == "end" && key.name == "entries" && !parser.count)
+        parser.count = parse_decimal(key.value);
+    else if (key.name == "address" && (key.section == "line" || key.section == "host"))
+        set_address(parser, key.section, key.value);
+    else if (parser.device && (key.section == "line" || key.section == "host"))
+        set_fact(parser, key.name, key.value);
+    else
+        parser.is_wrong = true;
+}
+
+} // namespace
+
+SelectorKey key_of(Selector const& selector)
+{
+    SelectorKey key;
+    Sink sink(key);
+    if (selector.location) {
+        print(sink, selector.location->start);
+        for (auto const& step : selector.location->steps)
+            print(sink, "/", Hex{step.device, 2}, ".", Hex{step.function, 1});
+        if (selector.location->every_function)
+            print(sink, " *");
+    }
+    if (selector.id) {
+        print(sink, selector.location ? " " : "", selector.id->id);
+        if (selector.id->subsystem)
+            print(sink, ":", *selector.id->subsystem);
+    }
+    if (selector.allow_all == AllowAll::Yes)
+        print(sink, " all");
+    return key;
+}
+
+void forget(Facts& facts, Config const& config, std::span<std::string_view const> labels)
+{
+    auto const is_forgotten = [&](LineFact const& fact) {
+        for (auto const& entry : config.entries) {
+            bool const is_named =
+                labels.empty() || std::find(labels.begin(), labels.end(), entry.label.view()) != labels.end();
+            if (is_named && key_of(entry.selector).view() == fact.key.view())
+                return true;
+        }
+        return false;
+    };
+    auto* const end = std::remove_if(facts.lines.begin(), facts.lines.end(), is_forgotten);
+    facts.lines.shrink(static_cast<size_t>(end - facts.lines.begin()));
+}
+
+bool parse_facts(std::string_view text, Facts& facts)
+{
+    Parser parser{.facts = facts};
+    bool is_long = false;
+    int const first_wrong_line = read_ini(
+        text,
+        [&](unsigned, std::string_view line, size_t room) {
+            is_long |= line.size() > room || line.find('\0') != std::string_view::npos;
+            return !is_long;
+        },
+        [&](IniKey const& key) { handle_key(parser, key); });
+    for (auto const& fact : facts.lines)
+        parser.is_wrong |= fact.device && fact.device->id == DeviceId{};
+    for (auto const& fact : facts.host)
+        parser.is_wrong |= fact.device.id == DeviceId{};
+    facts.is_there = first_wrong_line == 0 && !is_long && !parser.is_wrong && parser.has_version
+        && parser.count == facts.lines.size() + facts.host.size();
+    facts.is_broken = !facts.is_there;
+    if (facts.is_broken) {
+        facts.lines.clear();
+        facts.host.clear();
+    }
+    return facts.is_there;
+}
+
+void write_facts(Sink& sink, Facts const& facts)
+{
+    print(sink, "version = ", version_of_file,
+        "\n; What the lines of vfio-early.ini meant when they were written, and what this machine lives on.\n"
+        "; vfio-early writes this file when an initramfs image is made. Without it nothing is compared.\n");
+    for (auto const& fact : facts.lines) {
+        print(sink, "\n[line]\nselector = ", fact.key, "\n");
+        if (fact.device)
+            write_device(sink, *fact.device);
+    }
+    for (auto const& fact : facts.host) {
+        print(sink, "\n[host]\nwhy = ");
+        put_plain(sink, fact.why.view());
+        print(sink, "\n");
+        write_device(sink, fact.device);
+    }
+    print(sink, "\n[end]\nentries = ", facts.lines.size() + facts.host.size(), "\n");
+}
+
+} // namespace vfio_early

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#include "core/host_use.h"
+
+namespace vfio_early {
+
+namespace {
+
+bool is_harmless(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9')
+        || std::string_view("/._-+:@=").find(byte) != std::string_view::npos;
+}
+
+bool is_harmless(std::string_view text)
+{
+    for (char const byte : text) {
+        if (!is_harmless(byte))
+            return false;
+    }
+    return !text.empty() && text.size() <= max_quoted_bytes;
+}
+
+} // namespace
+
+void put(Sink& sink, ForeignName name)
+{
+    if (is_harmless(name.text))
+        print(sink, name.text);
+    else
+        print(sink, Quoted{name.text});
+}
+
+void HostUses::add(HostUse const& use)
+{
+    size_t alike = 0;
+    for (auto& known : uses) {
+        if (known.device != use.device)
+            continue;
+        if (known.what.view() == use.what.view()) {
+            known.weight.is_vital |= use.weight.is_vital;
+            known.weight.is_now |= use.weight.is_now;
+            return;
+        }
+        alike += known.weight == use.weight;
+    }
+    if (alike < max_uses_alike && !uses.try_append(use))
+        add_doubt("there are more than ", max_host_uses, " uses");
+}
+
+bool HostUses::is_vital(Address device) const
+{
+    for (auto const& use : uses) {
+        if (use.device == device && use.weight.is_vital)
+            return true;
+    }
+    return false;
+}
+
+bool HostUses::is_open_now(Address device) const
+{
+    for (auto const& use : uses) {
+        if (use.device == device && use.weight.is_now)
+            return true;
+    }
+    return false;
+}
+
+} // namespace vfio_early

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/fixed_string.h"
+#include "base/fixed_vector.h"
+#include "core/address.h"
+#include "core/limits.h"
+
+namespace vfio_early {
+
+// For people: '/ on nvme0n1p2', 'the default route through eno1'.
+using UseText = FixedString<max_use_bytes>;
+
+// How much depends on a use.
+struct Weight {
+    bool is_vital = false; // the next boot needs it
+    bool is_now = false; // the running system has it open
+
+    bool operator==(Weight const&) const = default;
+};
+
+constexpr Weight vital = {.is_vital = true};
+constexpr Weight open_now = {.is_now = true};
+constexpr Weight vital_and_open = {.is_vital = true, .is_now = true};
+constexpr Weight worth_a_warning = {};
+
+// Something of the running system that depends on a PCI function.
+struct HostUse {
+    Address device;
+    Weight weight;
+    UseText what;
+};
+
+// What the host uses PCI functions for, as far as it could be found out.
+struct HostUses {
+    FixedVector<HostUse, max_host_uses> uses;
+    // / leads to no PCI function: it is on the network, in memory, or put together of what the kernel does
+    // not show.
+    bool is_root_elsewhere = false;
+    // False when something could not be read, or did not fit: there may be uses that are not here.
+    bool is_complete = true;
+    UseText doubt; // the first reason why it is not complete
+
+    // Adds a use. One that is there with the same words gets the weight of both. Beyond max_uses_alike of one
+    // function and weight it is left out, as it would decide nothing.
+    void add(HostUse const&);
+
+    template <typename... Parts> void add(Address device, Weight weight, Parts const&... parts)
+    {
+        add({device, weight, printed<UseText>(parts...)});
+    }
+
+    template <typename... Parts> void add_doubt(Parts const&... parts)
+    {
+        if (is_complete)
+            doubt = printed<UseText>(parts...);
+        is_complete = false;
+    }
+
+    bool is_vital(Address) const;
+    bool is_open_now(Address) const;
+};
+
+// A name that someone else chose: as it is where it is made of letters, digits and a few marks, in quotes
+// where it is anything else.
+struct ForeignName {
+    std::string_view text;
+};
+
+void put(Sink&, ForeignName);
+
+} // namespace vfio_early

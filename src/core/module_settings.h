@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "base/function_ref.h"
+#include "core/config.h"
+#include "core/dynamic_id.h"
+
+#include <span>
+
+namespace vfio_early {
+
+// A module that is loaded when one of our drivers is.
+struct DriverModule {
+    enum class Role { Driver, Needed, Companion };
+    Target target;
+    std::string_view name; // as the kernel has it, with '_'
+    Role role;
+};
+
+// Each comes before what it needs.
+constexpr DriverModule driver_modules[] = {
+    {Target::VfioPci, "vfio_pci", DriverModule::Role::Driver},
+    {Target::VfioPci, "vfio_pci_core", DriverModule::Role::Needed},
+    {Target::VfioPci, "vfio_virqfd", DriverModule::Role::Needed}, // up to Linux 6.1
+    {Target::VfioPci, "vfio", DriverModule::Role::Needed},
+    {Target::VfioPci, "irqbypass", DriverModule::Role::Needed},
+    {Target::VfioPci, "vfio_iommu_type1", DriverModule::Role::Companion}, // a soft dependency of vfio
+    {Target::PciStub, "pci_stub", DriverModule::Role::Driver},
+};
+
+// The file that a setting stands in; empty for the kernel command line. It is shown only, so that it does no
+// harm when it is cut.
+using SettingFile = FixedString<max_setting_file_bytes>;
+
+// What somebody else would have one of our drivers take.
+struct ForeignId {
+    DynamicId id;
+    Target target = Target::VfioPci;
+    SettingFile file;
+};
+
+// What modprobe.d and the kernel command line say of our drivers. We load them in a way that most of it does
+// not count, and say so.
+struct ModuleSettings {
+    FixedVector<ForeignId, max_foreign_ids> ids;
+    bool has_more_ids = false;
+    bool is_blacklisted[std::size(driver_modules)] = {}; // module_blacklist=, which the kernel obeys
+    bool has_install_line[std::size(driver_modules)] = {}; // which modprobe runs in the place of loading it
+    // Files of modprobe.d that could not be read, and the first of them.
+    unsigned unread_files = 0;
+    SettingFile unread_file;
+};
+
+// Reads the text of /proc/cmdline, where kmod finds options of modules as the kernel does.
+void parse_kernel_settings(std::string_view text, ModuleSettings&);
+
+// Reads a file of modprobe.d as kmod does (kmod_config_parse() in libkmod/libkmod-config.c), and joins its
+// continued lines in place.
+void parse_modprobe_settings(std::span<char> text, std::string_view file, ModuleSettings&);
+
+// The setting by which something names this device for one of the drivers that `is_asked_for` picks, or
+// nullptr. Of several it is the one that kmod would let count.
+ForeignId const* find_foreign_id(
+    ModuleSettings const&, Device const&, FunctionRef<bool(Target)> is_asked_for);
+
+// The module of driver_modules that the kernel refuses to load, and that the driver is missing for: the first
+// that is blacklisted and not `is_loaded` all the same. Empty where there is none. What else modprobe.d can
+// have against loading a module does not count for how we load it.
+std::string_view find_blacklisted(
+    ModuleSettings const&, Target, FunctionRef<bool(std::string_view module)> is_loaded);
+
+} // namespace vfio_early

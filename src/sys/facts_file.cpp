@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "sys/facts_file.h"
+
+#include "core/recall.h"
+#include "sys/directory.h"
+#include "sys/file_sink.h"
+#include "sys/identify.h"
+#include "sys/scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+namespace vfio_early {
+
+namespace {
+
+// Where a fact's slot is now, or its address where the slot is not known.
+void locate(Root const& root, Identity& identity, Inventory& inventory)
+{
+    identity.place = identity.slot ? find_slot(root, *identity.slot) : std::optional(identity.address);
+    if (!identity.place)
+        return;
+    if (auto const device = scan_device(root, inventory, *identity.place); device && identity.serial)
+        inventory.devices[*device].serial = read_serial(root, *identity.place);
+}
+
+bool means_a_card(LineFact const& fact)
+{
+    return fact.key.view().find('*') != std::string_view::npos;
+}
+
+bool is_remembered_model(Device const& device, Facts const& facts)
+{
+    auto const is_it = [&](Identity const& identity) { return identity.id == device.id; };
+    for (auto const& fact : facts.lines) {
+        if (fact.device && is_it(*fact.device))
+            return true;
+    }
+    for (auto const& fact : facts.host) {
+        if (is_it(fact.device))
+            return true;
+    }
+    return false;
+}
+
+void take_census(Root const& root, Facts const& facts, Inventory& inventory)
+{
+    Directory devices(root, Path("sys/bus/pci/devices"));
+    while (auto const name = devices.next()) {
+        auto const address = parse_address(*name);
+        if (!address || !is_remembered_model(read_device(root, *address), facts))
+            continue;
+        if (auto const device = scan_device(root, inventory, *address))
+            inventory.devices[*device].serial = read_serial(root, *address);
+    }
+}
+
+bool is_known(SelectorKey const& key, Facts const& facts)
+{
+    for (auto const& fact : facts.lines) {
+        if (fact.key.view() == key.view())
+            return true;
+    }
+    return false;
+}
+
+// A serial number that another card has too tells nothing.
+bool is_shared_serial(Root const& root, Identity const& identity, Inventory const& inventory)
+{
+    for (auto const& other : inventory.devices) {
+        bool const is_same_card = other.address.domain == identity.address.domain
+            && other.address.bus == identity.address.bus && other.address.device == identity.address.device;
+        if (!is_same_card && other.id == identity.id && read_serial(root, other.address) == identity.serial)
+            return true;
+    }
+    return false;
+}
+
+void record_line(
+    Root const& root, Entry const& entry, SelectorKey const& key, Inventory const& inventory, Facts& facts)
+{
+    auto const resolution = resolve(entry.selector, inventory);
+    LineFact fact;
+    fact.key = key;
+    // Nothing was there. (Where it is not known what the line means, nothing is recorded.)
+    if (resolution.kind == Resolution::Kind::NotFound || resolution.kind == Resolution::Kind::IdMismatch)
+        static_cast<void>(facts.lines.try_append(fact));
+    if (resolution.kind != Resolution::Kind::Found)
+        return;
+    for (auto const index : resolution.devices) {
+        auto const address = inventory.devices[index].address;
+        fact.device = identify(root, address);
+        if (!fact.device || is_virtual_function(root, address))
+            continue;
+        if (fact.device->serial && is_shared_serial(root, *fact.device, inventory))
+            fact.device->serial.reset();
+        static_cast<void>(facts.lines.try_append(fact));
+        // A whole card is judged by its first function.
+        if (entry.selector.location)
+            return;
+    }
+}
+
+} // namespace
+
+void read_facts(Root const& root, Facts& facts)
+{
+    static char buffer[max_facts_bytes];
+    auto const text = root.read(Path("etc/vfio-early.facts"), buffer);
+    if (text.is_error())
+        facts.is_broken = !is_absence(text.error());
+    else
+        parse_facts(text.value(), facts);
+}
+
+Result<void> save_facts(Root const& root, Path const& path, Facts const& facts)
+{
+    auto const unfinished = path_of(path, ".new");
+    {
+        auto const file = TRY(root.open_file(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+        FileSink output(file.number());
+        Sink sink(output);
+        write_facts(sink, facts);
+        if (!output.flush())
+            return Error{"writing", errno};
+    }
+    return root.rename(unfinished, path);
+}
+
+void locate_facts(Root const& root, Facts& facts, Inventory& inventory)
+{
+    for (auto& fact : facts.lines) {
+        if (!fact.device)
+            continue;
+        locate(root, *fact.device, inventory);
+        if (fact.device->place && means_a_card(fact))
+            scan_card(root, inventory, *fact.device->place);
+    }
+    for (auto& fact : facts.host)
+        locate(root, fact.device, inventory);
+    if (needs_census(facts, inventory))
+        take_census(root, facts, inventory);
+}
+
+void record_host(Root const& root, HostUses const& uses, Facts& facts)
+{
+    facts.host.clear();
+    for (auto const& use : uses.uses) {
+        if (!use.weight.is_vital)
+            continue;
+        auto const identity = identify(root, use.device);
+        if (identity && !facts.host.try_append({FactText(use.what.view()), *identity}))
+            return;
+    }
+}
+
+void update_facts(
+    Root const& root, Config const& config, Inventory const& inventory, HostUses const& uses, Facts& facts)
+{
+    static Facts updated;
+    for (auto const& entry : config.entries) {
+        auto const key = key_of(entry.selector);
+        if (is_known(key, updated))
+            continue;
+        for (auto const& fact : facts.lines) {
+            if (fact.key.view() == key.view())
+                updated.lines.append(fact);
+        }
+        if (!is_known(key, updated))
+            record_line(root, entry, key, inventory, updated);
+    }
+    facts.lines = updated.lines;
+    record_host(root, uses, facts);
+}
+
+} // namespace vfio_early

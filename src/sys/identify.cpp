@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+#include "sys/identify.h"
+
+#include "base/text.h"
+#include "core/config_space.h"
+#include "core/sysfs_text.h"
+#include "sys/directory.h"
+#include "sys/scan.h"
+
+namespace vfio_early {
+
+namespace {
+
+std::optional<uint8_t> read_port(Root const& root, Address address)
+{
+    char buffer[256]; // the configuration space without its extended part
+    auto const config = root.read_start(device_path(address, "config"), buffer);
+    return config.is_error() ? std::nullopt : root_port_number(config.value());
+}
+
+// The firmware's name of a root bus; where it does not fit it is as good as none.
+void read_firmware_path(Root const& root, RootBus& bus)
+{
+    char buffer[max_root_name_bytes];
+    auto const name = root.read_attribute(path_of("sys/devices/", bus.parent, "pci", Hex{bus.domain, 4}, ":",
+                                              Hex{bus.bus, 2}, "/firmware_node/path"),
+        buffer);
+    if (!name.is_error())
+        bus.firmware_path.append(trimmed(name.value()));
+}
+
+// The root bus that is this one now, whatever its number is.
+std::optional<RootBus> find_root_bus(Root const& root, RootBus const& wanted)
+{
+    Directory buses(root, path_of("sys/devices/", wanted.parent));
+    while (auto const name = buses.next()) {
+        auto bus = parse_root_bus(*name);
+        if (!bus)
+            continue;
+        bus->parent = wanted.parent;
+        read_firmware_path(root, *bus);
+        if (is_same_root(*bus, wanted))
+            return bus;
+    }
+    return {};
+}
+
+// The root port with this number among the functions of a device; the function as it was recorded where no
+// port's number can be read.
+std::optional<Address> find_root_port(Root const& root, Address address, uint8_t wanted)
+{
+    auto const recorded = address;
+    bool is_any_known = false;
+    for (address.function = 0; address.function < functions_per_device; ++address.function) {
+        auto const port = read_port(root, address);
+        if (port == wanted)
+            return address;
+        is_any_known |= port.has_value();
+    }
+    return is_any_known ? std::nullopt : std::optional(recorded);
+}
+
+} // namespace
+
+std::optional<Slot> read_slot(Root const& root, Address address)
+{
+    auto const link = root.link_target(path_of("sys/bus/pci/devices/", address));
+    if (link.is_error())
+        return {};
+    auto slot = parse_slot_link(link.value().view());
+    if (!slot)
+        return {};
+    read_firmware_path(root, slot->root);
+    if (slot->steps.size() > 1) {
+        auto& port = slot->steps[0];
+        port.port = read_port(root, {slot->root.domain, slot->root.bus, port.device, port.function});
+    }
+    return slot;
+}
+
+std::optional<Address> find_slot(Root const& root, Slot const& slot)
+{
+    auto const bus = find_root_bus(root, slot.root);
+    if (!bus)
+        return {};
+    Address at = {bus->domain, bus->bus, slot.steps[0].device, slot.steps[0].function};
+    if (slot.steps[0].port) {
+        auto const port = find_root_port(root, at, *slot.steps[0].port);
+        if (!port)
+            return {};
+        at = *port;
+    }
+    for (size_t i = 1; i < slot.steps.size(); ++i) {
+        auto const secondary_bus = read_secondary_bus(root, at);
+        if (!secondary_bus)
+            return {};
+        at.bus = *secondary_bus;
+        at.device = slot.steps[i].device;
+        at.function = slot.steps[i].function;
+    }
+    return at;
+}
+
+std::optional<uint64_t> read_serial(Root const& root, Address address)
+{
+    char buffer[4096]; // the whole configuration space
+    auto const read = [&] {
+        auto const config = root.read_start(device_path(address, "config"), buffer);
+        return config.is_error() ? std::nullopt : serial_number(config.value());
+    };
+    auto const serial = read();
+    if (serial || address.function == 0)
+        return serial;
+    address.function = 0;
+    return read();
+}
+
+bool is_virtual_function(Root const& root, Address address)
+{
+    return root.presence(device_path(address, "physfn")) != Presence::Absent;
+}
+
+std::optional<Identity> identify(Root const& root, Address address)
+{
+    auto const device = read_device(root, address);
+    if (!device.is_readable)
+        return {};
+    return Identity{.address = address,
+        .slot = read_slot(root, address),
+        .id = device.id,
+        .subsystem = device.subsystem,
+        .serial = read_serial(root, address),
+        .place = {}};
+}
+
+} // namespace vfio_early

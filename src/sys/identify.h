@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/facts.h"
+#include "sys/root.h"
+
+namespace vfio_early {
+
+// Where a device sits, from its link in sysfs. Nothing where that cannot be read.
+std::optional<Slot> read_slot(Root const&, Address);
+
+// Where a function in this slot is, or would be, by the bus numbers of now. Nothing where a bridge on the way
+// is missing.
+std::optional<Address> find_slot(Root const&, Slot const&);
+
+// The serial number of a device, or of function 0 of its card, which the other functions share. Needs
+// privileges: without them there is none.
+std::optional<uint64_t> read_serial(Root const&, Address);
+
+// True for a virtual function of SR-IOV, which comes and goes with its physical function.
+bool is_virtual_function(Root const&, Address);
+
+// What a device is, to be recorded. Nothing where it cannot be read.
+std::optional<Identity> identify(Root const&, Address);
+
+} // namespace vfio_early

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include "sys/modprobe_d.h"
+
+#include "sys/directory.h"
+
+namespace vfio_early {
+
+namespace {
+
+// default_config_paths in libkmod/libkmod.c.
+constexpr std::string_view directories[] = {
+    "etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d", "usr/lib/modprobe.d", "lib/modprobe.d"};
+
+// A file of the same name in a directory that comes earlier.
+bool is_hidden(Root const& root, std::string_view name, size_t directory)
+{
+    for (size_t i = 0; i < directory; ++i) {
+        if (root.exists(path_of(directories[i], "/", name)))
+            return true;
+    }
+    return false;
+}
+
+void note_unread(Path const& path, ModuleSettings& settings)
+{
+    if (++settings.unread_files == 1)
+        settings.unread_file = printed<SettingFile>("/", path);
+}
+
+void read_file(Root const& root, Path const& path, ModuleSettings& settings)
+{
+    static char buffer[max_modprobe_file_bytes];
+    auto const text = root.read(path, buffer);
+    if (text.is_error())
+        return note_unread(path, settings);
+    parse_modprobe_settings({buffer, text.value().size()}, printed<SettingFile>("/", path).view(), settings);
+}
+
+} // namespace
+
+void read_modprobe_d(Root const& root, ModuleSettings& settings)
+{
+    for (size_t i = 0; i < std::size(directories); ++i) {
+        Path const path(directories[i]);
+        Directory names(root, path);
+        while (auto const name = names.next()) {
+            if (name->ends_with(".conf") && !name->starts_with('.') && !is_hidden(root, *name, i))
+                read_file(root, path_of(path, "/", *name), settings);
+        }
+        if (names.has_failed() && root.presence(path) != Presence::Absent)
+            note_unread(path, settings);
+    }
+}
+
+} // namespace vfio_early

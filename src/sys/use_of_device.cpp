@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include "sys/use_of_device.h"
+
+#include "core/sysfs_text.h"
+#include "sys/scan.h"
+
+#include <string.h>
+
+namespace vfio_early {
+
+void add_use_of_function(
+    Root const& root, HostUses& uses, Address function, Weight weight, UseText const& what)
+{
+    uses.add({function, weight, what});
+    auto const physical = root.link_target(device_path(function, "physfn"));
+    if (physical.is_error())
+        return;
+    if (auto const address = last_address(physical.value().view()))
+        uses.add({*address, weight, what});
+}
+
+bool add_use_of_device(
+    Root const& root, HostUses& uses, std::string_view device_link, Weight weight, UseText const& what)
+{
+    auto const functions = functions_above(device_link);
+    for (auto const function : functions)
+        add_use_of_function(root, uses, function, weight, what);
+    return !functions.empty();
+}
+
+std::string_view last_part(std::string_view path)
+{
+    auto const slash = path.rfind('/');
+    if (slash != std::string_view::npos)
+        path.remove_prefix(slash + 1);
+    return path;
+}
+
+std::string_view read_table(Root const& root, HostUses& uses, std::string_view path, std::span<char> buffer)
+{
+    auto text = root.read_start(Path(path), buffer);
+    if (text.is_error()) {
+        if (!is_absence(text.error()))
+            uses.add_doubt("/", path, " cannot be read: ", strerror(text.error().number));
+        return {};
+    }
+    if (text.value().size() == buffer.size())
+        uses.add_doubt("/", path, " is longer than ", buffer.size(), " bytes");
+    return text.value();
+}
+
+} // namespace vfio_early
