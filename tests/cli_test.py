@@ -415,7 +415,9 @@ class Facts(unittest.TestCase):
             tree.ini.write_text(ini)
             for arguments in (["check", "--write-facts", self.FILE], ["accept"], ["accept", "wifi"]):
                 with self.subTest(ini=ini, arguments=arguments):
-                    self.assertEqual(tree.run(*arguments).returncode, 2)
+                    result = tree.run(*arguments)
+                    self.assertEqual(result.returncode, 2)
+                    self.assertNotIn("facts", result.stderr)
                     self.assertEqual(tree.facts.read_text(), before)
 
     def test_facts_that_are_not_whole_are_warned_of_and_recorded_anew(self):

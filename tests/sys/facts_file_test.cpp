@@ -6,14 +6,17 @@
 #include "tree.h"
 
 #include <csignal>
-#include <errno.h>
 #include <memory>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace vfio_early;
 
 constexpr char const* file = "etc/vfio-early.facts";
-constexpr char const* unfinished = "etc/vfio-early.facts.new";
+
+// What it is called while it is written.
+static std::string const unfinished = file + std::string(".new") + std::to_string(getpid());
 
 // The configuration space of a function with a serial number, as root reads it.
 static std::string config_with_serial(uint64_t serial)
@@ -295,8 +298,27 @@ TEST(replaces_a_link_and_leaves_alone_what_it_points_to)
     TEST_ASSERT_TRUE(can_save(tree));
     TEST_ASSERT_EQUAL_STRING("old", tree.read("victim"));
     tree.link(unfinished, "../victim");
-    TEST_ASSERT_FALSE(can_save(tree));
+    TEST_ASSERT_TRUE(can_save(tree));
     TEST_ASSERT_EQUAL_STRING("old", tree.read("victim"));
+}
+
+TEST(images_can_be_made_at_the_same_time)
+{
+    Tree tree;
+    tree.make_directory("etc");
+    auto const failures = [&] {
+        unsigned count = 0;
+        for (int i = 0; i < 200; ++i)
+            count += can_save(tree) ? 0 : 1;
+        return count;
+    };
+    auto const other = fork();
+    if (other == 0)
+        _exit(failures() > 0);
+    TEST_ASSERT_EQUAL_UINT(0, failures());
+    int status = -1;
+    waitpid(other, &status, 0);
+    TEST_ASSERT_TRUE(status == 0);
 }
 
 TEST(leaves_the_old_file_and_nothing_else_where_writing_fails)
