@@ -184,8 +184,10 @@ void plan_and_carry_out(void* context)
     session.is_planned = true;
     if (!session.problems.empty())
         return;
-    if (!options.facts.empty())
+    if (!options.facts.empty()) {
         update_facts(root, session.config, session.inventory, session.uses, session.facts);
+        session.is_recorded = true;
+    }
     if (session.mode == Mode::Bind && session.is_running_system)
         refuse_what_is_in_use(session.plan, session.uses, session.inventory);
     if (needs_driver(session.plan, Target::VfioPci) || needs_driver(session.plan, Target::PciStub))
@@ -223,6 +225,10 @@ bool record(Job const& job)
 {
     if (job.options.facts.empty())
         return true;
+    if (!job.session.is_recorded) {
+        tell(job, job.options.facts, " is left as it was, because the devices could not all be read in time");
+        return false;
+    }
     auto const path = user_path(job.root, job.options.facts);
     auto const saved =
         path.is_error() ? Result<void>(path.error()) : save_facts(job.root, path.value(), job.session.facts);
