@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/run.h"
 
+#include "base/text.h"
 #include "cli/console.h"
 #include "core/command_line.h"
 #include "core/plan.h"
@@ -17,6 +18,7 @@
 #include "sys/strangers.h"
 #include "sys/worker.h"
 
+#include <algorithm>
 #include <errno.h>
 #include <new>
 #include <string.h>
@@ -179,6 +181,27 @@ std::optional<ExitStatus> heed_command_line(Job& job)
     return {};
 }
 
+// False where a label that was named is on no line.
+bool know_labels(Job const& job)
+{
+    auto const& entries = job.session.config.entries;
+    std::string_view known[max_entries];
+    for (size_t i = 0; i < entries.size(); ++i)
+        known[i] = entries[i].label.view();
+    std::span const labels(known, entries.size());
+    for (auto const label : job.options.labels) {
+        if (std::find(labels.begin(), labels.end(), label) != labels.end())
+            continue;
+        ConfigName const name{job.root, job.options};
+        if (auto const meant = nearest(label, labels))
+            tell(job, name, " has no label ", Quoted{label}, ", did you mean ", Quoted{*meant}, "?");
+        else
+            tell(job, name, " has no label ", Quoted{label});
+        return false;
+    }
+    return true;
+}
+
 // Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
 void plan_and_carry_out(void* context)
 {
@@ -199,10 +222,8 @@ void plan_and_carry_out(void* context)
     session.is_planned = true;
     if (!session.problems.empty())
         return;
-    if (!options.facts.empty()) {
+    if (!options.facts.empty())
         update_facts(root, session.config, session.inventory, session.uses, session.facts);
-        session.is_recorded = true;
-    }
     if (session.mode == Mode::Bind && session.is_running_system)
         refuse_what_is_in_use(session.plan, session.uses, session.inventory);
     if (needs_driver(session.plan, Target::VfioPci) || needs_driver(session.plan, Target::PciStub))
@@ -240,8 +261,9 @@ bool record(Job const& job)
 {
     if (job.options.facts.empty())
         return true;
-    if (!job.session.is_recorded) {
-        tell(job, job.options.facts, " is left as it was, because the devices could not all be read in time");
+    // A run that was cut short does not know them all, and what it left out would be recorded anew.
+    if (!job.session.facts.are_updated) {
+        tell(job, job.options.facts, " is left as it is: not all could be found out");
         return false;
     }
     auto const path = user_path(job.root, job.options.facts);
@@ -294,6 +316,8 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     if (auto const status = heed_command_line(job))
         return *status;
     read_config(job, options);
+    if (session.problems.empty() && !know_labels(job))
+        return WrongInput;
     if (session.problems.empty())
         work(job, start);
     else

@@ -300,7 +300,7 @@ void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
     case Note::None:
         break;
     case Note::NotCompared:
-        if (session.facts.is_there && !session.is_recorded)
+        if (session.facts.is_there && !session.facts.are_updated)
             warn(tell, label, " ", address,
                 ": nothing is recorded of what this line means, so it is taken at its word");
         break;
@@ -324,7 +324,7 @@ void tell_of_missing_facts(Session const& session, Tell tell)
         return tell(
             "/etc/vfio-early.facts is not whole, so addresses are taken at their word, the next image that "
             "is made on this machine records anew what the lines mean");
-    if (session.facts.is_there || session.is_recorded)
+    if (session.facts.is_there || session.facts.are_updated)
         return;
     for (auto const& decision : session.plan.decisions) {
         if (is_open(decision) && decision.note == Recollection::Note::NotCompared)

@@ -46,7 +46,6 @@ struct Session {
     bool is_switched_off = false;
     Plan plan;
     bool is_planned = false;
-    bool is_recorded = false; // `facts` has what every line means now, for the next boot
     ModuleSettings module_settings;
     Loading loading[2]; // by Target
     FixedVector<Stranger, max_devices> strangers; // by address

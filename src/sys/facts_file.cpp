@@ -7,9 +7,11 @@
 #include "sys/identify.h"
 #include "sys/scan.h"
 
+#include <algorithm>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace vfio_early {
 
@@ -102,6 +104,17 @@ void record_line(
     }
 }
 
+// On the disk before it takes the place of the old ones, and for everyone to read: dracut has a umask of 077.
+Result<void> write_whole(Descriptor const& file, Facts const& facts)
+{
+    FileSink output(file.number());
+    Sink sink(output);
+    write_facts(sink, facts);
+    if (!output.flush() || fchmod(file.number(), 0644) < 0 || fsync(file.number()) < 0)
+        return Error{"writing", errno};
+    return {};
+}
+
 } // namespace
 
 void read_facts(Root const& root, Facts& facts)
@@ -117,15 +130,13 @@ void read_facts(Root const& root, Facts& facts)
 Result<void> save_facts(Root const& root, Path const& path, Facts const& facts)
 {
     auto const unfinished = path_of(path, ".new");
-    {
-        auto const file = TRY(root.open_file(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
-        FileSink output(file.number());
-        Sink sink(output);
-        write_facts(sink, facts);
-        if (!output.flush())
-            return Error{"writing", errno};
-    }
-    return root.rename(unfinished, path);
+    auto const file = TRY(root.open_file(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+    auto saved = write_whole(file, facts);
+    if (!saved.is_error())
+        saved = root.rename(unfinished, path);
+    if (saved.is_error())
+        root.remove(unfinished);
+    return saved;
 }
 
 void locate_facts(Root const& root, Facts& facts, Inventory& inventory)
@@ -158,20 +169,19 @@ void record_host(Root const& root, HostUses const& uses, Facts& facts)
 void update_facts(
     Root const& root, Config const& config, Inventory const& inventory, HostUses const& uses, Facts& facts)
 {
-    static Facts updated;
+    auto const is_of_no_line = [&](LineFact const& fact) {
+        return std::none_of(config.entries.begin(), config.entries.end(),
+            [&](Entry const& entry) { return key_of(entry.selector).view() == fact.key.view(); });
+    };
+    auto* const end = std::remove_if(facts.lines.begin(), facts.lines.end(), is_of_no_line);
+    facts.lines.shrink(static_cast<size_t>(end - facts.lines.begin()));
     for (auto const& entry : config.entries) {
         auto const key = key_of(entry.selector);
-        if (is_known(key, updated))
-            continue;
-        for (auto const& fact : facts.lines) {
-            if (fact.key.view() == key.view())
-                updated.lines.append(fact);
-        }
-        if (!is_known(key, updated))
-            record_line(root, entry, key, inventory, updated);
+        if (!is_known(key, facts))
+            record_line(root, entry, key, inventory, facts);
     }
-    facts.lines = updated.lines;
     record_host(root, uses, facts);
+    facts.are_updated = true;
 }
 
 } // namespace vfio_early

@@ -303,9 +303,9 @@ TEST(warns_once_that_nothing_is_recorded)
         "/etc/vfio-early.facts is not there, so addresses are taken at their word, the next "
         "image that is made on this machine records what the lines mean\n",
         warnings_of(session));
-    session.is_recorded = true;
+    session.facts.are_updated = true;
     TEST_ASSERT_EQUAL_STRING("", warnings_of(session));
-    session.is_recorded = false;
+    session.facts.are_updated = false;
     session.facts.is_there = true;
     TEST_ASSERT_EQUAL_STRING(
         "left 0000:01:00.0: nothing is recorded of what this line means, so it is taken at its word\n"
