@@ -143,6 +143,22 @@ std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command
     return {};
 }
 
+// A kernel that was started to save the memory of one that crashed has that in /proc/vmcore
+// (fs/proc/vmcore.c). It writes to a disk or a network of the host, and guests are no concern of it.
+bool is_crash_kernel(Root const& root)
+{
+    return root.exists(Path("proc/vmcore"));
+}
+
+ExitStatus leave_crash_alone(Job const& job)
+{
+    constexpr std::string_view line =
+        "this kernel was started to save a crash (/proc/vmcore), nothing is bound";
+    print_output([&](Sink& sink) { print(sink, line, "\n"); });
+    log_line(job.root, Level::Info, line);
+    return AllBound;
+}
+
 std::optional<ExitStatus> heed_command_line(Job& job)
 {
     char buffer[max_command_line_bytes];
@@ -195,7 +211,6 @@ void plan_and_carry_out(void* context)
     read_facts(root, session.facts);
     if (conduct.forgets)
         forget(session.facts, session.config, options.labels);
-    session.is_running_system = is_running_system(root);
     if (session.is_running_system) {
         find_host_uses(root, session.uses);
         record_host(root, session.uses, session.facts);
@@ -267,8 +282,8 @@ void report(Job const& job, CommandOptions const& options)
         auto const saved = save_report(job.root, job.session);
         if (saved.is_error())
             tell(job, saved.error().action,
-                " /run/vfio-early/report.json failed: ", strerror(saved.error().number),
-                ", so there is no report of this boot");
+                " a report in /run/vfio-early failed: ", strerror(saved.error().number),
+                ", so there is none of this run");
     }
     if (options.format == OutputFormat::Json)
         print_output([&](Sink& sink) { write_json(sink, job.session); });
@@ -294,7 +309,10 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     // Without parentheses, which would write zeros over all of it.
     auto& session = *new (memory) Session;
     session.mode = conduct.mode;
+    session.is_running_system = is_running_system(root.value());
     Job job{conduct, options, root.value(), session};
+    if (conduct.obeys_command_line && is_crash_kernel(root.value()))
+        return leave_crash_alone(job);
     if (auto const status = heed_command_line(job))
         return *status;
     read_config(job, options);

@@ -67,16 +67,32 @@ bool is_known(SelectorKey const& key, Facts const& facts)
     return false;
 }
 
-// A serial number that another card has too tells nothing.
-bool is_shared_serial(Root const& root, Identity const& identity, Inventory const& inventory)
+bool is_same_card(Address one, Address other)
 {
-    for (auto const& other : inventory.devices) {
-        bool const is_same_card = other.address.domain == identity.address.domain
-            && other.address.bus == identity.address.bus && other.address.device == identity.address.device;
-        if (!is_same_card && other.id == identity.id && read_serial(root, other.address) == identity.serial)
+    return one.domain == other.domain && one.bus == other.bus && one.device == other.device;
+}
+
+// Some makers give all cards of a model one serial number: it tells nothing then.
+bool is_shared_serial(Root const& root, Identity const& identity)
+{
+    Directory devices(root, Path("sys/bus/pci/devices"));
+    while (auto const name = devices.next()) {
+        auto const address = parse_address(*name);
+        if (address && !is_same_card(*address, identity.address)
+            && read_device(root, *address).id == identity.id
+            && read_serial(root, *address) == identity.serial)
             return true;
     }
-    return false;
+    return devices.has_failed();
+}
+
+// What is worth remembering of a device.
+std::optional<Identity> identity_to_record(Root const& root, Address address)
+{
+    auto identity = identify(root, address);
+    if (identity && identity->serial && is_shared_serial(root, *identity))
+        identity->serial.reset();
+    return identity;
 }
 
 void record_line(
@@ -92,11 +108,9 @@ void record_line(
         return;
     for (auto const index : resolution.devices) {
         auto const address = inventory.devices[index].address;
-        fact.device = identify(root, address);
+        fact.device = identity_to_record(root, address);
         if (!fact.device || is_virtual_function(root, address))
             continue;
-        if (fact.device->serial && is_shared_serial(root, *fact.device, inventory))
-            fact.device->serial.reset();
         static_cast<void>(facts.lines.try_append(fact));
         // A whole card is judged by its first function.
         if (entry.selector.location)
@@ -162,7 +176,7 @@ void record_host(Root const& root, HostUses const& uses, Facts& facts)
     for (auto const& use : uses.uses) {
         if (!use.weight.is_vital)
             continue;
-        auto const identity = identify(root, use.device);
+        auto const identity = identity_to_record(root, use.device);
         if (identity && !facts.host.try_append({FactText(use.what.view()), *identity}))
             return;
     }
