@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <new>
 #include <string.h>
-#include <unistd.h>
 
 namespace vfio_early {
 
@@ -56,9 +55,7 @@ Result<Path> user_path(Root const& root, std::string_view text)
 {
     if (!root.is_machine() || text.starts_with('/'))
         return Path(text);
-    char directory[max_path_bytes + 1];
-    if (!getcwd(directory, sizeof(directory)))
-        return Error{"finding the current directory", errno == ERANGE ? ENAMETOOLONG : errno};
+    auto const directory = TRY(root.link_target(Path("proc/self/cwd")));
     return path_of(directory, "/", text);
 }
 
