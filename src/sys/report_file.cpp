@@ -18,7 +18,7 @@ constexpr char directory_name[] = "vfio-early";
 constexpr char file_name[] = "report.json";
 constexpr char unfinished_name[] = "report.json.new";
 
-Error failure(std::string_view action)
+Error failure(char const* action)
 {
     return {action, errno};
 }
