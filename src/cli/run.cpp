@@ -36,12 +36,16 @@ struct Job {
 };
 
 // One line for the person who runs the command, or who reads the log of the boot.
-template <typename... Parts> void tell(Conduct const& conduct, Root const& root, Parts const&... parts)
+void tell_line(Conduct const& conduct, Root const& root, Message const& line)
 {
-    auto const line = printed<Message>(parts...);
     print_error(line);
     if (conduct.leaves_record)
         log_line(root, Level::Error, line.view());
+}
+
+template <typename... Parts> void tell(Conduct const& conduct, Root const& root, Parts const&... parts)
+{
+    tell_line(conduct, root, printed<Message>(parts...));
 }
 
 template <typename... Parts> void tell(Job const& job, Parts const&... parts)
