@@ -41,7 +41,7 @@ void report_unknown(
 
 bool contains(std::span<std::string_view const> words, std::string_view word)
 {
-    return std::find(words.begin(), words.end(), word) != words.end();
+    return std::ranges::find(words, word) != words.end();
 }
 
 // inih says nothing of a section without keys, and cuts a long name: its name is looked at here.
@@ -78,7 +78,7 @@ bool check_line(Parser& parser, std::string_view line, size_t room)
 
 bool is_label(std::string_view text)
 {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char byte) {
+    return !text.empty() && std::ranges::all_of(text, [](char byte) {
         return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9')
             || byte == '-' || byte == '_' || byte == '.';
     });

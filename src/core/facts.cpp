@@ -211,14 +211,14 @@ void forget(Facts& facts, Config const& config, std::span<std::string_view const
     auto const is_forgotten = [&](LineFact const& fact) {
         for (auto const& entry : config.entries) {
             bool const is_named =
-                labels.empty() || std::find(labels.begin(), labels.end(), entry.label.view()) != labels.end();
+                labels.empty() || std::ranges::find(labels, entry.label.view()) != labels.end();
             if (is_named && key_of(entry.selector).view() == fact.key.view())
                 return true;
         }
         return false;
     };
-    auto* const end = std::remove_if(facts.lines.begin(), facts.lines.end(), is_forgotten);
-    facts.lines.shrink(static_cast<size_t>(end - facts.lines.begin()));
+    auto const forgotten = std::ranges::remove_if(facts.lines, is_forgotten);
+    facts.lines.shrink(facts.lines.size() - forgotten.size());
 }
 
 bool parse_facts(std::string_view text, Facts& facts)

@@ -78,7 +78,8 @@ std::optional<DeviceNumber> device_at(Root const& root, std::string_view path)
 {
     Path const node(path);
     auto const file = root.open_file(node, O_PATH);
-    // The system call: musl's fstat() brings what it falls back on where there is no statx, before Linux 4.11.
+    // The system call: musl's fstat() brings what it falls back on where there is no statx, before
+    // Linux 4.11.
     struct statx status = {};
     if (!file.is_error()
         && syscall(SYS_statx, file.value().number(), "", AT_EMPTY_PATH, STATX_TYPE, &status) == 0
