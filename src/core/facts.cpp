@@ -217,8 +217,12 @@ void forget(Facts& facts, Config const& config, std::span<std::string_view const
         }
         return false;
     };
-    auto const forgotten = std::ranges::remove_if(facts.lines, is_forgotten);
-    facts.lines.shrink(facts.lines.size() - forgotten.size());
+    size_t kept = 0;
+    for (auto const& fact : facts.lines) {
+        if (!is_forgotten(fact))
+            facts.lines[kept++] = fact;
+    }
+    facts.lines.shrink(kept);
 }
 
 bool parse_facts(std::string_view text, Facts& facts)
