@@ -8,7 +8,7 @@
 #include "sys/scan.h"
 
 #include <errno.h>
-#include <time.h>
+#include <poll.h>
 
 namespace vfio_early {
 
@@ -19,10 +19,9 @@ using Step = Failure::Step;
 // An empty line clears an override (driver_override_store() in drivers/pci/pci-sysfs.c).
 constexpr std::string_view no_override = "\n";
 
-void wait_milliseconds(long milliseconds)
+void wait_milliseconds(int milliseconds)
 {
-    timespec const duration{milliseconds / 1000, milliseconds % 1000 * 1000000};
-    nanosleep(&duration, nullptr);
+    poll(nullptr, 0, milliseconds);
 }
 
 Address address_of(Decision const& decision, Session const& session)
@@ -40,7 +39,7 @@ Result<void> set_override(Root const& root, Address address, std::string_view dr
 Result<void> unbind(Root const& root, Address address)
 {
     constexpr int attempts = 20;
-    constexpr long pause_milliseconds = 10;
+    constexpr int pause_milliseconds = 10;
     auto const name = path_of(address);
     auto result = root.write(device_path(address, "driver/unbind"), name.view());
     for (int i = 1; i < attempts && result.is_error() && result.error().number == ENOENT; ++i) {
@@ -182,7 +181,7 @@ void read_drivers_back(Session& session, Root const& root)
 
 // In two passes, as when binding: first all of them are released, then the host drivers are asked. If this
 // fails, nothing more can be done: the report says which driver each device ended on.
-template <typename Predicate> void undo_where(Session& session, Root const& root, Predicate is_undone)
+void undo_where(Session& session, Root const& root, FunctionRef<bool(Decision const&)> is_undone)
 {
     for (auto const& decision : session.plan.decisions) {
         if (!is_undone(decision))

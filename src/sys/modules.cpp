@@ -94,7 +94,7 @@ bool run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
         return false;
     Descriptor reading(ends[0]);
     Descriptor writing(ends[1]);
-    auto const child = fork();
+    auto const child = _Fork();
     if (child == 0)
         become_modprobe(program->c_str(), arguments, writing.number());
     writing.close();
