@@ -45,19 +45,24 @@ std::optional<RootBus> find_root_bus(Root const& root, RootBus const& wanted)
     return {};
 }
 
-// The root port with this number among the functions of a device; the function as it was recorded where no
-// port's number can be read.
-std::optional<Address> find_root_port(Root const& root, Address address, uint8_t wanted)
+// The root port with this number among the functions of a device; the function as it was recorded where the
+// number does not tell: where none can be read, or several have this one.
+std::optional<Address> find_root_port(Root const& root, Address recorded, uint8_t wanted)
 {
-    auto const recorded = address;
+    std::optional<Address> found;
     bool is_any_known = false;
-    for (address.function = 0; address.function < functions_per_device; ++address.function) {
+    bool is_shared = false;
+    for (uint8_t function = 0; function < functions_per_device; ++function) {
+        auto address = recorded;
+        address.function = function;
         auto const port = read_port(root, address);
-        if (port == wanted)
-            return address;
         is_any_known |= port.has_value();
+        if (port != wanted)
+            continue;
+        is_shared |= found.has_value();
+        found = address;
     }
-    return is_any_known ? std::nullopt : std::optional(recorded);
+    return is_any_known && !is_shared ? found : recorded;
 }
 
 } // namespace
