@@ -22,6 +22,8 @@ KINDS = {
     "plain": "-M q35",
 }
 ROOT_DISK = "-drive if=none,id=root,format=raw,snapshot=on,file={} -device virtio-blk-pci,drive=root,addr=1d.0"
+# A script for the guest, which finds it in /sys/firmware/qemu_fw_cfg: that adds no device to the machine.
+LIVE_SCRIPT = "-fw_cfg name=opt/vfio-early/live,file={}"
 # no_timer_check: behind an IOMMU that remaps interrupts, a guest that gets too little of the processor can take its timer
 # for dead, and panic.
 COMMAND_LINE = "no_timer_check console=ttyS0 loglevel=5 root=/dev/vda net.ifnames=0"
@@ -75,7 +77,7 @@ def with_ini(initrd, ini, of_what, log):
         return image + b"\0" * (-len(image) % 4) + archive.read()
 
 
-def command_of(hardware, kernel, initrd, root_disk, append):
+def command_of(hardware, kernel, initrd, root_disk, append, live=None):
     """The QEMU command of a machine. TCG unless QEMU_ACCEL says otherwise: /dev/kvm may exist and hang."""
     return (
         ["qemu-system-x86_64", "-accel", os.environ.get("QEMU_ACCEL", "tcg")]
@@ -84,6 +86,7 @@ def command_of(hardware, kernel, initrd, root_disk, append):
         + ([] if "-vga" in hardware["devices"] else ["-vga", "none"])
         + shlex.split(hardware["devices"])
         + shlex.split(ROOT_DISK.format(root_disk))
+        + (shlex.split(LIVE_SCRIPT.format(live)) if live else [])
         + ["-serial", "stdio", "-kernel", str(kernel), "-initrd", str(initrd)]
         + ["-append", f"{COMMAND_LINE} {append}".strip()]
     )

@@ -59,14 +59,20 @@ def boot_case(system, case):
     # panic= ends a lost boot at once; it would also end the shell that a case with keys types into.
     panic = "" if "keys" in case else "panic=-1"
     append = f"{mode} {panic} {hardware.get('append', '')} {case.get('append', '')}".strip()
-    with tempfile.NamedTemporaryFile(dir=CACHE, suffix=".initrd") as initrd:
+    with (
+        tempfile.NamedTemporaryFile(dir=CACHE, suffix=".initrd") as initrd,
+        tempfile.NamedTemporaryFile("w", dir=CACHE, suffix=".live") as live,
+    ):
         if "ini" in case:
             of_what, log = f"INI of {case['name']} on {system}", LOGS / f"{system}.{case['name']}.cpio.log"
             initrd.write(machine.with_ini(image / "initrd.img", case["ini"], of_what, log))
         else:
             initrd.write((image / "initrd.img").read_bytes())
         initrd.flush()
-        command = machine.command_of(hardware, image / "kernel", initrd.name, root_disk, append)
+        live.write(case.get("live", ""))
+        live.flush()
+        script = live.name if "live" in case else None
+        command = machine.command_of(hardware, image / "kernel", initrd.name, root_disk, append, script)
         return machine.boot(command, log_path(system, case), case.get("keys", ()))
 
 
