@@ -23,6 +23,8 @@ KINDS = {
 }
 # What the root disk is attached to where the machine does not say: out of the way of what a case puts on the bus.
 ROOT_CONTROLLER = "-device virtio-blk-pci,drive=root,addr=1d.0"
+# A script for the guest, which finds it in /sys/firmware/qemu_fw_cfg: that adds no device to the machine.
+LIVE_SCRIPT = "-fw_cfg name=opt/vfio-early/live,file={}"
 # no_timer_check: behind an IOMMU that remaps interrupts, a guest that gets too little of the processor can take its timer
 # for dead, and panic.
 COMMAND_LINE = "no_timer_check console=ttyS0 loglevel=5 net.ifnames=0"
@@ -76,10 +78,11 @@ def with_files(initrd, files, of_what, log):
         return image + b"\0" * (-len(image) % 4) + archive.read()
 
 
-def command_of(hardware, kernel, initrd, disks, append, snapshot="on"):
+def command_of(hardware, kernel, initrd, disks, append, live=None, snapshot="on"):
     """The QEMU command of a machine. TCG unless QEMU_ACCEL says otherwise: /dev/kvm may exist and hang.
 
     Each of `disks` is a drive that the machine's devices can name; with `snapshot` nothing that is written stays.
+    `live` is the path of a script for the guest.
     """
     root = "" if "root=" in append else "root=/dev/vda"
     drives = [f"if=none,id={name},format=raw,snapshot={snapshot},file={path}" for name, path in disks.items()]
@@ -91,6 +94,7 @@ def command_of(hardware, kernel, initrd, disks, append, snapshot="on"):
         + [word for drive in drives for word in ("-drive", drive)]
         + shlex.split(hardware["devices"])
         + ([] if "drive=root" in hardware["devices"] else shlex.split(ROOT_CONTROLLER))
+        + (shlex.split(LIVE_SCRIPT.format(live)) if live else [])
         + ["-serial", "stdio", "-kernel", str(kernel), "-initrd", str(initrd)]
         + ["-append", " ".join(f"{COMMAND_LINE} {root} {append}".split())]
     )

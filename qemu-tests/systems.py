@@ -63,10 +63,22 @@ FULL = {
     )
 }
 
+# What a root file system of several layers is made with; and that of a whole system where people act on what runs.
+_LAYERS = ["cryptsetup", "lvm2", "mdadm", "btrfs-progs", "e2fsprogs", "fdisk", "iproute2"]
+STORAGE = {
+    "debian13-storage": System(
+        "trixie", "initramfs-tools", "debian13-storage",
+        tuple(COMMON + ["initramfs-tools", "busybox", "cryptsetup-initramfs", *_LAYERS]),
+    ),
+    "debian13-storage-dracut": System(
+        "trixie", "dracut", "debian13-storage-dracut", tuple(COMMON + ["dracut", *_LAYERS]),
+    ),
+}
+
 
 # Neighbours have root file systems of their own, as the tests of two run at the same time and would wait for one.
 _PAIRS = zip(_systems_of("debian12", "bookworm").items(), _systems_of("debian13", "trixie").items())
-SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL
+SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL | STORAGE
 # Debian's development release moves: it is tested only when asked for. dracut 112 does not depend on the package that has
 # switch_root there, which it needs without systemd.
 SID = _systems_of("sid", "sid", ["util-linux-extra"])

@@ -69,8 +69,19 @@ def boot_case(system, case):
         else:
             initrd.write((image / "initrd.img").read_bytes())
         initrd.flush()
-        command = machine.command_of(hardware, image / "kernel", initrd.name, disks, append)
-        return machine.boot(command, log_path(system, case), case.get("keys", ()))
+        command = machine.command_of(hardware, image / "kernel", initrd.name, disks, append, _live_script(system, case))
+        limit_seconds = 600 if is_whole else 240
+        return machine.boot(command, log_path(system, case), case.get("keys", ()), limit_seconds)
+
+
+def _live_script(system, case):
+    """The path of what a case runs in the system that was booted, None where it runs nothing."""
+    if "live" not in case:
+        return None
+    path = LOGS / f"{system}.{case['name']}.live"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(case["live"])
+    return path
 
 
 def log_path(system, case):
