@@ -65,8 +65,9 @@ if [ -e "$output/disk" ]; then
     mkdir -p "$units/multi-user.target.wants"
     ln -s ../inspect.service ../make-image.service "$units/multi-user.target.wants/"
     ln -s /dev/null "$units/serial-getty@ttyS0.service" # the serial line is ours
-    # Without an id a boot makes one and takes seconds longer.
+    # Without an id a boot makes one, and without these two it runs ldconfig and its like: it takes seconds longer.
     echo 0123456789abcdef0123456789abcdef >"$work/root/etc/machine-id"
+    touch "$work/root/etc/.updated" "$work/root/var/.updated"
     umount "$work/root/proc" "$work/root/tmp"
     truncate -s 3G "$output/root.disk"
     mke2fs -q -F -t ext4 -L root -d "$work/root" "$output/root.disk"

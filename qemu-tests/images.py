@@ -93,7 +93,7 @@ def _made_on_machine(system_name, image, output):
         log = output / "machine.log"
         with tempfile.NamedTemporaryFile(dir=CACHE, suffix=".exchange") as exchange:
             _write_archive(exchange, {"make-image.sh": guest_script, "on_machine": script})
-            append = f"rw panic=-1 tests.make_image {hardware.get('append', '')} {image.get('append', '')}"
+            append = f"rw panic=-1 tests.make_image systemd.show_status=no mitigations=off {hardware.get('append', '')} {image.get('append', '')}"
             # A disk more than the machine has otherwise, out of the way of what is on the bus.
             with_exchange = hardware | {
                 "devices": f"{hardware['devices']} -device virtio-blk-pci,drive=exchange,serial=exchange,addr=1e.0"

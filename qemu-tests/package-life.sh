@@ -17,6 +17,7 @@ cp "$package" "$work/root/tmp/vfio-early.deb"
 version=$(ls "$work/root/usr/lib/modules")
 image=$work/root/boot/initrd.img-$version
 ini=$work/root/etc/vfio-early.ini
+facts=$work/root/etc/vfio-early.facts
 
 complain() {
     echo "$*"
@@ -37,6 +38,33 @@ age_image() {
 # expect_new_image WHAT
 expect_new_image() {
     [ "$(stat -c %Y "$image")" != 0 ] || complain "$1 did not make a new image"
+}
+
+# An image that is built on the machine itself: process 1 has the same root, and is in the first PID namespace.
+# build_image_on_machine WHAT
+build_image_on_machine() {
+    mount -t tmpfs tmpfs "$work/root/proc/1"
+    ln -s / "$work/root/proc/1/root"
+    mkdir "$work/root/proc/1/ns"
+    ln -s 'pid:[4026531836]' "$work/root/proc/1/ns/pid"
+    mount --bind "$sysfs" "$work/root/sys"
+    age_image
+    # Debian's trigger runs dracut with --quiet, which hides all but warnings, and dracut 112 hides them by default too: 4
+    # is info.
+    if [ -x "$work/root/usr/bin/dracut" ]; then
+        run dracut --stdlog 4 --force "/boot/initrd.img-$version" "$version"
+    else
+        run update-initramfs -u
+    fi
+    expect_new_image "$1"
+    umount "$work/root/sys" "$work/root/proc/1"
+}
+
+# files_of_image: what it holds, in $work/files
+files_of_image() {
+    list=lsinitramfs
+    [ ! -x "$work/root/usr/bin/lsinitrd" ] || list=lsinitrd
+    chroot "$work/root" "$list" "/boot/initrd.img-$version" >"$work/files"
 }
 
 # What the package says when it is removed: how to get it out of the images that dpkg's trigger does not rebuild.
@@ -65,24 +93,31 @@ files >"$work/before"
 age_image
 run dpkg --install /tmp/vfio-early.deb
 expect_new_image "installing"
+[ ! -e "$facts" ] || complain "installing recorded something in a chroot"
 ! grep -qE 'would bind|no device is listed' "$work/log" || complain "it told of this machine's next boot, in a chroot"
 [ -x "$work/root/usr/sbin/vfio-early" ] || complain "installing did not bring /usr/sbin/vfio-early"
 
 step tell what the next boot does
-# When an image is built on the machine itself: its own process 1, its own /sys.
 printf '[bind]\nwifi = 0000:02:00.0\ngpu = 0000:01:00.0\n' >"$ini"
-mount --bind "$sysfs" "$work/root/sys"
-# Debian's trigger runs dracut with --quiet, which hides all but warnings, and dracut 112 hides them by default too: 4 is
-# info.
-# shellcheck disable=SC2016 # the inner shell expands $0, the version
-unshare --pid --fork chroot "$work/root" sh -c 'mount -t proc proc /proc && if [ -x /usr/bin/dracut ]; then
-    dracut --stdlog 4 --force "/boot/initrd.img-$0" "$0"; else update-initramfs -u; fi' "$version" >"$work/log" 2>&1 ||
-    complain "building an image failed"
-umount "$work/root/sys"
+build_image_on_machine "building an image"
 grep -q 'vfio-early: wifi 0000:02:00.0: would bind to vfio-pci' "$work/log" ||
     complain "building an image did not say what would be bound: $(grep vfio-early "$work/log")"
 grep -q 'vfio-early: gpu 0000:01:00.0: refused (shared-group)' "$work/log" ||
     complain "building an image did not warn of what would be refused: $(grep vfio-early "$work/log")"
+
+step record what the lines mean
+grep -q '^selector = 0000:02:00.0$' "$facts" || complain "building an image did not record the line of wifi"
+files_of_image
+grep -q 'etc/vfio-early.facts$' "$work/files" || complain "the image does not have the facts"
+rm "$facts"
+mount --bind "$work/root/etc" "$work/root/etc"
+mount -o remount,bind,ro "$work/root/etc"
+build_image_on_machine "building an image with a read-only /etc"
+umount "$work/root/etc"
+grep -q 'vfio-early: /etc/vfio-early.facts cannot be written: Read-only file system' "$work/log" ||
+    complain "facts that could not be written were not warned of: $(grep vfio-early "$work/log")"
+build_image_on_machine "building an image again"
+cp "$facts" "$work/facts"
 
 step upgrade
 # To a version with another sample; the user's INI stays.
@@ -95,6 +130,9 @@ run dpkg --force-confdef --force-confold --install /tmp/next.deb
 expect_new_image "upgrading"
 expect_said "upgrading" ""
 grep -q '^wifi = 0000:02:00.0$' "$ini" || complain "upgrading lost a change of the INI"
+cmp "$facts" "$work/facts" || complain "upgrading changed the facts"
+files_of_image
+grep -q 'etc/vfio-early.facts$' "$work/files" || complain "the image that was made in a chroot does not have the facts"
 
 step remove
 # The image is made anew without us, and the INI stays.
@@ -103,11 +141,8 @@ run dpkg --remove vfio-early
 expect_new_image "removing"
 expect_said "removing" "$advice"
 [ -e "$ini" ] || complain "removing took the INI away"
-if [ -x "$work/root/usr/bin/lsinitrd" ]; then
-    chroot "$work/root" lsinitrd "/boot/initrd.img-$version" >"$work/files"
-else
-    chroot "$work/root" lsinitramfs "/boot/initrd.img-$version" >"$work/files"
-fi
+cmp "$facts" "$work/facts" || complain "removing did not leave the facts as they were"
+files_of_image
 ! grep -q 'sbin/vfio-early' "$work/files" || complain "the image has the binary after removing"
 
 step purge
@@ -120,6 +155,8 @@ diff "$work/before" "$work/after" >"$work/difference" || complain "purging left:
 step purge at once
 # Of what is installed: it is said once.
 run dpkg --install /tmp/vfio-early.deb
+cp "$work/facts" "$facts"
 run dpkg --purge vfio-early
+[ ! -e "$facts" ] || complain "purging left the facts"
 expect_said "purging" "$advice"
 

@@ -32,6 +32,20 @@ struct Machine {
         return *(session.inventory.devices.end() - 1);
     }
 
+    // A line was recorded when a device of this model was at `was`, whose slot is at `is_now`, or nowhere.
+    void meant(char const* line, char const* was, char const* id, char const* is_now)
+    {
+        Identity identity;
+        identity.address = parse_address(was).value();
+        identity.id = parse_device_id(id).value();
+        identity.subsystem = parse_device_id("1043:8520").value();
+        identity.place = parse_address(is_now);
+        FixedString<max_problem_bytes> problem;
+        Sink sink(problem);
+        session.facts.lines.append({key_of(parse_selector(line, sink).value()), identity});
+        session.facts.is_there = true;
+    }
+
     // Plans this configuration, which has no error of its own.
     Session& plan(char const* config)
     {

@@ -7,38 +7,32 @@ set -u
 hooks=$(dirname "$0")/../hooks/mkinitcpio
 # shellcheck source=tests/hooks.sh
 . "$(dirname "$0")/hooks.sh"
-directory=$(mktemp -d)
-trap 'rm -rf "$directory"' EXIT
-echo '[bind]' >"$directory/vfio-early.ini"
-printf '#!/bin/sh\n' >"$directory/vfio-early"
-chmod +x "$directory/vfio-early"
 
 # What build() does, one call a line, where HOOKS of mkinitcpio.conf are "$1" and those in effect, after -A and -S, are
-# "$2". The machine has the INI $ini and the binary $binary, which prints $check; its modules are $modules; its process 1
-# has the root directory $root_of_init.
-ini=$directory/vfio-early.ini binary=$directory/vfio-early modules="vfio-pci vfio_iommu_type1" root_of_init=/ check=
-calls_of_build() {
-    (
-        read -ra HOOKS <<<"$1"
-        read -ra _hooks <<<"${2-$1}"
-        _optmoduleroot=/modroot KERNELVERSION=6.12.1-arch1-1
-        for function in add_binary add_file add_module add_symlink add_runscript; do
-            eval "$function() { echo \"$function\${*:+ \$*}\"; return 1; }"
-        done
-        # They print as printf does: what comes of a machine must not be the format.
-        # shellcheck disable=SC2059
-        warning() { printf "warning $1\n" "${@:2}"; }
-        # shellcheck disable=SC2059
-        msg2() { printf "msg2 $1\n" "${@:2}"; }
-        modinfo() {
-            [[ $1 == -b && $2 == /modroot && $3 == -k && $4 == 6.12.1-arch1-1 && " $modules " == *" $5 "* ]]
-        }
-        eval "$binary() { [[ \$* != check ]] || echo \"\$check\" >&2; return 2; }"
-        eval "$(sed -e "s|/etc/vfio-early.ini|$ini|g" -e "s|/usr/bin/vfio-early|$binary|g" \
-            -e "s|/proc/1/root/\.|$root_of_init|" "$hooks/install/vfio-early")"
-        build
-        echo "status $?"
-    ) | sed "s|$directory|DIRECTORY|g"
+# "$2", and the kernel has the modules $modules.
+modules="vfio-pci vfio_iommu_type1"
+calls_of_build() (
+    read -ra HOOKS <<<"${1-base}"
+    read -ra _hooks <<<"${2-${1-base}}"
+    _optmoduleroot=/modroot KERNELVERSION=6.12.1-arch1-1
+    for function in add_binary add_file add_module add_symlink add_runscript; do
+        eval "$function() { echo \"$function\${*:+ \$*}\"; return 1; }"
+    done
+    # They print as printf does: what comes of a machine must not be the format.
+    # shellcheck disable=SC2059
+    warning() { printf "warning $1\n" "${@:2}"; }
+    # shellcheck disable=SC2059
+    msg2() { printf "msg2 $1\n" "${@:2}"; }
+    modinfo() {
+        [[ $1 == -b && $2 == /modroot && $3 == -k && $4 == 6.12.1-arch1-1 && " $modules " == *" $5 "* ]]
+    }
+    export check
+    eval "$(hook_text "$hooks/install/vfio-early")"
+    build
+    echo "status $?"
+)
+image_of() {
+    on_machine calls_of_build "$@"
 }
 
 modules_added="add_module vfio-pci?
@@ -47,63 +41,66 @@ add_module pci-stub?
 add_module virtio_iommu?"
 unit_added="add_file /usr/lib/initcpio/vfio-early.service /usr/lib/systemd/system/vfio-early.service
 add_symlink /usr/lib/systemd/system/sysinit.target.wants/vfio-early.service ../vfio-early.service"
-busybox_image="add_binary DIRECTORY/vfio-early
-add_file DIRECTORY/vfio-early.ini
+busybox_image="add_binary /usr/bin/vfio-early
+add_file /etc/vfio-early.ini
 $modules_added
 add_runscript
 status 0"
-systemd_image="add_binary DIRECTORY/vfio-early
-add_file DIRECTORY/vfio-early.ini
+systemd_image="add_binary /usr/bin/vfio-early
+add_file /etc/vfio-early.ini
 $modules_added
 $unit_added
 status 0"
 
-# --- which kind of image; the rest of these is about another root than that of process 1
-root_of_init=/proc
-expect "a busybox image gets the run script" "$(calls_of_build "base udev vfio-early block")" "$busybox_image"
+# --- which kind of image; the rest of these is made in a container
+touch "$machine/.dockerenv"
+expect "a busybox image gets the run script" "$(image_of "base udev vfio-early block")" "$busybox_image"
 expect "a systemd image gets the unit, wanted by sysinit.target" \
-    "$(calls_of_build "base systemd vfio-early block")" "$systemd_image"
+    "$(image_of "base systemd vfio-early block")" "$systemd_image"
 expect "-S systemd makes a busybox image" \
-    "$(calls_of_build "base systemd vfio-early" "base vfio-early")" "$busybox_image"
+    "$(image_of "base systemd vfio-early" "base vfio-early")" "$busybox_image"
 expect "-A systemd makes a systemd image" \
-    "$(calls_of_build "base vfio-early" "base vfio-early systemd")" "$systemd_image"
+    "$(image_of "base vfio-early" "base vfio-early systemd")" "$systemd_image"
 expect "a hook whose name only has systemd in it is not systemd" \
-    "$(calls_of_build "base sd-systemd-extra vfio-early")" "$busybox_image"
+    "$(image_of "base sd-systemd-extra vfio-early")" "$busybox_image"
 
 # --- what is missing
-expect "a missing INI is warned of" "$(ini=/nonexistent calls_of_build base)" "\
-add_binary DIRECTORY/vfio-early
-warning vfio-early: /nonexistent is missing, no device will be bound at boot
+mv "$machine/etc/vfio-early.ini" "$machine/elsewhere"
+expect "a missing INI is warned of" "$(image_of base)" "\
+add_binary /usr/bin/vfio-early
+warning vfio-early: /etc/vfio-early.ini is missing, no device will be bound at boot
 $modules_added
 add_runscript
 status 0"
-expect "a missing binary is warned of, and asked nothing" "$(root_of_init=/ binary=/nonexistent calls_of_build base)" "\
-warning vfio-early: /nonexistent is missing, no device will be bound at boot
+make_machine
+rm "$machine/usr/bin/vfio-early"
+expect "a missing binary is warned of, and asked nothing" "$(image_of base)" "\
+warning vfio-early: /usr/bin/vfio-early is missing, no device will be bound at boot
 status 0"
-expect "a kernel without the modules is warned of" "$(modules='' calls_of_build base | grep warning)" "\
+make_machine
+expect "a kernel without the modules is warned of" "$(modules='' image_of base | grep warning)" "\
 warning vfio-early: kernel 6.12.1-arch1-1 has no module vfio-pci
 warning vfio-early: kernel 6.12.1-arch1-1 has no module vfio_iommu_type1"
-expect "a kernel without one of the modules is warned of" "$(modules=vfio-pci calls_of_build base | grep warning)" \
+expect "a kernel without one of the modules is warned of" "$(modules=vfio-pci image_of base | grep warning)" \
     "warning vfio-early: kernel 6.12.1-arch1-1 has no module vfio_iommu_type1"
 
 # --- what check says, on the machine that the image is for
 check="gpu 0000:01:00.0: would bind to vfio-pci
 nic 0000:02:00.0: refused (shared-group): group 8 also holds 100% of it
 would bind 1 of 2 listed devices"
-expect "in a chroot nothing is told of this machine" "$(calls_of_build base | grep vfio-early:)" ""
-root_of_init=/
-expect "on the machine itself it is told what the next boot will do" "$(calls_of_build base | grep -v add_)" "\
+expect "on the machine itself it is told what the next boot will do" "$(image_of base | grep -v 'add_\|asked')" "\
 msg2 vfio-early: gpu 0000:01:00.0: would bind to vfio-pci
 warning vfio-early: nic 0000:02:00.0: refused (shared-group): group 8 also holds 100% of it
 msg2 vfio-early: would bind 1 of 2 listed devices
 status 0"
-expect "an INI that lists nothing is not warned of" \
-    "$(check="no device is listed, nothing to bind" calls_of_build base | grep vfio-early:)" \
+check="no device is listed, nothing to bind"
+expect "an INI that lists nothing is not warned of" "$(image_of base | grep vfio-early:)" \
     "msg2 vfio-early: no device is listed, nothing to bind"
-expect "a broken INI is warned of, once with our name" \
-    "$(check="vfio-early: /etc/vfio-early.ini:2: unknown option 'x'" calls_of_build base | grep -v add_)" "\
-warning vfio-early: /etc/vfio-early.ini:2: unknown option 'x'
-status 0"
+check="vfio-early: /etc/vfio-early.ini:2: unknown option 'x'"
+expect "a broken INI is warned of, once with our name" "$(image_of base | grep warning)" \
+    "warning vfio-early: /etc/vfio-early.ini:2: unknown option 'x'"
+check=
+expect_facts calls_of_build "add_file /etc/vfio-early.facts"
 information=$(grep -rhoE '\*": would bind.*"\*\)' "$hooks/..")
 expect "the hooks of all generators take the same lines for information" \
     "$(echo "$information" | sort -u | wc -l) for $(echo "$information" | wc -l)" "1 for 3"

@@ -8,7 +8,12 @@ exec >/dev/console 2>&1
 dmesg -n 1
 echo
 
-echo "== run on_machine"
+# step WHAT: names in the log what is done next, and when
+step() {
+    echo "== $* (at $(cut -d ' ' -f 1 /proc/uptime) s)"
+}
+
+step run on_machine
 sh -eu ./on_machine
 
 target=/target
@@ -16,7 +21,7 @@ target=/target
 version=$(ls "$target/usr/lib/modules")
 image=$target/boot/initrd.img-$version
 
-echo "== make the image"
+step make the image
 touch -d @0 "$image"
 # Like Debian's trigger, which calls dracut with --quiet, so that it hides all but warnings; 4 is info.
 if [ -x "$target/usr/bin/dracut" ]; then
@@ -29,7 +34,7 @@ fi || {
 }
 [ "$(stat -c %Y "$image")" != 0 ]
 
-echo "== hand it over"
+step hand it over
 rm make-image.sh on_machine
 ln -s "$image" initrd.img
 [ ! -e "$target/etc/vfio-early.facts" ] || ln -s "$target/etc/vfio-early.facts" .

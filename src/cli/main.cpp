@@ -41,12 +41,12 @@ void write_help(Sink& sink)
         print(sink, "  ", command.name, slice("          ", command.name.size()), command.summary, "\n");
     print(sink,
         "\noptions:\n"
-        "  --config FILE   the configuration, instead of /etc/vfio-early.ini\n"
-        "  --json          machine-readable output\n"
+        "  --config FILE        the configuration, instead of /etc/vfio-early.ini\n"
+        "  --json               machine-readable output\n"
         "  --write-facts FILE   check: record there what the lines mean, for the image that is made\n"
-        "  --root DIR      read and write below DIR instead of /\n"
-        "  --help          this text\n"
-        "  --version       the version\n\n"
+        "  --root DIR           read and write below DIR instead of /\n"
+        "  --help               this text\n"
+        "  --version            the version\n\n"
         "exit status: 0 all bound, 1 some not, 2 usage or configuration error\n");
 }
 

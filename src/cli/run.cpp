@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "cli/run.h"
 
+#include "base/text.h"
 #include "cli/console.h"
 #include "core/command_line.h"
 #include "core/plan.h"
@@ -17,6 +18,7 @@
 #include "sys/strangers.h"
 #include "sys/worker.h"
 
+#include <algorithm>
 #include <errno.h>
 #include <new>
 #include <string.h>
@@ -141,6 +143,22 @@ std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command
     return {};
 }
 
+// A kernel that was started to save the memory of one that crashed has that in /proc/vmcore
+// (fs/proc/vmcore.c). It writes to a disk or a network of the host, and guests are no concern of it.
+bool is_crash_kernel(Root const& root)
+{
+    return root.exists(Path("proc/vmcore"));
+}
+
+ExitStatus leave_crash_alone(Job const& job)
+{
+    constexpr std::string_view line =
+        "this kernel was started to save a crash (/proc/vmcore), nothing is bound";
+    print_output([&](Sink& sink) { print(sink, line, "\n"); });
+    log_line(job.root, Level::Info, line);
+    return AllBound;
+}
+
 std::optional<ExitStatus> heed_command_line(Job& job)
 {
     char buffer[max_command_line_bytes];
@@ -163,6 +181,27 @@ std::optional<ExitStatus> heed_command_line(Job& job)
     return {};
 }
 
+// False where a label that was named is on no line.
+bool know_labels(Job const& job)
+{
+    auto const& entries = job.session.config.entries;
+    std::string_view known[max_entries];
+    for (size_t i = 0; i < entries.size(); ++i)
+        known[i] = entries[i].label.view();
+    std::span const labels(known, entries.size());
+    for (auto const label : job.options.labels) {
+        if (std::find(labels.begin(), labels.end(), label) != labels.end())
+            continue;
+        ConfigName const name{job.root, job.options};
+        if (auto const meant = nearest(label, labels))
+            tell(job, name, " has no label ", Quoted{label}, ", did you mean ", Quoted{*meant}, "?");
+        else
+            tell(job, name, " has no label ", Quoted{label});
+        return false;
+    }
+    return true;
+}
+
 // Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
 void plan_and_carry_out(void* context)
 {
@@ -172,7 +211,6 @@ void plan_and_carry_out(void* context)
     read_facts(root, session.facts);
     if (conduct.forgets)
         forget(session.facts, session.config, options.labels);
-    session.is_running_system = is_running_system(root);
     if (session.is_running_system) {
         find_host_uses(root, session.uses);
         record_host(root, session.uses, session.facts);
@@ -223,6 +261,11 @@ bool record(Job const& job)
 {
     if (job.options.facts.empty())
         return true;
+    // A run that was cut short does not know them all, and what it left out would be recorded anew.
+    if (!job.session.facts.are_updated) {
+        tell(job, job.options.facts, " is left as it is: not all could be found out");
+        return false;
+    }
     auto const path = user_path(job.root, job.options.facts);
     auto const saved =
         path.is_error() ? Result<void>(path.error()) : save_facts(job.root, path.value(), job.session.facts);
@@ -239,8 +282,8 @@ void report(Job const& job, CommandOptions const& options)
         auto const saved = save_report(job.root, job.session);
         if (saved.is_error())
             tell(job, saved.error().action,
-                " /run/vfio-early/report.json failed: ", strerror(saved.error().number),
-                ", so there is no report of this boot");
+                " a report in /run/vfio-early failed: ", strerror(saved.error().number),
+                ", so there is none of this run");
     }
     if (options.format == OutputFormat::Json)
         print_output([&](Sink& sink) { write_json(sink, job.session); });
@@ -266,10 +309,15 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     // Without parentheses, which would write zeros over all of it.
     auto& session = *new (memory) Session;
     session.mode = conduct.mode;
+    session.is_running_system = is_running_system(root.value());
     Job job{conduct, options, root.value(), session};
+    if (conduct.obeys_command_line && is_crash_kernel(root.value()))
+        return leave_crash_alone(job);
     if (auto const status = heed_command_line(job))
         return *status;
     read_config(job, options);
+    if (session.problems.empty() && !know_labels(job))
+        return WrongInput;
     if (session.problems.empty())
         work(job, start);
     else

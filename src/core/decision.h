@@ -43,11 +43,10 @@ struct Decision {
     RecordedDevices concerned = {};
     // NotFound, if the entry has a place: how far the path to it led.
     std::optional<Arrival> arrival = {};
-    // Where the entry was compared with what it meant when it was recorded: what there is to say of it, where
-    // the device was then, and where that device is now.
+    // Where the entry was compared with what it meant when it was recorded: what it meant, and what there is
+    // to say of it.
     Recollection::Note note = Recollection::Note::None;
-    std::optional<Address> was = {};
-    std::optional<Address> is_now = {};
+    std::optional<Recollection::Meant> meant = {};
     std::string_view host_use = {}; // Protected, or would be: why the host needs it
     Failure failure = {};
     bool is_written_to = false; // sysfs was asked to change something about the device

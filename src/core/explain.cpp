@@ -48,9 +48,31 @@ void put_concerned(Sink& sink, Decision const& decision, Session const& session)
         print(list.next(), session.inventory.devices[index].address);
 }
 
+// What the line meant when it was recorded, as the beginning of a sentence.
+void put_meant(Sink& sink, Recollection::Meant const& meant)
+{
+    print(sink, "the line meant ", meant.id, " at ", meant.was, " when it was recorded");
+}
+
+// The line as it should be for what it meant, which is at another address now.
+void put_line_to_write(Sink& sink, Entry const& entry, Recollection::Meant const& meant)
+{
+    auto const& address = *meant.is_now;
+    print(sink, "write '", entry.label, " = ");
+    if (entry.selector.location && entry.selector.location->every_function)
+        print(sink, Hex{address.domain, 4}, ":", Hex{address.bus, 2}, ":", Hex{address.device, 2}, ".*");
+    else
+        print(sink, address, " ", meant.id);
+    print(sink, "'");
+}
+
 void explain_not_found(Sink& sink, Decision const& decision, Session const& session)
 {
-    if (decision.arrival && decision.arrival->kind == Arrival::Kind::NotABridge)
+    if (decision.meant) {
+        put_meant(sink, *decision.meant);
+        print(sink, ", which is gone, 'vfio-early accept ", entry_of(decision, session).label,
+            "' makes it mean what is there now");
+    } else if (decision.arrival && decision.arrival->kind == Arrival::Kind::NotABridge)
         print(sink, decision.arrival->address, " has no bus behind it, so a path cannot go through it");
     else if (decision.arrival && decision.arrival->kind == Arrival::Kind::NotRead)
         print(sink, "there is no bridge at ", decision.arrival->address,
@@ -195,16 +217,19 @@ void explain_protected(Sink& sink, Decision const& decision, Session const& sess
 
 void explain_changed(Sink& sink, Decision const& decision, Session const& session)
 {
-    if (!decision.was)
-        return print(sink, "nothing was here when the line was recorded, 'vfio-early accept ",
-            entry_of(decision, session).label, "' records what is here now");
-    print(sink, "it is not what the line meant when it was recorded, which was at ", *decision.was);
-    if (decision.is_now)
-        print(sink, " and is at ", *decision.is_now, " now");
-    else
-        print(sink, " and is gone");
-    print(sink, ", correct the line, or 'vfio-early accept ", entry_of(decision, session).label,
-        "' records what is here now");
+    auto const& entry = entry_of(decision, session);
+    if (!decision.meant) {
+        print(sink, "nothing was here when the line was recorded");
+    } else {
+        put_meant(sink, *decision.meant);
+        if (decision.meant->is_now) {
+            print(sink, ", which is at ", *decision.meant->is_now, " now, ");
+            put_line_to_write(sink, entry, *decision.meant);
+        } else {
+            print(sink, ", which is gone");
+        }
+    }
+    print(sink, ", 'vfio-early accept ", entry.label, "' makes it mean what is there now");
 }
 
 void explain_module_missing(Sink& sink, Decision const& decision, Session const& session)
@@ -239,6 +264,26 @@ void tell_of_bridge(Session const& session, Device const& device, Tell tell)
     }
 }
 
+// A device that is bound, or would be, where the line meant it to be and its text or a guest does not lead.
+void tell_of_move(Entry const& entry, Recollection::Meant const& meant, Tell tell)
+{
+    bool const has_moved = meant.was != *meant.is_now;
+    if (!has_moved && !meant.is_line_stale)
+        return;
+    Warning warning;
+    Sink sink(warning);
+    print(sink, entry.label, ": ");
+    put_meant(sink, meant);
+    print(sink, ", which is at ", *meant.is_now, " now and is taken there");
+    if (meant.is_line_stale) {
+        print(sink, ", ");
+        put_line_to_write(sink, entry, meant);
+    }
+    if (has_moved)
+        print(sink, ", correct every guest that names ", meant.was);
+    tell(warning.view());
+}
+
 // What is bound, or would be, and is not quite what the line meant when it was recorded.
 void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
 {
@@ -249,18 +294,15 @@ void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
     auto const& label = entry_of(decision, session).label;
     if (!decision.host_use.empty())
         warn(tell, label, " ", address, " is given away although the host needs it: ", decision.host_use);
-    if (decision.was && decision.is_now && *decision.was != *decision.is_now)
-        warn(tell, label, ": the device was at ", *decision.was, " when the line was recorded and is at ",
-            *decision.is_now,
-            " now, where it is bound, correct the line and every guest that names the old address");
+    if (decision.meant && decision.meant->is_now)
+        tell_of_move(entry_of(decision, session), *decision.meant, tell);
     switch (decision.note) {
     case Note::None:
         break;
     case Note::NotCompared:
-        // A line that is new is recorded with the next image: at the boot it is too late for that.
-        if (session.mode == Mode::Bind && !session.is_running_system)
+        if (session.facts.is_there && !session.facts.are_updated)
             warn(tell, label, " ", address,
-                ": nothing was recorded for this line, so it may not be the device that was meant");
+                ": nothing is recorded of what this line means, so it is taken at its word");
         break;
     case Note::Replaced:
         warn(tell, label, " ", address, " is another card of the same model than when the line was recorded");
@@ -272,6 +314,23 @@ void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
         warn(tell, label, " ", address,
             " matches 'all' and may not have been there when the line was recorded");
         break;
+    }
+}
+
+// Without facts no line can be compared: that is one warning and not one for each line.
+void tell_of_missing_facts(Session const& session, Tell tell)
+{
+    if (session.facts.is_broken)
+        return tell(
+            "/etc/vfio-early.facts is not whole, so addresses are taken at their word, the next image that "
+            "is made on this machine records anew what the lines mean");
+    if (session.facts.is_there || session.facts.are_updated)
+        return;
+    for (auto const& decision : session.plan.decisions) {
+        if (is_open(decision) && decision.note == Recollection::Note::NotCompared)
+            return tell(
+                "/etc/vfio-early.facts is not there, so addresses are taken at their word, the next image "
+                "that is made on this machine records what the lines mean");
     }
 }
 
@@ -412,9 +471,7 @@ void for_each_warning(Session const& session, Tell tell)
             "rd.vfio_early= is on the running kernel's command line: while it stays there, nothing is bound");
     if (session.inventory.acs_is_overridden)
         tell("pcie_acs_override= is on the kernel command line, so the groups do not show what is isolated");
-    if (session.facts.is_broken)
-        tell("/etc/vfio-early.facts is not whole, so what the lines meant when they were written is not "
-             "known");
+    tell_of_missing_facts(session, tell);
     if (session.is_running_system && !session.uses.is_complete)
         warn(tell, "not all of what the host needs could be found: ", session.uses.doubt);
     for (auto const& decision : session.plan.decisions)

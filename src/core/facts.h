@@ -45,6 +45,7 @@ struct HostFact {
 struct Facts {
     bool is_there = false; // the file could be read, and is whole
     bool is_broken = false; // the file is there, and cannot be used
+    bool are_updated = false; // they are what the file is to hold from now on
     FixedVector<LineFact, max_line_facts> lines;
     FixedVector<HostFact, max_host_facts> host;
 };

@@ -22,8 +22,7 @@ Decision new_decision(Config const& config, uint16_t entry, Recollection const& 
     return {.entry = entry,
         .target = config.entries[entry].target,
         .note = recollection.note,
-        .was = recollection.was,
-        .is_now = recollection.is_now};
+        .meant = recollection.meant};
 }
 
 // Adds a decision for a device that `entry` selects, or merges it with the one that is there: what one line
@@ -33,6 +32,14 @@ void add_device(Plan& plan, Config const& config, Decision decision, Reason reas
 {
     auto const& entry = config.entries[decision.entry];
     auto position = find_decision(plan, *decision.device);
+    // What a line leads to and did not mean is not refused to another line, which may mean it.
+    if (position && reason == Reason::Changed) {
+        decision.device.reset();
+        position.reset();
+    } else if (position && plan.decisions[*position].reason == Reason::Changed) {
+        plan.decisions[*position].device.reset();
+        position.reset();
+    }
     if (position) {
         auto const& earlier = config.entries[plan.decisions[*position].entry];
         if (earlier.target != entry.target)
@@ -45,12 +52,28 @@ void add_device(Plan& plan, Config const& config, Decision decision, Reason reas
         refuse(plan.decisions[*position], reason);
 }
 
+// A whole card is judged by its first function, and reported function by function.
+void speak_of_function(Recollection::Meant& meant, Address function)
+{
+    meant.was.function = function.function;
+    meant.is_now = function;
+}
+
+// Of a device that 'all' selects.
+Recollection::Note note_of(Selector const& selector, Facts const& facts, Device const& device)
+{
+    using Note = Recollection::Note;
+    return was_recorded(selector, facts, device) ? Note::None : Note::NotRecorded;
+}
+
 void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& facts,
     Inventory const& inventory, Problems& problems)
 {
-    auto const recollection = recall(config.entries[entry].selector, facts, inventory);
+    auto const& selector = config.entries[entry].selector;
+    auto const recollection = recall(selector, facts, inventory);
     auto const& resolution = recollection.resolution;
     auto decision = new_decision(config, entry, recollection);
+    bool const is_whole_card = selector.location && selector.location->every_function;
     auto const refuse_entry = [&](Reason reason) {
         decision.arrival = resolution.arrival;
         refuse(decision, reason, record(plan, resolution.devices));
@@ -59,9 +82,17 @@ void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& fa
     auto const add_devices = [&](Reason reason) {
         for (auto const device : resolution.devices) {
             decision.device = device;
+            if (reason == Reason::None && is_whole_card && decision.meant && decision.meant->is_now)
+                speak_of_function(*decision.meant, inventory.devices[device].address);
+            if (recollection.note == Recollection::Note::NotRecorded)
+                decision.note = note_of(selector, facts, inventory.devices[device]);
             add_device(plan, config, decision, reason, inventory, problems);
         }
     };
+    if (recollection.reason != Reason::None && resolution.devices.empty())
+        return refuse_entry(recollection.reason);
+    if (recollection.reason != Reason::None)
+        return add_devices(recollection.reason);
     switch (resolution.kind) {
     case Resolution::Kind::NotFound:
         return refuse_entry(Reason::NotFound);
@@ -72,7 +103,7 @@ void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& fa
     case Resolution::Kind::IdMismatch:
         return add_devices(Reason::IdMismatch);
     case Resolution::Kind::Found:
-        return add_devices(recollection.reason);
+        return add_devices(Reason::None);
     }
 }
 

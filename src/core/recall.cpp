@@ -79,70 +79,90 @@ Resolution found_at(Selector const& selector, DeviceIndex function, Inventory co
     return resolve(there, inventory);
 }
 
-// Nothing of it is bound; the devices are those that the line names now.
-Recollection changed(Resolution const& plain, Identity const& was, std::optional<Address> is_now)
+Recollection::Meant meant_by(Identity const& was)
 {
-    return {.resolution = plain, .reason = Reason::Changed, .was = was.address, .is_now = is_now};
+    return {.id = was.id, .was = was.address};
 }
 
-// What the table says of an id alone when the slot does not tell: the only device with the id, or ambiguous.
-Recollection by_id_alone(Resolution const& plain, Note note, Identity const& was)
+bool is_same(DeviceIndices const& left, DeviceIndices const& right)
 {
-    return {.resolution = plain, .note = plain.kind == Kind::Found ? note : Note::None, .was = was.address};
+    return std::equal(left.begin(), left.end(), right.begin(), right.end());
+}
+
+// The card in the slot is what the line means, whatever the line leads to now.
+Recollection bind_in_slot(Selector const& selector, Resolution const& plain, Identity const& was,
+    DeviceIndex in_slot, Note note, Inventory const& inventory)
+{
+    Recollection recollection{.resolution = found_at(selector, in_slot, inventory), .note = note};
+    recollection.meant = meant_by(was);
+    recollection.meant->is_now = inventory.devices[in_slot].address;
+    recollection.meant->is_line_stale =
+        selector.location && !is_same(recollection.resolution.devices, plain.devices);
+    return recollection;
+}
+
+// What the line leads to now is left alone. The card that it meant may be known to be elsewhere.
+Recollection changed(Resolution const& plain, Identity const& was, std::optional<Address> is_now)
+{
+    Recollection recollection{.resolution = plain, .reason = Reason::Changed, .meant = meant_by(was)};
+    recollection.meant->is_now = is_now;
+    return recollection;
+}
+
+// The card left its slot: an id alone still means it, where only one has the id.
+Recollection moved(Selector const& selector, Resolution const& plain, Identity const& was,
+    DeviceIndex elsewhere, Note note, Inventory const& inventory)
+{
+    auto const is_now = inventory.devices[elsewhere].address;
+    if (selector.location)
+        return changed(plain, was, is_now);
+    Recollection recollection{.resolution = plain, .meant = meant_by(was)};
+    if (plain.kind == Kind::Found) {
+        recollection.note = note;
+        recollection.meant->is_now = is_now;
+    }
+    return recollection;
+}
+
+Recollection gone(Selector const& selector, Resolution const& plain, Identity const& was,
+    std::optional<DeviceIndex> in_slot)
+{
+    if (selector.location && in_slot && !selector.id)
+        return changed(plain, was, {});
+    Recollection recollection{.resolution = {}, .meant = meant_by(was)};
+    if (selector.location && in_slot) {
+        recollection.resolution.kind = Kind::IdMismatch;
+        recollection.resolution.devices.append(*in_slot);
+    }
+    return recollection;
 }
 
 Recollection recall_device(
     Selector const& selector, Resolution const& plain, Identity const& was, Inventory const& inventory)
 {
-    bool const is_id_alone = !selector.location;
     auto const in_slot = device_in_slot(was, inventory);
-    bool const is_same_model = in_slot && is_model(inventory.devices[*in_slot], was);
-    if (is_same_model) {
+    auto const same_serial = find_by_serial(was, inventory);
+    if (in_slot && is_model(inventory.devices[*in_slot], was)) {
         auto const& device = inventory.devices[*in_slot];
         if (!matches_named_id(selector, device))
-            return {.resolution = plain};
+            return changed(plain, was, device.address);
         bool const is_other_serial = have_serials(device, was) && device.serial != was.serial;
         if (!is_other_serial)
-            return {.resolution = found_at(selector, *in_slot, inventory),
-                .was = was.address,
-                .is_now = device.address};
-        if (!find_by_serial(was, inventory))
-            return {.resolution = found_at(selector, *in_slot, inventory),
-                .note = is_id_alone ? Note::None : Note::Replaced,
-                .was = was.address,
-                .is_now = device.address};
+            return bind_in_slot(selector, plain, was, *in_slot, Note::None, inventory);
+        if (!same_serial)
+            return bind_in_slot(
+                selector, plain, was, *in_slot, selector.location ? Note::Replaced : Note::None, inventory);
     }
-    if (auto const elsewhere = find_by_serial(was, inventory)) {
-        if (is_id_alone)
-            return by_id_alone(plain, Note::None, was);
-        return changed(plain, was, inventory.devices[*elsewhere].address);
-    }
-    if (auto const elsewhere = find_by_model(was, inventory)) {
-        if (is_id_alone)
-            return by_id_alone(plain, Note::FoundById, was);
-        return changed(plain, was, inventory.devices[*elsewhere].address);
-    }
-    // The model is nowhere: what is there is no longer it.
-    if (plain.kind == Kind::Found && !selector.id)
-        return changed(plain, was, {});
-    return {.resolution = plain, .was = was.address};
+    if (same_serial)
+        return moved(selector, plain, was, *same_serial, Note::None, inventory);
+    if (auto const same_model = find_by_model(was, inventory))
+        return moved(selector, plain, was, *same_model, Note::FoundById, inventory);
+    return gone(selector, plain, was, in_slot);
 }
 
-// 'all' means every device with the id, whenever it came.
-Recollection recall_all(
-    Resolution const& plain, SelectorKey const& key, Facts const& facts, Inventory const& inventory)
+bool is_everything(Selector const& selector)
 {
-    Recollection recollection{.resolution = plain};
-    for (auto const index : plain.devices) {
-        auto const& address = inventory.devices[index].address;
-        bool const is_recorded =
-            std::any_of(facts.lines.begin(), facts.lines.end(), [&](LineFact const& fact) {
-                return fact.key.view() == key.view() && fact.device && fact.device->place == address;
-            });
-        if (!is_recorded)
-            recollection.note = Note::NotRecorded;
-    }
-    return recollection;
+    return selector.allow_all == AllowAll::Yes && !selector.location;
 }
 
 } // namespace
@@ -157,13 +177,22 @@ Recollection recall(Selector const& selector, Facts const& facts, Inventory cons
         bool const is_address = selector.location && selector.location->steps.empty();
         return {.resolution = plain, .note = is_address ? Note::NotCompared : Note::None};
     }
-    if (selector.allow_all == AllowAll::Yes && !selector.location)
-        return recall_all(plain, key, facts, inventory);
+    // 'all' means every device with the id, whenever it came.
+    if (is_everything(selector))
+        return {.resolution = plain, .note = Note::NotRecorded};
     if (fact->device)
         return recall_device(selector, plain, *fact->device, inventory);
     // Nothing was there when it was recorded.
     bool const is_changed = plain.kind == Kind::Found && selector.location && !selector.id;
     return {.resolution = plain, .reason = is_changed ? Reason::Changed : Reason::None};
+}
+
+bool was_recorded(Selector const& selector, Facts const& facts, Device const& device)
+{
+    auto const key = key_of(selector);
+    return std::any_of(facts.lines.begin(), facts.lines.end(), [&](LineFact const& fact) {
+        return fact.key.view() == key.view() && fact.device && fact.device->place == device.address;
+    });
 }
 
 bool needs_census(Facts const& facts, Inventory const& inventory)

@@ -17,13 +17,19 @@ struct Recollection {
         NotRecorded, // 'all' means a card that was not there when the line was recorded
     };
 
+    // The device that the line meant when it was recorded.
+    struct Meant {
+        DeviceId id;
+        Address was;
+        std::optional<Address> is_now = {}; // nothing where it is not known to be anywhere
+        bool is_line_stale = false; // the line as it stands leads elsewhere
+    };
+
     Resolution resolution;
-    // Found, and still not to be bound, as it is not known to be what was meant; None otherwise.
+    // Changed where what the line leads to now is not known to be what it meant; None otherwise.
     Reason reason = Reason::None;
     Note note = Note::None;
-    // The remembered device, at the address that it had, and where it is now if that is known.
-    std::optional<Address> was = {};
-    std::optional<Address> is_now = {};
+    std::optional<Meant> meant = {};
 };
 
 // The first row of this table that fits decides; an id that the line names must hold in every row.
@@ -37,11 +43,14 @@ struct Recollection {
 //       and the remembered one is nowhere
 //     the remembered serial number in another slot   changed                     bind if it is the only one
 //     the slot has something else or nothing, and    changed                     bind if it is the only one,
-//     warn
-//       the model is elsewhere
-//     the model is nowhere                           not-found, id-mismatch      not-found
-//                                                    or changed
+//       the model is elsewhere                                                   warn
+//     the model is nowhere, and the slot is empty    not-found                   not-found
+//     the model is nowhere, the slot has another     id-mismatch where the line  not-found
+//                                                    names an id, else changed
 Recollection recall(Selector const&, Facts const&, Inventory const&);
+
+// For a line with 'all': whether the device is where one was that the line meant when it was recorded.
+bool was_recorded(Selector const&, Facts const&, Device const&);
 
 // True where recall() needs to know of every device with an id that the facts name, because a remembered slot
 // does not hold what it held.

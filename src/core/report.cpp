@@ -105,8 +105,9 @@ void write_decision(Sink& sink, Decision const& decision, Session const& session
     print(sink, R"("peers": )");
     write_peers(sink, decision, session);
     print(sink, R"(, "moved": )");
-    if (is_open(decision) && decision.was && decision.is_now && *decision.was != *decision.is_now)
-        put_quoted(sink, *decision.was);
+    if (is_open(decision) && decision.meant && decision.meant->is_now
+        && *decision.meant->is_now != decision.meant->was)
+        put_quoted(sink, decision.meant->was);
     else
         print(sink, "null");
     print(sink, "}");

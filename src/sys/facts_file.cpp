@@ -7,9 +7,11 @@
 #include "sys/identify.h"
 #include "sys/scan.h"
 
+#include <algorithm>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace vfio_early {
 
@@ -65,16 +67,32 @@ bool is_known(SelectorKey const& key, Facts const& facts)
     return false;
 }
 
-// A serial number that another card has too tells nothing.
-bool is_shared_serial(Root const& root, Identity const& identity, Inventory const& inventory)
+bool is_same_card(Address one, Address other)
 {
-    for (auto const& other : inventory.devices) {
-        bool const is_same_card = other.address.domain == identity.address.domain
-            && other.address.bus == identity.address.bus && other.address.device == identity.address.device;
-        if (!is_same_card && other.id == identity.id && read_serial(root, other.address) == identity.serial)
+    return one.domain == other.domain && one.bus == other.bus && one.device == other.device;
+}
+
+// Some makers give all cards of a model one serial number: it tells nothing then.
+bool is_shared_serial(Root const& root, Identity const& identity)
+{
+    Directory devices(root, Path("sys/bus/pci/devices"));
+    while (auto const name = devices.next()) {
+        auto const address = parse_address(*name);
+        if (address && !is_same_card(*address, identity.address)
+            && read_device(root, *address).id == identity.id
+            && read_serial(root, *address) == identity.serial)
             return true;
     }
-    return false;
+    return devices.has_failed();
+}
+
+// What is worth remembering of a device.
+std::optional<Identity> identity_to_record(Root const& root, Address address)
+{
+    auto identity = identify(root, address);
+    if (identity && identity->serial && is_shared_serial(root, *identity))
+        identity->serial.reset();
+    return identity;
 }
 
 void record_line(
@@ -90,16 +108,25 @@ void record_line(
         return;
     for (auto const index : resolution.devices) {
         auto const address = inventory.devices[index].address;
-        fact.device = identify(root, address);
+        fact.device = identity_to_record(root, address);
         if (!fact.device || is_virtual_function(root, address))
             continue;
-        if (fact.device->serial && is_shared_serial(root, *fact.device, inventory))
-            fact.device->serial.reset();
         static_cast<void>(facts.lines.try_append(fact));
         // A whole card is judged by its first function.
         if (entry.selector.location)
             return;
     }
+}
+
+// On the disk before it takes the place of the old ones, and for everyone to read: dracut has a umask of 077.
+Result<void> write_whole(Descriptor const& file, Facts const& facts)
+{
+    FileSink output(file.number());
+    Sink sink(output);
+    write_facts(sink, facts);
+    if (!output.flush() || fchmod(file.number(), 0644) < 0 || fsync(file.number()) < 0)
+        return Error{"writing", errno};
+    return {};
 }
 
 } // namespace
@@ -117,15 +144,13 @@ void read_facts(Root const& root, Facts& facts)
 Result<void> save_facts(Root const& root, Path const& path, Facts const& facts)
 {
     auto const unfinished = path_of(path, ".new");
-    {
-        auto const file = TRY(root.open_file(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
-        FileSink output(file.number());
-        Sink sink(output);
-        write_facts(sink, facts);
-        if (!output.flush())
-            return Error{"writing", errno};
-    }
-    return root.rename(unfinished, path);
+    auto const file = TRY(root.open_file(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+    auto saved = write_whole(file, facts);
+    if (!saved.is_error())
+        saved = root.rename(unfinished, path);
+    if (saved.is_error())
+        root.remove(unfinished);
+    return saved;
 }
 
 void locate_facts(Root const& root, Facts& facts, Inventory& inventory)
@@ -149,7 +174,7 @@ void record_host(Root const& root, HostUses const& uses, Facts& facts)
     for (auto const& use : uses.uses) {
         if (!use.weight.is_vital)
             continue;
-        auto const identity = identify(root, use.device);
+        auto const identity = identity_to_record(root, use.device);
         if (identity && !facts.host.try_append({FactText(use.what.view()), *identity}))
             return;
     }
@@ -158,20 +183,19 @@ void record_host(Root const& root, HostUses const& uses, Facts& facts)
 void update_facts(
     Root const& root, Config const& config, Inventory const& inventory, HostUses const& uses, Facts& facts)
 {
-    static Facts updated;
+    auto const is_of_no_line = [&](LineFact const& fact) {
+        return std::none_of(config.entries.begin(), config.entries.end(),
+            [&](Entry const& entry) { return key_of(entry.selector).view() == fact.key.view(); });
+    };
+    auto* const end = std::remove_if(facts.lines.begin(), facts.lines.end(), is_of_no_line);
+    facts.lines.shrink(static_cast<size_t>(end - facts.lines.begin()));
     for (auto const& entry : config.entries) {
         auto const key = key_of(entry.selector);
-        if (is_known(key, updated))
-            continue;
-        for (auto const& fact : facts.lines) {
-            if (fact.key.view() == key.view())
-                updated.lines.append(fact);
-        }
-        if (!is_known(key, updated))
-            record_line(root, entry, key, inventory, updated);
+        if (!is_known(key, facts))
+            record_line(root, entry, key, inventory, facts);
     }
-    facts.lines = updated.lines;
     record_host(root, uses, facts);
+    facts.are_updated = true;
 }
 
 } // namespace vfio_early

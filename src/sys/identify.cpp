@@ -45,19 +45,41 @@ std::optional<RootBus> find_root_bus(Root const& root, RootBus const& wanted)
     return {};
 }
 
-// The root port with this number among the functions of a device; the function as it was recorded where no
-// port's number can be read.
-std::optional<Address> find_root_port(Root const& root, Address address, uint8_t wanted)
+// The Port Number of a root port; nothing where another function of the device has the same one, which then
+// tells nothing.
+std::optional<uint8_t> read_port_that_tells(Root const& root, Address port)
 {
-    auto const recorded = address;
-    bool is_any_known = false;
-    for (address.function = 0; address.function < functions_per_device; ++address.function) {
-        auto const port = read_port(root, address);
-        if (port == wanted)
-            return address;
-        is_any_known |= port.has_value();
+    auto const number = read_port(root, port);
+    auto other = port;
+    for (other.function = 0; number && other.function < functions_per_device; ++other.function) {
+        if (other.function != port.function && read_port(root, other) == number)
+            return {};
     }
-    return is_any_known ? std::nullopt : std::optional(recorded);
+    return number;
+}
+
+// The root port with this number among the functions of a device: the function that was recorded where it has
+// the number or where none can be read, else the only one that has it.
+std::optional<Address> find_root_port(Root const& root, Address recorded, uint8_t wanted)
+{
+    if (read_port(root, recorded) == wanted)
+        return recorded;
+    std::optional<Address> found;
+    bool is_any_known = false;
+    bool is_shared = false;
+    for (uint8_t function = 0; function < functions_per_device; ++function) {
+        auto address = recorded;
+        address.function = function;
+        auto const port = read_port(root, address);
+        is_any_known |= port.has_value();
+        if (port != wanted)
+            continue;
+        is_shared |= found.has_value();
+        found = address;
+    }
+    if (!is_any_known)
+        return recorded;
+    return is_shared ? std::nullopt : found;
 }
 
 } // namespace
@@ -73,7 +95,8 @@ std::optional<Slot> read_slot(Root const& root, Address address)
     read_firmware_path(root, slot->root);
     if (slot->steps.size() > 1) {
         auto& port = slot->steps[0];
-        port.port = read_port(root, {slot->root.domain, slot->root.bus, port.device, port.function});
+        port.port =
+            read_port_that_tells(root, {slot->root.domain, slot->root.bus, port.device, port.function});
     }
     return slot;
 }

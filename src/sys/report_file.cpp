@@ -15,8 +15,14 @@ namespace vfio_early {
 namespace {
 
 constexpr char directory_name[] = "vfio-early";
-constexpr char file_name[] = "report.json";
-constexpr char unfinished_name[] = "report.json.new";
+// The boot's report stays what it is when devices are bound later.
+struct Names {
+    char const* file;
+    char const* unfinished;
+};
+
+constexpr Names of_the_boot = {"report.json", "report.json.new"};
+constexpr Names of_a_live_run = {"live.json", "live.json.new"};
 
 Error failure(std::string_view action)
 {
@@ -27,6 +33,7 @@ Error failure(std::string_view action)
 
 Result<void> save_report(Root const& root, Session const& session)
 {
+    auto const& names = session.is_running_system ? of_a_live_run : of_the_boot;
     auto const run = TRY(root.open_file(Path("run"), O_PATH | O_DIRECTORY));
     if (mkdirat(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
         return failure("making the directory for");
@@ -35,7 +42,7 @@ Result<void> save_report(Root const& root, Session const& session)
     if (directory.number() < 0)
         return failure("opening the directory for");
     Descriptor const file(openat(
-        directory.number(), unfinished_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+        directory.number(), names.unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (file.number() < 0)
         return failure("creating");
     FileSink output(file.number());
@@ -43,7 +50,7 @@ Result<void> save_report(Root const& root, Session const& session)
     write_json(sink, session);
     if (!output.flush())
         return failure("writing");
-    if (renameat(directory.number(), unfinished_name, directory.number(), file_name) < 0)
+    if (renameat(directory.number(), names.unfinished, directory.number(), names.file) < 0)
         return failure("renaming to");
     return {};
 }

@@ -65,6 +65,12 @@ Result<std::string_view> read_up_to(Descriptor const& file, std::span<char> buff
 
 constexpr int flags_for_reading = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
+char const* last_part(Path const& path)
+{
+    auto const slash = path.view().rfind('/');
+    return path.c_str() + (slash == std::string_view::npos ? 0 : slash + 1);
+}
+
 } // namespace
 
 bool is_absence(Error const& error)
@@ -152,21 +158,27 @@ Result<Name> Root::link_name(Path const& path) const
     return name;
 }
 
+Result<Descriptor> Root::open_directory_of(Path const& path) const
+{
+    Path const directory(slice(path.view(), 0, static_cast<size_t>(last_part(path) - path.c_str())));
+    return open_file(directory.empty() ? Path(".") : directory, O_PATH | O_DIRECTORY);
+}
+
+// renameat() and unlinkat() follow links out of the root: the directory is opened inside of it, and only
+// names are handed on.
 Result<void> Root::rename(Path const& from, Path const& to) const
 {
-    // renameat() follows links out of the root: the directory is opened inside of it, and only names are
-    // handed on.
-    auto const split = [](Path const& path) {
-        auto const slash = path.view().rfind('/');
-        return slash == std::string_view::npos ? size_t{0} : slash + 1;
-    };
-    auto const directory_path = Path(slice(from.view(), 0, split(from)));
-    auto const directory =
-        TRY(open_file(directory_path.empty() ? Path(".") : directory_path, O_PATH | O_DIRECTORY));
-    if (renameat(directory.number(), from.c_str() + split(from), directory.number(), to.c_str() + split(to))
-        < 0)
+    auto const directory = TRY(open_directory_of(from));
+    if (renameat(directory.number(), last_part(from), directory.number(), last_part(to)) < 0)
         return failure("renaming");
     return {};
+}
+
+void Root::remove(Path const& path) const
+{
+    auto const directory = open_directory_of(path);
+    if (!directory.is_error())
+        unlinkat(directory.value().number(), last_part(path), 0);
 }
 
 Presence Root::presence(Path const& path) const

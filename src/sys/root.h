@@ -59,6 +59,9 @@ public:
     // Gives a file another name in the same directory, in place of what has that name.
     Result<void> rename(Path const& from, Path const& to) const;
 
+    // Removes a file, if it is there and can be removed.
+    void remove(Path const&) const;
+
     Presence presence(Path const&) const;
 
     // True if it is certainly there.
@@ -74,6 +77,8 @@ private:
         , m_descriptor(std::move(descriptor))
     {
     }
+
+    Result<Descriptor> open_directory_of(Path const&) const;
 
     Path m_directory;
     Descriptor m_descriptor;

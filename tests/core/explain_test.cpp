@@ -198,7 +198,7 @@ TEST(warns_of_a_bridge_that_spoils_a_group_that_is_used)
     TEST_ASSERT_EQUAL_STRING(
         "bridge 0000:01:00.0 in group 7 is driven by shpchp, from Linux 5.19 on guests cannot "
         "use the group until shpchp is unbound from it\n",
-        warnings_of(machine.plan("[bind]\nnic = 02:01.0\n")));
+        warnings_of(machine.plan("[bind]\nnic = 8086:100e\n")));
     Machine refused;
     refused.add("0000:01:00.0", "1b36:000e", 0x060400, 7, "shpchp");
     refused.add("0000:02:01.0", "8086:100e", 0x020000, 7);
@@ -237,7 +237,7 @@ TEST(warns_that_a_display_goes_dark)
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_boot_display = true;
     TEST_ASSERT_EQUAL_STRING("the firmware booted on 0000:01:00.0, which goes dark when it is bound\n",
-        warnings_of(machine.plan("[bind]\ngpu = 01:00.0\n[options]\nboot-display = bind\n")));
+        warnings_of(machine.plan("[bind]\ngpu = 10de:2191\n[options]\nboot-display = bind\n")));
 }
 
 TEST(warns_of_what_an_ids_names_and_no_line)
@@ -291,6 +291,86 @@ TEST(says_what_it_could_not_look_at)
               "2 of the files of modprobe.d cannot be read, such as /etc/modprobe.d/vfio.conf: what their "
               "ids= name stays with its host driver, and is not shown\n",
         warnings_of(session));
+}
+
+TEST(warns_once_that_nothing_is_recorded)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    machine.add("0000:02:00.0", "8086:10d3", 0x020000, 2);
+    auto& session = machine.plan("[bind]\nleft = 01:00.0\nright = 02:00.0\n");
+    TEST_ASSERT_EQUAL_STRING(
+        "/etc/vfio-early.facts is not there, so addresses are taken at their word, the next "
+        "image that is made on this machine records what the lines mean\n",
+        warnings_of(session));
+    session.facts.are_updated = true;
+    TEST_ASSERT_EQUAL_STRING("", warnings_of(session));
+    session.facts.are_updated = false;
+    session.facts.is_there = true;
+    TEST_ASSERT_EQUAL_STRING(
+        "left 0000:01:00.0: nothing is recorded of what this line means, so it is taken at its word\n"
+        "right 0000:02:00.0: nothing is recorded of what this line means, so it is taken at its word\n",
+        warnings_of(session));
+    session.facts.is_there = false;
+    session.facts.is_broken = true;
+    TEST_ASSERT_EQUAL_STRING(
+        "/etc/vfio-early.facts is not whole, so addresses are taken at their word, the next "
+        "image that is made on this machine records anew what the lines mean\n",
+        warnings_of(session));
+}
+
+TEST(says_where_a_device_is_that_moved_and_what_to_write)
+{
+    Machine machine;
+    machine.add("0000:05:00.0", "8086:10d3", 0x020000, 5);
+    machine.meant("04:00.0", "0000:04:00.0", "8086:10d3", "0000:05:00.0");
+    TEST_ASSERT_EQUAL_STRING(
+        "nic: the line meant 8086:10d3 at 0000:04:00.0 when it was recorded, which is at 0000:05:00.0 now "
+        "and is "
+        "taken there, write 'nic = 0000:05:00.0 8086:10d3', correct every guest that names 0000:04:00.0\n",
+        warnings_of(machine.plan("[bind]\nnic = 04:00.0\n")));
+    Machine card;
+    card.add("0000:05:00.0", "8086:10d3", 0x020000, 5);
+    card.meant("04:00.*", "0000:04:00.0", "8086:10d3", "0000:05:00.0");
+    TEST_ASSERT_EQUAL_STRING(
+        "nic: the line meant 8086:10d3 at 0000:04:00.0 when it was recorded, which is at 0000:05:00.0 now "
+        "and is "
+        "taken there, write 'nic = 0000:05:00.*', correct every guest that names 0000:04:00.0\n",
+        warnings_of(card.plan("[bind]\nnic = 04:00.*\n")));
+    Machine id;
+    id.add("0000:05:00.0", "8086:10d3", 0x020000, 5);
+    id.meant("8086:10d3", "0000:04:00.0", "8086:10d3", "0000:05:00.0");
+    TEST_ASSERT_EQUAL_STRING(
+        "nic: the line meant 8086:10d3 at 0000:04:00.0 when it was recorded, which is at "
+        "0000:05:00.0 now and is taken there, correct every guest that names 0000:04:00.0\n",
+        warnings_of(id.plan("[bind]\nnic = 8086:10d3\n")));
+}
+
+TEST(says_what_a_line_meant_that_means_something_else_now)
+{
+    auto const said_with = [](char const* elsewhere, char const* slot_is_now, char const* line) {
+        Machine machine;
+        machine.add("0000:04:00.0", "10de:2191", 0x030000, 4);
+        if (*elsewhere)
+            machine.add(elsewhere, "8086:10d3", 0x020000, 6);
+        machine.meant("04:00.0", "0000:04:00.0", "8086:10d3", slot_is_now);
+        return said(machine.plan(line));
+    };
+    constexpr auto line = "[bind]\nnic = 04:00.0\n";
+    TEST_ASSERT_EQUAL_STRING("nic 0000:04:00.0: refused (changed): the line meant 8086:10d3 at 0000:04:00.0 "
+                             "when it was recorded, which "
+                             "is at 0000:06:00.0 now, write 'nic = 0000:06:00.0 8086:10d3', 'vfio-early "
+                             "accept nic' makes it mean what "
+                             "is there now",
+        said_with("0000:06:00.0", "0000:04:00.0", line));
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:04:00.0: refused (changed): the line meant 8086:10d3 at 0000:04:00.0 when it "
+        "was recorded, which is gone, 'vfio-early accept nic' makes it mean what is there now",
+        said_with("", "0000:04:00.0", line));
+    TEST_ASSERT_EQUAL_STRING(
+        "nic: refused (not-found): the line meant 8086:10d3 at 0000:04:00.0 when it was "
+        "recorded, which is gone, 'vfio-early accept nic' makes it mean what is there now",
+        said_with("", "0000:05:00.0", line));
 }
 
 UNITY_MAIN()

@@ -259,4 +259,74 @@ TEST(recognises_vfio_pcis_answer_to_a_device_without_a_group)
     TEST_ASSERT_TRUE(reason_of({Failure::Step::Unbind, EINVAL}, without_group) == Reason::BindFailed);
 }
 
+// A card was put in front of two NICs of one model: 04:00.0 became 05:00.0, and 03:00.0 became 04:00.0.
+static void shift(Machine& machine)
+{
+    machine.add("0000:04:00.0", "8086:10d3", 0x020000, 4, "e1000e");
+    machine.add("0000:05:00.0", "8086:10d3", 0x020000, 5, "e1000e");
+}
+
+TEST(binds_what_a_line_meant_at_its_new_address_and_leaves_what_is_at_the_listed_one)
+{
+    Machine machine;
+    shift(machine);
+    machine.meant("04:00.0", "0000:04:00.0", "8086:10d3", "0000:05:00.0");
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:05:00.0 would-bind\n", verdicts(machine.plan("[bind]\nnic = 04:00.0\n")));
+}
+
+TEST(says_changed_when_the_model_left_its_slot_whatever_the_line_leads_to)
+{
+    auto const verdicts_with = [](char const* at_listed_address, char const* line) {
+        Machine machine;
+        if (*at_listed_address)
+            machine.add("0000:04:00.0", at_listed_address, 0x020000, 4);
+        machine.add("0000:06:00.0", "8086:10d3", 0x020000, 6);
+        machine.meant("04:00.0", "0000:04:00.0", "8086:10d3", "0000:04:00.0");
+        machine.meant("04:00.0 8086:10d3", "0000:04:00.0", "8086:10d3", "0000:04:00.0");
+        return verdicts(machine.plan(line));
+    };
+    for (auto const* line : {"[bind]\nnic = 04:00.0\n", "[bind]\nnic = 04:00.0 8086:10d3\n"}) {
+        TEST_ASSERT_EQUAL_STRING("nic 0000:04:00.0 changed\n", verdicts_with("10de:2191", line));
+        TEST_ASSERT_EQUAL_STRING("nic - changed\n", verdicts_with("", line));
+    }
+}
+
+TEST(does_not_refuse_a_device_to_the_line_that_meant_it_because_another_line_leads_to_it_now)
+{
+    for (auto const* config :
+        {"[bind]\nleft = 04:00.0\nright = 05:00.0\n", "[bind]\nright = 05:00.0\nleft = 04:00.0\n"}) {
+        Machine machine;
+        shift(machine);
+        machine.add("0000:09:00.0", "10de:2191", 0x030000, 9);
+        machine.meant("04:00.0", "0000:04:00.0", "10de:2191", "");
+        machine.meant("05:00.0", "0000:05:00.0", "8086:10d3", "0000:04:00.0");
+        auto const all = verdicts(machine.plan(config));
+        TEST_ASSERT_TRUE(all.find("left - changed\n") != std::string::npos);
+        TEST_ASSERT_TRUE(all.find("right 0000:04:00.0 would-bind\n") != std::string::npos);
+    }
+}
+
+TEST(says_of_each_device_of_a_line_for_all_whether_it_was_recorded)
+{
+    Machine machine;
+    shift(machine);
+    machine.meant("8086:10d3 all", "0000:04:00.0", "8086:10d3", "0000:04:00.0");
+    auto const& plan = machine.plan("[bind]\nnics = 8086:10d3 all\n").plan;
+    TEST_ASSERT_TRUE(plan.decisions[0].note == Recollection::Note::None);
+    TEST_ASSERT_TRUE(plan.decisions[1].note == Recollection::Note::NotRecorded);
+}
+
+TEST(tells_of_each_function_of_a_card_where_it_was)
+{
+    Machine machine;
+    machine.add("0000:05:00.0", "10de:2191", 0x030000, 5);
+    machine.add("0000:05:00.1", "10de:1aeb", 0x040300, 5);
+    machine.meant("04:00.*", "0000:04:00.0", "10de:2191", "0000:05:00.0");
+    auto const& plan = machine.plan("[bind]\ngpu = 04:00.*\n").plan;
+    TEST_ASSERT_EQUAL_UINT(2, plan.decisions.size());
+    TEST_ASSERT_EQUAL_STRING("0000:04:00.1", text_of(plan.decisions[1].meant->was));
+    TEST_ASSERT_EQUAL_STRING("0000:05:00.1", text_of(plan.decisions[1].meant->is_now.value()));
+}
+
 UNITY_MAIN()

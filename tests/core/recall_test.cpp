@@ -143,8 +143,8 @@ TEST(follows_a_slot_to_its_new_address_and_leaves_the_twin_alone)
     for (auto const* line : {by_address, by_address_and_id, by_id})
         TEST_ASSERT_EQUAL_STRING("bind 0000:05:00.0", scene.recalled(line));
     auto const recollection = recall(Scene::selector(by_address), *scene.facts, *scene.inventory);
-    TEST_ASSERT_EQUAL_STRING("0000:04:00.0", text_of(recollection.was.value()));
-    TEST_ASSERT_EQUAL_STRING("0000:05:00.0", text_of(recollection.is_now.value()));
+    TEST_ASSERT_EQUAL_STRING("0000:04:00.0", text_of(recollection.meant->was));
+    TEST_ASSERT_EQUAL_STRING("0000:05:00.0", text_of(recollection.meant->is_now.value()));
 }
 
 TEST(binds_another_card_of_the_model_in_the_slot_when_the_remembered_one_is_gone)
@@ -169,7 +169,7 @@ TEST(sees_that_the_remembered_card_is_in_another_slot)
     TEST_ASSERT_EQUAL_STRING("changed", swapped.recalled(by_address_and_id));
     TEST_ASSERT_EQUAL_STRING("ambiguous", swapped.recalled(by_id));
     auto const recollection = recall(Scene::selector(by_address), *swapped.facts, *swapped.inventory);
-    TEST_ASSERT_EQUAL_STRING("0000:05:00.0", text_of(recollection.is_now.value()));
+    TEST_ASSERT_EQUAL_STRING("0000:05:00.0", text_of(recollection.meant->is_now.value()));
 
     Scene moved;
     moved.has("0000:05:00.0", Scene::nic, 7);
@@ -214,6 +214,52 @@ TEST(says_that_the_model_is_nowhere)
     TEST_ASSERT_EQUAL_STRING("changed", taken.recalled(by_address));
     TEST_ASSERT_EQUAL_STRING("id-mismatch", taken.recalled(by_address_and_id));
     TEST_ASSERT_EQUAL_STRING("not-found", taken.recalled(by_id));
+    // The slot is empty, and the listed address leads to another card since the buses were renumbered.
+    Scene shifted;
+    shifted.has("0000:04:00.0", Scene::other);
+    for (auto const* line : {by_address, by_address_and_id, by_id})
+        shifted.meant(line, "0000:04:00.0", "0000:05:00.0");
+    for (auto const* line : {by_address, by_address_and_id, by_id})
+        TEST_ASSERT_EQUAL_STRING("not-found", shifted.recalled(line));
+    // The slot has another card, and the listed address leads to nothing.
+    Scene other_card;
+    other_card.has("0000:05:00.0", Scene::other);
+    for (auto const* line : {by_address, by_address_and_id})
+        other_card.meant(line, "0000:04:00.0", "0000:05:00.0");
+    TEST_ASSERT_EQUAL_STRING("changed", other_card.recalled(by_address));
+    TEST_ASSERT_EQUAL_STRING("id-mismatch", other_card.recalled(by_address_and_id));
+}
+
+TEST(says_that_nothing_is_known_of_what_has_the_id_and_not_the_subsystem_of_what_was_meant)
+{
+    Scene scene;
+    scene.has("0000:04:00.0", Scene::nic).subsystem = parse_device_id("1028:0001").value();
+    for (auto const* line : {by_address, by_address_and_id, by_id})
+        scene.meant(line, "0000:04:00.0", "0000:04:00.0");
+    TEST_ASSERT_EQUAL_STRING("changed", scene.recalled(by_address));
+    TEST_ASSERT_EQUAL_STRING("id-mismatch", scene.recalled(by_address_and_id));
+    TEST_ASSERT_EQUAL_STRING("not-found", scene.recalled(by_id));
+}
+
+TEST(does_not_take_facts_of_another_model_for_those_of_a_line_that_names_one)
+{
+    Scene scene;
+    scene.has("0000:04:00.0", Scene::nic);
+    scene.facts->lines.append(
+        {Scene::key("04:00.0 10de:2191"), Scene::identity("0000:04:00.0", Scene::nic, {}, "0000:04:00.0")});
+    scene.has("0000:05:00.0", Scene::other);
+    TEST_ASSERT_EQUAL_STRING("changed", scene.recalled("04:00.0 10de:2191"));
+}
+
+TEST(tells_when_the_line_itself_no_longer_leads_to_what_it_means)
+{
+    Scene scene;
+    scene.has("0000:05:00.0", Scene::nic);
+    scene.meant(by_address, "0000:04:00.0", "0000:05:00.0");
+    scene.meant(by_id, "0000:04:00.0", "0000:05:00.0");
+    TEST_ASSERT_TRUE(
+        recall(Scene::selector(by_address), *scene.facts, *scene.inventory).meant->is_line_stale);
+    TEST_ASSERT_FALSE(recall(Scene::selector(by_id), *scene.facts, *scene.inventory).meant->is_line_stale);
 }
 
 TEST(judges_a_whole_card_by_its_first_function)
@@ -233,8 +279,9 @@ TEST(takes_all_and_says_which_were_not_recorded)
     scene.has("0000:05:00.0", Scene::nic);
     scene.meant("8086:10d3 all", "0000:04:00.0", "0000:04:00.0");
     TEST_ASSERT_EQUAL_STRING("bind 0000:04:00.0 0000:05:00.0 not-recorded", scene.recalled("8086:10d3 all"));
-    scene.meant("8086:10d3 all", "0000:05:00.0", "0000:05:00.0");
-    TEST_ASSERT_EQUAL_STRING("bind 0000:04:00.0 0000:05:00.0", scene.recalled("8086:10d3 all"));
+    auto const selector = Scene::selector("8086:10d3 all");
+    TEST_ASSERT_TRUE(was_recorded(selector, *scene.facts, scene.inventory->devices[0]));
+    TEST_ASSERT_FALSE(was_recorded(selector, *scene.facts, scene.inventory->devices[1]));
 }
 
 static std::string use_of(Scene const& scene, size_t device)

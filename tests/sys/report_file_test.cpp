@@ -29,6 +29,19 @@ TEST(replaces_an_older_report)
     TEST_ASSERT_TRUE(tree.read("run/vfio-early/report.json").starts_with("{"));
 }
 
+TEST(keeps_the_report_of_the_boot_apart_from_that_of_a_live_run)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.write("run/vfio-early/report.json", "of the boot");
+    Machine machine;
+    auto& session = machine.plan("[bind]\n");
+    session.is_running_system = true;
+    TEST_ASSERT_FALSE(save_report(tree.root(), session).is_error());
+    TEST_ASSERT_EQUAL_STRING("of the boot", tree.read("run/vfio-early/report.json"));
+    TEST_ASSERT_TRUE(tree.read("run/vfio-early/live.json").starts_with("{"));
+}
+
 TEST(does_not_follow_a_link_out_of_its_directory)
 {
     Tree tree;

@@ -40,12 +40,15 @@ is_rescue_image() {
     [[ " $dracutmodules $add_dracutmodules $force_add_dracutmodules " == *" rescue "* ]]
 }
 
+# True where the image is for the machine that runs here, and not for what is below --sysroot. A chroot has another root
+# than process 1. A container may have its own process 1: then that is not in the first PID namespace (PROC_PID_INIT_INO,
+# include/linux/proc_ns.h), or it has one of the marks that container managers leave.
 is_for_this_machine() {
-    [[ / -ef /proc/1/root/. && -z ${dracutsysrootdir-} && ! -e /run/.containerenv && ! -e /.dockerenv ]] &&
-        ! tr '\0' '\n' 2>/dev/null </proc/1/environ | grep -q '^container='
+    [[ -z ${dracutsysrootdir-} && / -ef /proc/1/root/. && $(readlink /proc/1/ns/pid) == 'pid:[4026531836]' &&
+        ! -e /run/.containerenv && ! -e /.dockerenv ]] && ! grep -qsz '^container=' /proc/1/environ
 }
 
-# What the lines mean is recorded. Only for the system that runs here, not for one in a chroot or below --sysroot, and never in the way of the image.
+# What the lines mean on this machine is recorded. Never in the way of the image.
 tell_what_the_next_boot_will_do() {
     local line
     is_for_this_machine || return 0
