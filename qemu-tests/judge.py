@@ -139,7 +139,7 @@ def _compare_report(expect, text, found):
 
 def _compare_moves_and_details(expect, devices, found):
     if "moved" in expect:
-        moved = {device["label"]: device["moved"] for device in devices if device["moved"]}
+        moved = {device["address"]: device["moved"] for device in devices if device["moved"]}
         if moved != expect["moved"]:
             found.append(f"the report says that these have moved: {moved}, and they should be {expect['moved']}")
     for label, pattern in expect.get("details", {}).items():
