@@ -15,13 +15,15 @@ import tempfile
 
 import machine
 from paths import CACHE, GUEST_PROGRAMS, HERE
-from step import StepFailed, run_step
+from step import LINES_SHOWN, StepFailed, run_step
 from systems import (
     SID, SYSTEMS, hash_of_what_is_installed, in_own_mounts, is_made, make_package, make_root, mark_made, only_one, stamp_of,
 )
 
 # How much a machine can hand over: an image that is not compressed, and what goes with it.
 EXCHANGE_BYTES = 1 << 30
+EXCHANGE_DISK = "-device virtio-blk-pci,drive=exchange,serial=exchange,addr=1e.0"
+TO_MAKE_AN_IMAGE = "rw panic=-1 tests.make_image systemd.show_status=no mitigations=off"
 
 
 def make_image(system_name, image):
@@ -83,33 +85,41 @@ def _made_on_machine(system_name, image, output):
     recipe.append(stamp_of(before).read_text())
 
     def make_it():
-        disks = {path.stem: output / path.name for path in disks_of(before).values()}
-        for name, path in disks_of(before).items():
-            subprocess.run(["cp", "--sparse=always", str(path), str(disks[name])], check=True)
-        for name, size in image.get("disks", {}).items():
-            disks[name] = output / f"{name}.disk"
-            subprocess.run(["truncate", f"--size={size}", str(disks[name])], check=True)
         (output / "kernel").symlink_to(before / "kernel")
+        disks = _disks_of_its_own(before, image.get("disks", {}), output)
         log = output / "machine.log"
         with tempfile.NamedTemporaryFile(dir=CACHE, suffix=".exchange") as exchange:
             _write_archive(exchange, {"make-image.sh": guest_script, "on_machine": script})
-            append = f"rw panic=-1 tests.make_image systemd.show_status=no mitigations=off {hardware.get('append', '')} {image.get('append', '')}"
             # A disk more than the machine has otherwise, out of the way of what is on the bus.
-            with_exchange = hardware | {
-                "devices": f"{hardware['devices']} -device virtio-blk-pci,drive=exchange,serial=exchange,addr=1e.0"
-            }
-            all_disks = disks | {"exchange": exchange.name}
-            command = machine.command_of(
-                with_exchange, output / "kernel", before / "initrd.img", all_disks, append, snapshot="off"
+            with_exchange = hardware | {"devices": f"{hardware['devices']} {EXCHANGE_DISK}"}
+            append = f"{TO_MAKE_AN_IMAGE} {hardware.get('append', '')} {image.get('append', '')}"
+            said = machine.run(
+                machine.command_of(
+                    with_exchange, output / "kernel", before / "initrd.img", disks | {"exchange": exchange.name}, append,
+                    snapshot="off",
+                ),
+                log,
             )
-            said = machine.run(command, log)
             if "@@ image made" not in said:
-                end = "".join(f"\n  {line}" for line in said.splitlines()[-40:])
-                raise StepFailed(f"image {image['name']} of {system_name}: the machine did not make it, {log} ends with:{end}")
+                end = "".join(f"\n  {line}" for line in said.splitlines()[-LINES_SHOWN:])
+                raise StepFailed(f"image {image['name']} of {system_name}: its machine did not make it, {log} ends with:{end}")
             with tarfile.open(exchange.name) as archive:
-                archive.extractall(output, filter="data")
+                for member in archive:
+                    (output / member.name).write_bytes(archive.extractfile(member).read())
 
     return recipe, make_it
+
+
+def _disks_of_its_own(before, new, output):
+    """Copies of the disks that an image begins with, and those that are new, by name."""
+    disks = {}
+    for name, path in disks_of(before).items():
+        disks[name] = output / path.name
+        subprocess.run(["cp", "--sparse=always", str(path), str(disks[name])], check=True)
+    for name, size in new.items():
+        disks[name] = output / f"{name}.disk"
+        subprocess.run(["truncate", f"--size={size}", str(disks[name])], check=True)
+    return disks
 
 
 def _write_archive(file, texts):
