@@ -12,7 +12,7 @@ inline std::string uses_text(HostUses const& uses)
     std::string text;
     for (auto const& use : uses.uses)
         text += text_of(use.device, use.weight.is_vital ? " vital" : "", use.weight.is_now ? " now" : "",
-            ": ", use.what, "\n");
+            use.weight.is_spare ? " spare" : "", ": ", use.what, "\n");
     if (!uses.is_complete)
         text += text_of("doubt: ", uses.doubt, "\n");
     return text;

@@ -292,6 +292,16 @@ void report(Job const& job, CommandOptions const& options)
         print_output([&](Sink& sink) { write_text(sink, job.session); });
 }
 
+void tell_what_to_do_next(Job const& job)
+{
+    if (!job.conduct.forgets || job.options.format == OutputFormat::Json)
+        return;
+    print_output([&](Sink& sink) {
+        print(sink, job.options.facts,
+            " has what the lines mean now, the next image that is made carries it\n");
+    });
+}
+
 } // namespace
 
 ExitStatus run(Conduct const& conduct, CommandOptions const& options)
@@ -326,7 +336,9 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     tell_of_problems(job, options);
     bool const is_recorded = session.problems.empty() && record(job);
     report(job, options);
-    if (!is_recorded)
+    if (is_recorded)
+        tell_what_to_do_next(job);
+    else
         return session.problems.empty() ? SomeNotBound : WrongInput;
     if (!session.problems.empty())
         return WrongInput;

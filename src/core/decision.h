@@ -48,6 +48,9 @@ struct Decision {
     Recollection::Note note = Recollection::Note::None;
     std::optional<Recollection::Meant> meant = {};
     std::string_view host_use = {}; // Protected, or would be: why the host needs it
+    bool is_spare = false; // the host needs one of several such, and another is left to it
+    bool may_be_given_away = false; // 'protect' of the configuration lets the host lose it
+    bool is_mistaken = false; // the line leads to this device and did not mean it
     Failure failure = {};
     bool is_written_to = false; // sysfs was asked to change something about the device
 };

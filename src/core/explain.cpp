@@ -59,10 +59,17 @@ void put_line_to_write(Sink& sink, Entry const& entry, Recollection::Meant const
 {
     auto const& address = *meant.is_now;
     print(sink, "write '", entry.label, " = ");
-    if (entry.selector.location && entry.selector.location->every_function)
+    bool const is_whole_card = entry.selector.location && entry.selector.location->every_function;
+    if (is_whole_card)
         print(sink, Hex{address.domain, 4}, ":", Hex{address.bus, 2}, ":", Hex{address.device, 2}, ".*");
     else
-        print(sink, address, " ", meant.id);
+        print(sink, address);
+    if (entry.selector.id)
+        print(sink, " ", entry.selector.id->id);
+    else if (!is_whole_card)
+        print(sink, " ", meant.id);
+    if (entry.selector.id && entry.selector.id->subsystem)
+        print(sink, ":", *entry.selector.id->subsystem);
     print(sink, "'");
 }
 
@@ -82,8 +89,14 @@ void explain_not_found(Sink& sink, Decision const& decision, Session const& sess
             ", 'lspci -Dnn' lists all devices");
 }
 
-void explain_id_mismatch(Sink& sink, Device const& device)
+void explain_id_mismatch(Sink& sink, Decision const& decision, Session const& session)
 {
+    auto const* there = device_of(decision, session.inventory);
+    if (!there) {
+        put_meant(sink, *decision.meant);
+        return print(sink, ", and another line means what is there now");
+    }
+    auto const& device = *there;
     if (device.is_readable)
         print(sink, "it is ", device.id, " (subsystem ", device.subsystem,
             "), not the model that was named, so it stays with its host driver");
@@ -280,7 +293,8 @@ void tell_of_move(Entry const& entry, Recollection::Meant const& meant, Tell tel
     if (meant.is_line_stale) {
         print(sink, ", ");
         put_line_to_write(sink, entry, meant);
-    }
+    } else if (has_moved)
+        print(sink, ", 'vfio-early accept ", entry.label, "' records that");
     if (has_moved)
         print(sink, ", correct every guest that names ", meant.was);
     tell(warning.view());
@@ -294,9 +308,11 @@ void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
     using Note = Recollection::Note;
     auto const& address = device_of(decision, session.inventory)->address;
     auto const& label = entry_of(decision, session).label;
-    if (!decision.host_use.empty())
+    if (decision.is_spare)
+        warn(tell, label, " ", address, " is given away, and the host uses it now: ", decision.host_use);
+    else if (!decision.host_use.empty())
         warn(tell, label, " ", address, " is given away although the host needs it: ", decision.host_use);
-    if (decision.meant && decision.meant->is_now)
+    if (decision.meant && decision.meant->is_now && decision.note != Note::FoundById)
         tell_of_move(entry_of(decision, session), *decision.meant, tell);
     switch (decision.note) {
     case Note::None:
@@ -310,7 +326,8 @@ void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
         warn(tell, label, " ", address, " is another card of the same model than when the line was recorded");
         break;
     case Note::FoundById:
-        warn(tell, label, " ", address, " was found by its id alone, it is no longer where it was recorded");
+        warn(tell, label, " ", address, " was found by its id alone, the line meant ", decision.meant->id,
+            " at ", decision.meant->was, " when it was recorded, correct every guest that names that");
         break;
     case Note::NotRecorded:
         warn(tell, label, " ", address,
@@ -328,7 +345,13 @@ void tell_of_missing_facts(Session const& session, Tell tell)
             "is made on this machine records anew what the lines mean");
     if (session.facts.is_there || session.facts.are_updated)
         return;
+    // At the boot what the host lives on is known from there alone.
+    bool const is_boot = session.mode == Mode::Bind && !session.is_running_system;
     for (auto const& decision : session.plan.decisions) {
+        if (is_boot && is_open(decision))
+            return tell("/etc/vfio-early.facts is not there, so addresses are taken at their word and "
+                        "nothing that the "
+                        "host lives on is protected, the next image that is made on this machine has it");
         if (is_open(decision) && decision.note == Recollection::Note::NotCompared)
             return tell(
                 "/etc/vfio-early.facts is not there, so addresses are taken at their word, the next image "
@@ -388,7 +411,7 @@ void explain(Sink& sink, Decision const& decision, Session const& session)
     case Reason::NotFound:
         return explain_not_found(sink, decision, session);
     case Reason::IdMismatch:
-        return explain_id_mismatch(sink, *device);
+        return explain_id_mismatch(sink, decision, session);
     case Reason::Ambiguous:
         return explain_ambiguous(sink, decision, session);
     case Reason::Unreadable:
@@ -474,6 +497,10 @@ void for_each_warning(Session const& session, Tell tell)
     if (session.inventory.acs_is_overridden)
         tell("pcie_acs_override= is on the kernel command line, so the groups do not show what is isolated");
     tell_of_missing_facts(session, tell);
+    if (session.facts.is_config_cut)
+        tell("only root can read serial numbers and Port Numbers, so the boot may find the devices "
+             "elsewhere, run it "
+             "as root");
     if (session.is_running_system && !session.uses.is_complete)
         warn(tell, "not all of what the host needs could be found: ", session.uses.doubt);
     for (auto const& decision : session.plan.decisions)

@@ -4,6 +4,7 @@
 #include "base/function_ref.h"
 #include "base/text.h"
 #include "core/ini.h"
+#include "core/resolve.h"
 
 #include <algorithm>
 
@@ -174,6 +175,8 @@ void handle_key(Parser& parser, IniKey const& key)
         begin_line(parser, key.value);
     else if (key.section == "host" && key.name == "why")
         begin_host(parser, key.value);
+    else if (key.section == "host" && key.name == "spare" && key.value == "yes" && parser.device)
+        (parser.facts.host.end() - 1)->is_spare = true;
     else if (key.section == "end" && key.name == "entries" && !parser.count)
         parser.count = parse_decimal(key.value);
     else if (key.name == "address" && (key.section == "line" || key.section == "host"))
@@ -233,6 +236,16 @@ void forget(Facts& facts, Config const& config, std::span<std::string_view const
     });
 }
 
+void forget_absent(Facts& facts, Config const& config, Inventory const& inventory)
+{
+    keep_lines(facts, [&](LineFact const& fact) {
+        return fact.device || !std::ranges::any_of(config.entries, [&](Entry const& entry) {
+            return entry.selector.id && is_of(fact, entry)
+                && resolve(entry.selector, inventory).kind == Resolution::Kind::Found;
+        });
+    });
+}
+
 void drop_lines_that_are_gone(Facts& facts, Config const& config)
 {
     keep_lines(facts, [&](LineFact const& fact) {
@@ -278,7 +291,7 @@ void write_facts(Sink& sink, Facts const& facts)
     for (auto const& fact : facts.host) {
         print(sink, "\n[host]\nwhy = ");
         put_plain(sink, fact.why.view());
-        print(sink, "\n");
+        print(sink, fact.is_spare ? "\nspare = yes\n" : "\n");
         write_device(sink, fact.device);
     }
     print(sink, "\n[end]\nentries = ", facts.lines.size() + facts.host.size(), "\n");

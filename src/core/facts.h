@@ -39,12 +39,14 @@ using FactText = FixedString<max_fact_text_bytes>;
 struct HostFact {
     FactText why;
     Identity device;
+    bool is_spare = false; // the host needs one of several such
 };
 
 // What /etc/vfio-early.facts holds, on the host and in the image.
 struct Facts {
     bool is_there = false; // the file could be read, and is whole
     bool is_broken = false; // the file is there, and cannot be used
+    bool is_config_cut = false; // not all that they name could be compared: only root may read that far
     bool are_updated = false; // they are what the file is to hold from now on
     FixedVector<LineFact, max_line_facts> lines;
     FixedVector<HostFact, max_host_facts> host;
@@ -52,6 +54,9 @@ struct Facts {
 
 // Forgets what the lines with these labels meant, or all lines where there are none.
 void forget(Facts&, Config const&, std::span<std::string_view const> labels);
+
+// Forgets that nothing was there when a line was recorded, where the line names an id and finds it now.
+void forget_absent(Facts&, Config const&, Inventory const&);
 
 // Forgets what no line asks for any more.
 void drop_lines_that_are_gone(Facts&, Config const&);

@@ -38,6 +38,7 @@ void HostUses::add(HostUse const& use)
             continue;
         if (known.what.view() == use.what.view()) {
             known.weight.is_vital |= use.weight.is_vital;
+            known.weight.is_spare |= use.weight.is_spare;
             known.weight.is_now |= use.weight.is_now;
             return;
         }
@@ -52,24 +53,6 @@ void HostUses::add_doubt(UseText const& why)
     if (is_complete)
         doubt = why;
     is_complete = false;
-}
-
-bool HostUses::is_vital(Address device) const
-{
-    for (auto const& use : uses) {
-        if (use.device == device && use.weight.is_vital)
-            return true;
-    }
-    return false;
-}
-
-bool HostUses::is_open_now(Address device) const
-{
-    for (auto const& use : uses) {
-        if (use.device == device && use.weight.is_now)
-            return true;
-    }
-    return false;
 }
 
 } // namespace vfio_early

@@ -15,6 +15,7 @@ using UseText = FixedString<max_use_bytes>;
 struct Weight {
     bool is_vital = false; // the next boot needs it
     bool is_now = false; // the running system has it open
+    bool is_spare = false; // the next boot needs one of several such
 
     bool operator==(Weight const&) const = default;
 };
@@ -22,7 +23,7 @@ struct Weight {
 constexpr Weight vital = {.is_vital = true};
 constexpr Weight open_now = {.is_now = true};
 constexpr Weight vital_and_open = {.is_vital = true, .is_now = true};
-constexpr Weight worth_a_warning = {};
+constexpr Weight spare = {.is_spare = true};
 
 // Something of the running system that depends on a PCI function.
 struct HostUse {
@@ -57,9 +58,6 @@ struct HostUses {
     {
         add_doubt(printed<UseText>(parts...));
     }
-
-    bool is_vital(Address) const;
-    bool is_open_now(Address) const;
 };
 
 // A name that someone else chose: as it is where it is made of letters, digits and a few marks, in quotes

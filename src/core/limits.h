@@ -59,6 +59,8 @@ constexpr size_t max_number_bytes = 16;
 constexpr size_t max_word_bytes = 64;
 // The configuration space as far as everyone may read it.
 constexpr size_t config_start_bytes = 16;
+// What all may read of it (pci_read_config() in drivers/pci/pci-sysfs.c).
+constexpr size_t config_header_bytes = 64;
 // The kernel's own limit is 2048 on x86 and 4096 elsewhere (COMMAND_LINE_SIZE).
 constexpr size_t max_command_line_bytes = 4096 + 1;
 // The lines of the first processor in /proc/cpuinfo, which has its flags.
@@ -84,8 +86,10 @@ constexpr size_t max_table_bytes = 64 * 1024;
 constexpr size_t max_devices_below = 512;
 // Block devices under everything that is mounted.
 constexpr size_t max_block_devices = 4096;
-// Network interfaces under one, and interfaces with a default route.
-constexpr size_t max_interfaces = 64;
+// Network interfaces under one: a bridge has one for each guest. And interfaces with a default route.
+constexpr size_t max_interfaces = 512;
+// Those of them that are devices.
+constexpr size_t max_carriers = 64;
 // IFNAMSIZ, include/uapi/linux/if.h, less its NUL.
 constexpr size_t max_interface_name_bytes = 15;
 // PCI functions on the way to a device: an endpoint that has a root bus behind it (Intel VMD), and the device
@@ -101,7 +105,7 @@ static_assert(max_decisions <= UINT16_MAX, "decisions and devices are counted in
 // Each line has one at least, and one for each device that it means.
 constexpr size_t max_line_facts = max_entries + max_devices;
 // Disks, NICs and keyboards that the host lives on.
-constexpr size_t max_host_facts = 64;
+constexpr size_t max_host_facts = 256;
 constexpr size_t max_fact_text_bytes = 120;
 static_assert(max_fact_text_bytes + sizeof("why = ") <= max_line_bytes);
 // What these take, at about 250 bytes each.

@@ -3,6 +3,7 @@
 
 #include "core/viability.h"
 
+#include <algorithm>
 #include <errno.h>
 
 namespace vfio_early {
@@ -22,7 +23,14 @@ Decision new_decision(Config const& config, uint16_t entry, Recollection const& 
     return {.entry = entry,
         .target = config.entries[entry].target,
         .note = recollection.note,
-        .meant = recollection.meant};
+        .meant = recollection.meant,
+        .may_be_given_away = !is_protected(config, config.entries[entry])};
+}
+
+void refuse_if(Decision& decision, Reason reason)
+{
+    if (reason != Reason::None)
+        refuse(decision, reason);
 }
 
 // Adds a decision for a device that `entry` selects, or merges it with the one that is there: what one line
@@ -33,23 +41,24 @@ void add_device(Plan& plan, Config const& config, Decision decision, Reason reas
     auto const& entry = config.entries[decision.entry];
     auto position = find_decision(plan, *decision.device);
     // What a line leads to and did not mean is not refused to another line, which may mean it.
-    if (position && reason == Reason::Changed) {
-        decision.device.reset();
-        position.reset();
-    } else if (position && plan.decisions[*position].reason == Reason::Changed) {
-        plan.decisions[*position].device.reset();
+    if (position && (decision.is_mistaken || plan.decisions[*position].is_mistaken)) {
+        auto& mistaken = decision.is_mistaken ? decision : plan.decisions[*position];
+        mistaken.device.reset();
         position.reset();
     }
-    if (position) {
-        auto const& earlier = config.entries[plan.decisions[*position].entry];
-        if (earlier.target != entry.target)
-            problems.add(conflict(entry, earlier, inventory.devices[*decision.device].address));
-    } else {
-        position = plan.decisions.size();
+    if (!position) {
+        refuse_if(decision, reason);
         plan.decisions.append(decision);
+        return;
     }
-    if (reason != Reason::None)
-        refuse(plan.decisions[*position], reason);
+    auto& merged = plan.decisions[*position];
+    auto const& earlier = config.entries[merged.entry];
+    if (earlier.target != entry.target)
+        problems.add(conflict(entry, earlier, inventory.devices[*decision.device].address));
+    merged.may_be_given_away &= decision.may_be_given_away;
+    if (!merged.meant)
+        merged.meant = decision.meant;
+    refuse_if(merged, reason);
 }
 
 // A whole card is judged by its first function, and reported function by function.
@@ -80,6 +89,8 @@ void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& fa
         plan.decisions.append(decision);
     };
     auto const add_devices = [&](Reason reason) {
+        decision.is_mistaken =
+            reason == Reason::Changed || (reason == Reason::IdMismatch && recollection.meant);
         for (auto const device : resolution.devices) {
             decision.device = device;
             if (reason == Reason::None && is_whole_card && decision.meant && decision.meant->is_now)
@@ -107,18 +118,49 @@ void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& fa
     }
 }
 
+void refuse_to_give_away(Decision& decision, HostFact const& fact)
+{
+    decision.host_use = fact.why.view();
+    if (!decision.may_be_given_away)
+        refuse(decision, Reason::Protected);
+}
+
+// True where a line leads to the device of a fact.
+bool is_listed(HostFact const& fact, Plan const& plan, Facts const& facts, Inventory const& inventory)
+{
+    return std::ranges::any_of(plan.decisions, [&](Decision const& decision) {
+        auto const* device = device_of(decision, inventory);
+        return device && is_open(decision) && host_fact_of(*device, true, facts, inventory) == &fact;
+    });
+}
+
+// Of those of which the host needs one, such as several default routes, not all are given away.
+void refuse_the_last_spare(Plan& plan, Facts const& facts, Inventory const& inventory)
+{
+    bool const is_one_left = std::ranges::any_of(facts.host,
+        [&](HostFact const& fact) { return fact.is_spare && !is_listed(fact, plan, facts, inventory); });
+    for (auto& decision : plan.decisions) {
+        auto const* device = device_of(decision, inventory);
+        auto const* fact = device ? host_fact_of(*device, true, facts, inventory) : nullptr;
+        if (!fact || !is_open(decision))
+            continue;
+        decision.is_spare = is_one_left;
+        if (is_one_left)
+            decision.host_use = fact->why.view();
+        else
+            refuse_to_give_away(decision, *fact);
+    }
+}
+
 // What the host lives on comes before every other reason: whatever else may be wrong can change.
-void refuse_what_the_host_needs(
-    Plan& plan, Config const& config, Facts const& facts, Inventory const& inventory)
+void refuse_what_the_host_needs(Plan& plan, Facts const& facts, Inventory const& inventory)
 {
     for (auto& decision : plan.decisions) {
         auto const* device = device_of(decision, inventory);
-        if (!device)
-            continue;
-        decision.host_use = host_use_of(*device, facts, inventory);
-        if (!decision.host_use.empty() && is_protected(config, config.entries[decision.entry]))
-            refuse(decision, Reason::Protected);
+        if (auto const* fact = device ? host_fact_of(*device, false, facts, inventory) : nullptr)
+            refuse_to_give_away(decision, *fact);
     }
+    refuse_the_last_spare(plan, facts, inventory);
 }
 
 Reason why_unsafe(Device const& device, Inventory const& inventory, Options const& options)
@@ -160,7 +202,7 @@ void make_plan(
     plan.recorded.clear();
     for (size_t i = 0; i < config.entries.size(); ++i)
         add_entry(plan, config, static_cast<uint16_t>(i), facts, inventory, problems);
-    refuse_what_the_host_needs(plan, config, facts, inventory);
+    refuse_what_the_host_needs(plan, facts, inventory);
     refuse_unsafe_devices(plan, inventory, config.options);
     refuse_unviable_groups(plan, inventory);
 }

@@ -15,6 +15,12 @@ bool is_model(Device const& device, Identity const& identity)
     return device.is_readable && device.id == identity.id && device.subsystem == identity.subsystem;
 }
 
+// The functions of one card share its serial number, and the ports of a network card its id too.
+bool is_same_function(Device const& device, Identity const& identity)
+{
+    return device.address.function == identity.address.function;
+}
+
 // Whether both have a serial number that tells cards apart.
 bool have_serials(Device const& device, Identity const& identity)
 {
@@ -46,8 +52,8 @@ std::optional<DeviceIndex> find_by_serial(Identity const& identity, Inventory co
 {
     for (size_t i = 0; i < inventory.devices.size(); ++i) {
         auto const& device = inventory.devices[i];
-        if (is_model(device, identity) && have_serials(device, identity) && device.serial == identity.serial
-            && !is_shared_serial(device, inventory))
+        if (is_model(device, identity) && is_same_function(device, identity) && have_serials(device, identity)
+            && device.serial == identity.serial && !is_shared_serial(device, inventory))
             return static_cast<DeviceIndex>(i);
     }
     return {};
@@ -60,6 +66,11 @@ std::optional<DeviceIndex> find_by_model(Identity const& identity, Inventory con
             return static_cast<DeviceIndex>(i);
     }
     return {};
+}
+
+bool is_another_card(Device const& device, Identity const& identity)
+{
+    return have_serials(device, identity) && device.serial != identity.serial;
 }
 
 bool matches_named_id(Selector const& selector, Device const& device)
@@ -136,6 +147,8 @@ Recollection recall_device(
             return bind_in_slot(
                 selector, plain, was, *in_slot, selector.location ? Note::Replaced : Note::None, inventory);
     }
+    if (in_slot && !inventory.devices[*in_slot].is_readable)
+        return {.resolution = found_at(selector, *in_slot, inventory)};
     auto const same_model = find_by_model(was, inventory);
     if (!same_serial && !same_model)
         return gone(selector, plain, was, in_slot);
@@ -144,8 +157,11 @@ Recollection recall_device(
         selector.location ? changed(plain, was) : Recollection{.resolution = plain, .meant = meant_by(was)};
     recollection.meant->is_now = inventory.devices[same_serial.value_or(*same_model)].address;
     recollection.meant->is_twin = !same_serial;
-    if (!same_serial && plain.kind == Kind::Found && !selector.location)
+    if (!same_serial && plain.kind == Kind::Found && !selector.location) {
         recollection.note = Note::FoundById;
+        if (is_another_card(inventory.devices[*same_model], was))
+            recollection.meant->is_now.reset();
+    }
     return recollection;
 }
 
@@ -198,25 +214,28 @@ bool needs_census(Facts const& facts, Inventory const& inventory)
     }) || std::ranges::any_of(facts.host, [&](HostFact const& fact) { return !is_as_it_was(fact.device); });
 }
 
-std::string_view host_use_of(Device const& device, Facts const& facts, Inventory const& inventory)
+HostFact const* host_fact_of(
+    Device const& device, bool is_spare, Facts const& facts, Inventory const& inventory)
 {
     for (auto const& fact : facts.host) {
         auto const& identity = fact.device;
+        if (fact.is_spare != is_spare)
+            continue;
         if (identity.place == device.address)
-            return fact.why.view();
+            return &fact;
         if (!is_model(device, identity))
             continue;
         if (have_serials(device, identity) && !is_shared_serial(device, inventory)) {
-            if (device.serial == identity.serial)
-                return fact.why.view();
+            if (device.serial == identity.serial && is_same_function(device, identity))
+                return &fact;
             continue;
         }
         // Twins without a serial number: the host's is the one in its slot, if that has one of them.
         auto const in_slot = device_in_slot(identity, inventory);
         if (!in_slot || !is_model(inventory.devices[*in_slot], identity))
-            return fact.why.view();
+            return &fact;
     }
-    return {};
+    return nullptr;
 }
 
 } // namespace vfio_early

@@ -58,9 +58,9 @@ bool was_recorded(Selector const&, Facts const&, Device const&);
 // does not hold what it held.
 bool needs_census(Facts const&, Inventory const&);
 
-// Why the host needs a device, empty where it does not: the device is in a slot that the host lives on,
+// Why the host needs a device, or nullptr: the device is in a slot that the host lives on,
 // whatever sits in it; or it is the device that the host lives on, wherever it is; or it may be, because the
-// slot holds another model and no serial number tells.
-std::string_view host_use_of(Device const&, Facts const&, Inventory const&);
+// slot holds another model and no serial number tells. `is_spare` asks for those of which the host needs one.
+HostFact const* host_fact_of(Device const&, bool is_spare, Facts const&, Inventory const&);
 
 } // namespace vfio_early

@@ -63,21 +63,6 @@ bool is_same_root(RootBus const& left, RootBus const& right)
     return !left.parent.empty() || (left.domain == right.domain && left.bus == right.bus);
 }
 
-bool is_same_slot(Slot const& left, Slot const& right)
-{
-    if (!is_same_root(left.root, right.root) || left.steps.size() != right.steps.size())
-        return false;
-    for (size_t i = 0; i < left.steps.size(); ++i) {
-        auto const& one = left.steps[i];
-        auto const& other = right.steps[i];
-        bool const is_same_function =
-            one.port && other.port ? one.port == other.port : one.function == other.function;
-        if (one.device != other.device || !is_same_function)
-            return false;
-    }
-    return true;
-}
-
 void put(Sink& sink, Slot const& slot)
 {
     bool is_first = true;

@@ -45,8 +45,6 @@ std::optional<Slot> parse_slot_link(std::string_view link);
 // to, else by the number.
 bool is_same_root(RootBus const&, RootBus const&);
 
-bool is_same_slot(Slot const&, Slot const&);
-
 // As selectors write it: '0000:00:1c.4/00.0', with the number that the root bus had.
 void put(Sink&, Slot const&);
 

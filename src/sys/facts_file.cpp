@@ -7,8 +7,10 @@
 #include "sys/identify.h"
 #include "sys/scan.h"
 
+#include <algorithm>
 #include <errno.h>
 #include <fcntl.h>
+#include <initializer_list>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,11 +19,13 @@ namespace vfio_early {
 namespace {
 
 // Where a fact's slot is now, or its address where the slot is not known.
-void locate(Root const& root, Identity& identity, Inventory& inventory)
+void locate(Root const& root, Identity& identity, Facts& facts, Inventory& inventory)
 {
     identity.place = identity.slot ? find_slot(root, *identity.slot) : std::optional(identity.address);
     if (!identity.place)
         return;
+    bool const has_number = identity.serial || (identity.slot && identity.slot->steps[0].port);
+    facts.is_config_cut |= has_number && is_config_cut(root, *identity.place);
     if (auto const device = scan_device(root, inventory, *identity.place); device && identity.serial)
         inventory.devices[*device].serial = read_serial(root, *identity.place);
 }
@@ -78,7 +82,6 @@ bool is_shared_serial(Root const& root, Identity const& identity)
     while (auto const name = devices.next()) {
         auto const address = parse_address(*name);
         if (address && !is_same_card(*address, identity.address)
-            && read_device(root, *address).id == identity.id
             && read_serial(root, *address) == identity.serial)
             return true;
     }
@@ -159,38 +162,53 @@ void locate_facts(Root const& root, Facts& facts, Inventory& inventory)
     for (auto& fact : facts.lines) {
         if (!fact.device)
             continue;
-        locate(root, *fact.device, inventory);
+        locate(root, *fact.device, facts, inventory);
         if (fact.device->place && means_a_card(fact))
             scan_card(root, inventory, *fact.device->place);
     }
     for (auto& fact : facts.host)
-        locate(root, fact.device, inventory);
+        locate(root, fact.device, facts, inventory);
     if (needs_census(facts, inventory))
         take_census(root, facts, inventory);
 }
 
-void record_host(Root const& root, HostUses const& uses, Facts& facts)
+// One for a function, however many uses it has: nothing is to be left out.
+void record_host(Root const& root, HostUses& uses, Facts& facts)
 {
     facts.host.clear();
-    for (auto const& use : uses.uses) {
-        if (!use.weight.is_vital)
-            continue;
-        auto const identity = identity_to_record(root, use.device);
-        if (identity && !facts.host.try_append({FactText(use.what.view()), *identity}))
-            return;
+    for (bool const is_spare : {false, true}) {
+        for (auto const& use : uses.uses) {
+            bool const is_meant = is_spare ? use.weight.is_spare : use.weight.is_vital;
+            bool const is_known = std::ranges::any_of(
+                facts.host, [&](HostFact const& fact) { return fact.device.address == use.device; });
+            if (!is_meant || is_known)
+                continue;
+            auto const identity = identity_to_record(root, use.device);
+            if (identity && !facts.host.try_append({FactText(use.what.view()), *identity, is_spare}))
+                return uses.add_doubt("the host needs more than ", max_host_facts, " devices");
+        }
     }
 }
 
 void update_facts(
-    Root const& root, Config const& config, Inventory const& inventory, HostUses const& uses, Facts& facts)
+    Root const& root, Config const& config, Inventory const& inventory, HostUses& uses, Facts& facts)
 {
     drop_lines_that_are_gone(facts, config);
+    // What a line names by its id is recorded when it comes, and not only if it was there at first.
+    forget_absent(facts, config, inventory);
     for (auto const& entry : config.entries) {
         auto const key = key_of(entry.selector);
         if (!is_known(key, facts))
             record_line(root, entry, key, inventory, facts);
     }
     record_host(root, uses, facts);
+    // They are made after the boot, by the driver of the physical one, which is there too.
+    size_t kept = 0;
+    for (auto const& fact : facts.host) {
+        if (!is_virtual_function(root, fact.device.address))
+            facts.host[kept++] = fact;
+    }
+    facts.host.shrink(kept);
     facts.are_updated = true;
 }
 

@@ -19,9 +19,9 @@ void locate_facts(Root const&, Facts&, Inventory&);
 
 // The facts of now: for a line that is known what was known, for a line that is new what it means now, and
 // what the host lives on anew. `uses` are those of the running system.
-void update_facts(Root const&, Config const&, Inventory const&, HostUses const& uses, Facts&);
+void update_facts(Root const&, Config const&, Inventory const&, HostUses& uses, Facts&);
 
 // Replaces what the facts say of the host by what it lives on now.
-void record_host(Root const&, HostUses const& uses, Facts&);
+void record_host(Root const&, HostUses& uses, Facts&);
 
 } // namespace vfio_early

@@ -27,7 +27,7 @@ struct Carrier {
     Path link;
 };
 
-using Carriers = FixedVector<Carrier, max_interfaces>;
+using Carriers = FixedVector<Carrier, max_carriers>;
 
 // How a kind of routes is read, and what people call it.
 struct Family {
@@ -123,15 +123,34 @@ bool another_route_remains(Carriers const& carriers, Carrier const& lost)
     return false;
 }
 
+// Any of them may be the way to what is on no PCI function. False where there are none.
+bool add_all_routes(Network& network, Family const& family, std::string_view reason)
+{
+    bool has_any = false;
+    InterfaceNames interfaces;
+    read_routes(network, family, false, interfaces);
+    for (auto const& interface : interfaces) {
+        Carriers carriers;
+        has_any |= add_carriers(network, interface.view(), 0, carriers);
+        for (auto const& carrier : carriers)
+            add_use_of_device(network.root, network.uses, carrier.link.view(), vital,
+                printed<UseText>("a route through ", ForeignName{carrier.name.view()}, ", while ",
+                    ForeignName{reason}, " is on no PCI function"));
+    }
+    return has_any;
+}
+
 void add_default_routes(Network& network, Family const& family)
 {
     InterfaceNames interfaces;
     read_routes(network, family, true, interfaces);
     Carriers carriers;
     for (size_t i = 0; i < interfaces.size(); ++i) {
-        if (!add_carriers(network, interfaces[i].view(), i, carriers))
-            network.uses.add_doubt("no device is found below ", ForeignName{interfaces[i].view()},
-                ", which has the ", family.name, "default route");
+        // A tunnel has a way through the other routes, which cannot be seen.
+        auto const interface = interfaces[i].view();
+        if (!add_carriers(network, interface, i, carriers) && !add_all_routes(network, family, interface))
+            network.uses.add_doubt("no device is found below ", ForeignName{interface}, ", which has the ",
+                family.name, "default route");
     }
     for (auto const& carrier : carriers) {
         auto const interface = interfaces[carrier.route].view();
@@ -145,22 +164,7 @@ void add_default_routes(Network& network, Family const& family)
             print(sink, ", a part of ", ForeignName{interface});
         }
         add_use_of_device(
-            network.root, network.uses, carrier.link.view(), another_remains ? worth_a_warning : vital, what);
-    }
-}
-
-// Any of them may be the way to /.
-void add_all_routes(Network& network, Family const& family)
-{
-    InterfaceNames interfaces;
-    read_routes(network, family, false, interfaces);
-    for (auto const& interface : interfaces) {
-        Carriers carriers;
-        add_carriers(network, interface.view(), 0, carriers);
-        for (auto const& carrier : carriers)
-            add_use_of_device(network.root, network.uses, carrier.link.view(), vital,
-                printed<UseText>(
-                    "a route through ", ForeignName{carrier.name.view()}, ", while / is on no PCI function"));
+            network.root, network.uses, carrier.link.view(), another_remains ? spare : vital, what);
     }
 }
 
@@ -195,7 +199,7 @@ void find_host_network(Root const& root, HostUses& uses)
     for (auto const& family : families) {
         add_default_routes(network, family);
         if (uses.is_root_elsewhere)
-            add_all_routes(network, family);
+            add_all_routes(network, family, "/");
     }
     Directory names(root, Path("sys/class/net"));
     while (auto const name = names.next())

@@ -31,6 +31,12 @@ constexpr NodeKind node_kinds[] = {
     {"/dev/video", "video4linux"},
     {"/dev/accel/", "accel"},
     {"/dev/vfio/devices/", "vfio-dev"},
+    {"/dev/fb", "graphics"},
+    {"/dev/nvme", "block"},
+    {"/dev/nvme", "nvme"},
+    {"/dev/sd", "block"},
+    {"/dev/sr", "block"},
+    {"/dev/vd", "block"},
 };
 
 // What people read: 'process 812 (Xorg) has /dev/dri/card0 open'.
@@ -89,9 +95,10 @@ void add_node(Processes& processes, std::string_view process, std::string_view n
             continue;
         auto const device =
             processes.root.link_target(path_of("sys/class/", kind.device_class, "/", last_part(node)));
-        if (!device.is_error())
-            add_use_of_device(processes.root, processes.uses, device.value().view(), open_now,
-                description(processes, process, node));
+        if (device.is_error())
+            continue;
+        add_use_of_device(processes.root, processes.uses, device.value().view(), open_now,
+            description(processes, process, node));
         return;
     }
     if (node.starts_with(groups)) {

@@ -138,6 +138,13 @@ std::optional<uint64_t> read_serial(Root const& root, Address address)
     return read();
 }
 
+bool is_config_cut(Root const& root, Address address)
+{
+    char buffer[config_header_bytes + 1];
+    auto const config = root.read_start(device_path(address, "config"), buffer);
+    return !config.is_error() && config.value().size() <= config_header_bytes;
+}
+
 bool is_virtual_function(Root const& root, Address address)
 {
     return root.presence(device_path(address, "physfn")) != Presence::Absent;

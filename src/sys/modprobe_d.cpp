@@ -44,7 +44,8 @@ void read_modprobe_d(Root const& root, ModuleSettings& settings)
         Path const path(directories[i]);
         Directory names(root, path);
         while (auto const name = names.next()) {
-            if (name->ends_with(".conf") && !name->starts_with('.') && !is_hidden(root, *name, i))
+            if ((name->ends_with(".conf") || name->ends_with(".alias")) && !name->starts_with('.')
+                && !is_hidden(root, *name, i))
                 read_file(root, path_of(path, "/", *name), settings);
         }
         if (names.has_failed() && root.presence(path) != Presence::Absent)

@@ -342,7 +342,8 @@ TEST(says_where_a_device_is_that_moved_and_what_to_write)
     id.meant("8086:10d3", "0000:04:00.0", "8086:10d3", "0000:05:00.0");
     TEST_ASSERT_EQUAL_STRING(
         "nic: the line meant 8086:10d3 at 0000:04:00.0 when it was recorded, which is at "
-        "0000:05:00.0 now and is taken there, correct every guest that names 0000:04:00.0\n",
+        "0000:05:00.0 now and is taken there, 'vfio-early accept nic' records that, correct every "
+        "guest that names 0000:04:00.0\n",
         warnings_of(id.plan("[bind]\nnic = 8086:10d3\n")));
 }
 

@@ -329,4 +329,92 @@ TEST(tells_of_each_function_of_a_card_where_it_was)
     TEST_ASSERT_EQUAL_STRING("0000:05:00.1", text_of(plan.decisions[1].meant->is_now.value()));
 }
 
+// The host needs a device with this id, which was and is at this address.
+static void host_needs(Machine& machine, char const* address, char const* id, char const* why, bool is_spare)
+{
+    Identity identity;
+    identity.address = parse_address(address).value();
+    identity.id = parse_device_id(id).value();
+    identity.subsystem = parse_device_id("1043:8520").value();
+    identity.place = identity.address;
+    machine.session.facts.host.append({FactText(why), identity, is_spare});
+}
+
+TEST(gives_away_one_of_several_default_routes_and_not_all)
+{
+    auto const verdicts_with = [](char const* config) {
+        Machine machine;
+        shift(machine);
+        host_needs(machine, "0000:04:00.0", "8086:10d3", "one of several default routes, through eth0", true);
+        host_needs(machine, "0000:05:00.0", "8086:10d3", "one of several default routes, through eth1", true);
+        auto const& session = machine.plan(config);
+        return verdicts(session) + (session.plan.decisions[0].is_spare ? "spare" : "");
+    };
+    TEST_ASSERT_EQUAL_STRING("a 0000:04:00.0 would-bind\nspare", verdicts_with("[bind]\na = 04:00.0\n"));
+    TEST_ASSERT_EQUAL_STRING("a 0000:04:00.0 protected\nb 0000:05:00.0 protected\n",
+        verdicts_with("[bind]\na = 04:00.0\nb = 05:00.0\n"));
+    TEST_ASSERT_EQUAL_STRING("a 0000:04:00.0 would-bind\nb 0000:05:00.0 would-bind\n",
+        verdicts_with("[bind]\na = 04:00.0\nb = 05:00.0\n[options]\nprotect = none\n"));
+}
+
+TEST(protects_a_device_unless_every_line_that_selects_it_is_excepted)
+{
+    for (auto const* excepted : {"a", "b"}) {
+        Machine machine;
+        shift(machine);
+        host_needs(machine, "0000:04:00.0", "8086:10d3", "/ on sda1", false);
+        auto const config =
+            std::string("[bind]\na = 04:00.0\nb = 04:00.0 8086:10d3\n[options]\nprotect = all except ")
+            + excepted + "\n";
+        TEST_ASSERT_EQUAL_STRING("a 0000:04:00.0 protected\n", verdicts(machine.plan(config.c_str())));
+    }
+}
+
+TEST(does_not_mix_up_the_ports_of_a_card_which_have_one_serial_number)
+{
+    auto const add_port = [](Machine& machine, char const* address) {
+        machine.add(address, "8086:1572", 0x020000, 4).serial = 7;
+    };
+    Machine machine;
+    add_port(machine, "0000:04:00.0");
+    add_port(machine, "0000:04:00.1");
+    host_needs(machine, "0000:04:00.0", "8086:1572", "the default route through eth0", false);
+    machine.session.facts.host[0].device.serial = 7;
+    machine.session.inventory.devices[0].group = 3;
+    TEST_ASSERT_EQUAL_STRING(
+        "port 0000:04:00.1 would-bind\n", verdicts(machine.plan("[bind]\nport = 04:00.1\n")));
+
+    Machine moved;
+    add_port(moved, "0000:05:00.0");
+    add_port(moved, "0000:05:00.1");
+    moved.meant("04:00.1", "0000:04:00.1", "8086:1572", "");
+    moved.session.facts.lines[0].device->serial = 7;
+    auto const& decision = moved.plan("[bind]\nport = 04:00.1\n").plan.decisions[0];
+    TEST_ASSERT_EQUAL_STRING("0000:05:00.1", text_of(decision.meant->is_now.value()));
+}
+
+TEST(does_not_refuse_a_device_to_its_own_line_because_another_lines_card_was_replaced_by_it)
+{
+    for (auto const* config : {"[bind]\ngpu = 10de:2191\n[stub]\nold = 04:00.0 8086:10d3\n",
+             "[stub]\nold = 04:00.0 8086:10d3\n[bind]\ngpu = 10de:2191\n"}) {
+        Machine machine;
+        machine.add("0000:04:00.0", "10de:2191", 0x030000, 4);
+        machine.meant("04:00.0 8086:10d3", "0000:04:00.0", "8086:10d3", "0000:04:00.0");
+        auto const& session = machine.plan(config);
+        TEST_ASSERT_TRUE(session.problems.empty());
+        auto const all = verdicts(session);
+        TEST_ASSERT_TRUE(all.find("gpu 0000:04:00.0 would-bind\n") != std::string::npos);
+        TEST_ASSERT_TRUE(all.find("old - id-mismatch\n") != std::string::npos);
+    }
+}
+
+TEST(tells_of_a_move_also_when_another_line_selects_the_device_too)
+{
+    Machine machine;
+    shift(machine);
+    machine.meant("04:00.0", "0000:04:00.0", "8086:10d3", "0000:05:00.0");
+    auto const& plan = machine.plan("[bind]\nnics = 8086:10d3 all\nnic = 04:00.0\n").plan;
+    TEST_ASSERT_TRUE(plan.decisions[1].meant.has_value());
+}
+
 UNITY_MAIN()

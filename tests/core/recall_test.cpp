@@ -286,7 +286,8 @@ TEST(takes_all_and_says_which_were_not_recorded)
 
 static std::string use_of(Scene const& scene, size_t device)
 {
-    return std::string(host_use_of(scene.inventory->devices[device], *scene.facts, *scene.inventory));
+    auto const* fact = host_fact_of(scene.inventory->devices[device], false, *scene.facts, *scene.inventory);
+    return fact ? std::string(fact->why.view()) : "";
 }
 
 TEST(protects_the_slot_that_the_host_lives_on_whatever_sits_in_it)
@@ -342,6 +343,26 @@ TEST(needs_to_know_all_of_a_model_when_a_slot_does_not_hold_what_it_held)
     Scene host;
     host.facts->host.append({FactText("/"), Scene::identity("0000:03:00.0", Scene::nic, {}, "0000:03:00.0")});
     TEST_ASSERT_TRUE(needs_census(*host.facts, *host.inventory));
+}
+
+TEST(does_not_take_another_card_for_the_one_that_was_meant)
+{
+    Scene scene;
+    scene.has("0000:05:00.0", Scene::nic, 8);
+    scene.meant(by_id, "0000:04:00.0", "", 7);
+    TEST_ASSERT_EQUAL_STRING("bind 0000:05:00.0 found-by-id", scene.recalled(by_id));
+    TEST_ASSERT_FALSE(
+        recall(Scene::selector(by_id), *scene.facts, *scene.inventory).meant->is_now.has_value());
+}
+
+TEST(does_not_say_that_what_cannot_be_read_is_gone)
+{
+    Scene scene;
+    scene.has("0000:04:00.0", Scene::nic).is_readable = false;
+    scene.inventory->devices[0].id = {};
+    scene.meant(by_address, "0000:04:00.0", "0000:04:00.0");
+    TEST_ASSERT_EQUAL_STRING(
+        "bind 0000:04:00.0", scene.recalled(by_address)); // which the plan refuses as unreadable
 }
 
 UNITY_MAIN()

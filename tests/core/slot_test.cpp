@@ -43,34 +43,6 @@ TEST(refuses_what_is_no_way_to_a_function)
         parse_slot_link("devices/" + std::string(200, 'x') + "/pci0000:00/0000:00:01.0").has_value());
 }
 
-TEST(is_the_same_however_buses_are_numbered)
-{
-    auto const before = slot_of("../../../devices/pci0000:00/0000:00:1c.4/0000:03:00.0");
-    TEST_ASSERT_TRUE(is_same_slot(before, slot_of("../../../devices/pci0000:00/0000:00:1c.4/0000:07:00.0")));
-    for (auto const* other : {"../../../devices/pci0000:00/0000:00:1c.5/0000:03:00.0",
-             "../../../devices/pci0000:00/0000:00:1c.4/0000:03:00.1",
-             "../../../devices/pci0000:00/0000:00:1c.4/0000:03:01.0",
-             "../../../devices/pci0000:00/0000:00:1c.4",
-             "../../../devices/pci0000:40/0000:40:1c.4/0000:43:00.0"})
-        TEST_ASSERT_FALSE(is_same_slot(before, slot_of(other)));
-}
-
-TEST(knows_a_root_port_by_its_number_and_not_by_its_function)
-{
-    auto before = slot_of("../../../devices/pci0000:00/0000:00:1c.4/0000:03:00.0");
-    auto after = slot_of("../../../devices/pci0000:00/0000:00:1c.0/0000:02:00.0");
-    before.steps[0].port = 5;
-    TEST_ASSERT_FALSE(is_same_slot(before, after));
-    after.steps[0].port = 5;
-    TEST_ASSERT_TRUE(is_same_slot(before, after));
-    after = slot_of("../../../devices/pci0000:00/0000:00:1c.4/0000:03:00.0");
-    after.steps[0].port = 6;
-    TEST_ASSERT_FALSE(is_same_slot(before, after));
-    after = slot_of("../../../devices/pci0000:00/0000:00:1d.4/0000:03:00.0");
-    after.steps[0].port = 5;
-    TEST_ASSERT_FALSE(is_same_slot(before, after));
-}
-
 TEST(knows_a_root_bus_by_the_firmwares_name_then_by_what_it_belongs_to_then_by_its_number)
 {
     RootBus left = {.domain = 0, .bus = 0x40};

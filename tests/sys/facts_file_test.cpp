@@ -70,7 +70,7 @@ struct Host {
     }
 
     // The text of the file after an image was made with this INI.
-    std::string recorded(char const* ini, HostUses const& uses = {})
+    std::string recorded(char const* ini, HostUses uses = {})
     {
         auto const root = tree.root();
         auto const facts = std::make_unique<Facts>();

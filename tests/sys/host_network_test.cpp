@@ -46,8 +46,8 @@ TEST(warns_of_one_of_several_default_routes)
     tree.add_interface(enp2, "0x1002");
     tree.add_route("eno1");
     tree.add_route("enp2");
-    TEST_ASSERT_EQUAL_STRING("0000:00:1f.6: one of several default routes, through eno1\n"
-                             "0000:02:00.0: one of several default routes, through enp2\n",
+    TEST_ASSERT_EQUAL_STRING("0000:00:1f.6 spare: one of several default routes, through eno1\n"
+                             "0000:02:00.0 spare: one of several default routes, through enp2\n",
         network(tree));
 }
 
@@ -83,7 +83,8 @@ TEST(counts_a_default_route_through_a_device_that_is_on_no_function)
     tree.add_interface("platform/soc/fe300000.ethernet/net/end0", "0x1003");
     tree.add_route("eno1");
     tree.add_route("end0");
-    TEST_ASSERT_EQUAL_STRING("0000:00:1f.6: one of several default routes, through eno1\n", network(tree));
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:00:1f.6 spare: one of several default routes, through eno1\n", network(tree));
 }
 
 TEST(goes_through_a_bridge)
@@ -164,6 +165,18 @@ TEST(takes_every_route_for_vital_where_the_root_is_elsewhere)
     TEST_ASSERT_EQUAL_STRING("0000:00:1f.6 vital: the default route through eno1\n", network(tree));
 }
 
+TEST(takes_every_route_for_vital_where_the_default_route_leads_to_no_device)
+{
+    // A tunnel: what it goes through cannot be seen.
+    Tree tree;
+    tree.add_interface(eno1, "0x1002");
+    tree.add_interface("virtual/net/wg0", "0x1002");
+    tree.add_route("wg0");
+    tree.add_route("eno1", "0000A8C0");
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:00:1f.6 vital: a route through eno1, while wg0 is on no PCI function\n", network(tree));
+}
+
 TEST(is_in_doubt_of_a_default_route_that_leads_to_no_device)
 {
     Tree tree;
@@ -172,6 +185,22 @@ TEST(is_in_doubt_of_a_default_route_that_leads_to_no_device)
     tree.add_route("ppp0");
     TEST_ASSERT_EQUAL_STRING(
         "doubt: no device is found below ppp0, which has the default route\n", network(tree));
+}
+
+TEST(finds_what_a_bridge_with_many_guests_stands_on)
+{
+    Tree tree;
+    tree.add_interface(eno1, "0x1002");
+    tree.add_interface("virtual/net/br0", "0x1002");
+    for (int i = 0; i < 100; ++i) {
+        auto const tap = "vnet" + std::to_string(i);
+        tree.add_interface("virtual/net/" + tap, "0x1002");
+        tree.add_lower_interface("br0", tap, false);
+    }
+    tree.add_lower_interface("br0", "eno1", false);
+    tree.add_route("br0");
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:00:1f.6 vital: the default route through eno1, a part of br0\n", network(tree));
 }
 
 TEST(comes_to_an_end_on_interfaces_that_stand_on_each_other)
