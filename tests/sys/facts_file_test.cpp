@@ -349,4 +349,51 @@ TEST(leaves_nothing_where_the_file_cannot_be_replaced)
     TEST_ASSERT_FALSE(can_save(tree, ("etc/" + std::string(max_path_bytes, 'x')).c_str()));
 }
 
+TEST(records_a_card_that_came_after_its_line_where_the_line_names_it)
+{
+    Host host;
+    host.recorded("[bind]\nnic = 04:00.0 8086:10d3\nany = 04:00.0\n");
+    host.add_nic("0000:04:00.0");
+    auto const text = host.recorded("[bind]\nnic = 04:00.0 8086:10d3\nany = 04:00.0\n");
+    TEST_ASSERT_TRUE(text.find(nic_of("0000:04:00.0 8086:10d3")) != std::string::npos);
+    TEST_ASSERT_TRUE(text.find(nic_of("0000:04:00.0")) == std::string::npos);
+}
+
+TEST(records_one_fact_for_a_function_however_many_uses_it_has)
+{
+    Host host;
+    host.add_nic("0000:04:00.0");
+    auto const uses = std::make_unique<HostUses>();
+    for (auto const* what : {"/ on sda1", "/boot on sda2", "/var on sda3"})
+        uses->add(parse_address("0000:04:00.0").value(), vital, what);
+    uses->add(parse_address("0000:00:1c.0").value(), spare, "one of several default routes, through eth0");
+    auto const text = host.recorded("[bind]\n", *uses);
+    TEST_ASSERT_TRUE(text.find("/ on sda1") != std::string::npos);
+    TEST_ASSERT_TRUE(text.find("/boot") == std::string::npos);
+    TEST_ASSERT_TRUE(text.find("through eth0\nspare = yes\n") != std::string::npos);
+    TEST_ASSERT_TRUE(text.find("entries = 2\n") != std::string::npos);
+    auto const facts = std::make_unique<Facts>();
+    read_facts(host.tree.root(), *facts);
+    TEST_ASSERT_TRUE(facts->is_there && !facts->host[0].is_spare && facts->host[1].is_spare);
+}
+
+TEST(says_when_only_root_could_compare)
+{
+    Host host;
+    host.add_nic("0000:04:00.0");
+    host.tree.write("sys/bus/pci/devices/0000:04:00.0/config", config_with_serial(7));
+    host.recorded("[bind]\nnic = 04:00.0\n");
+    auto const is_cut = [&] {
+        auto const facts = std::make_unique<Facts>();
+        auto const config = std::make_unique<Config>();
+        auto const inventory = std::make_unique<Inventory>();
+        read_facts(host.tree.root(), *facts);
+        scan(host.tree.root(), *config, *facts, *inventory);
+        return facts->is_config_cut;
+    };
+    TEST_ASSERT_FALSE(is_cut());
+    host.tree.write("sys/bus/pci/devices/0000:04:00.0/config", config_with_serial(7).substr(0, 64));
+    TEST_ASSERT_TRUE(is_cut());
+}
+
 UNITY_MAIN()

@@ -29,7 +29,9 @@ TEST(finds_displays_sound_video_and_input)
     for (auto const& [node, device] : {Case{"/dev/dri/card0", "drm/card0"},
              Case{"/dev/dri/renderD128", "drm/renderD128"}, Case{"/dev/snd/controlC0", "sound/controlC0"},
              Case{"/dev/input/event3", "input/event3"}, Case{"/dev/video0", "video4linux/video0"},
-             Case{"/dev/accel/accel0", "accel/accel0"}, Case{"/dev/vfio/devices/vfio0", "vfio-dev/vfio0"}}) {
+             Case{"/dev/accel/accel0", "accel/accel0"}, Case{"/dev/vfio/devices/vfio0", "vfio-dev/vfio0"},
+             Case{"/dev/sda", "block/sda"}, Case{"/dev/nvme0n1p1", "block/nvme0n1p1"},
+             Case{"/dev/nvme0", "nvme/nvme0"}, Case{"/dev/fb0", "graphics/fb0"}}) {
         Tree tree;
         add_class_device(tree, device, "pci0000:00/0000:00:01.0/0000:01:00.0/x");
         tree.add_process("812", "Xorg", {"/dev/null", "socket:[812]", node});

@@ -12,6 +12,7 @@ TEST(writes_a_summary_and_a_line_for_each_device_that_is_not_bound)
     tree.add_machine();
     Machine machine;
     machine.session.mode = Mode::Bind;
+    machine.session.facts.is_there = true;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
     machine.session.inventory.acs_is_overridden = true;
     auto& session = machine.plan("[bind]\nnic = 8086:10d3\nusb = 1b21:1242\n");
@@ -32,6 +33,7 @@ TEST(is_quiet_when_all_is_well)
     tree.add_machine();
     Machine machine;
     machine.session.mode = Mode::Bind;
+    machine.session.facts.is_there = true;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
     auto& session = machine.plan("[bind]\nnic = 8086:10d3\n");
     session.plan.decisions[0].outcome = Outcome::Bound;
