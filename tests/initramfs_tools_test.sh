@@ -27,7 +27,7 @@ END
     MACHINE=$machine DESTDIR=$machine/image version=6.12 modules=$modules sh "$machine/hook"
     echo "status $?"
 }
-modules_added="manual_add_modules vfio-pci vfio_iommu_type1 pci-stub virtio_iommu"
+modules_added="manual_add_modules vfio-pci vfio-pci-core vfio_virqfd vfio irqbypass vfio_iommu_type1 pci-stub virtio_iommu"
 
 expect "the binary, the INI, the modules and the facts go into the image" "$(on_machine calls_of_hook)" "\
 copy_exec /usr/sbin/vfio-early
