@@ -117,6 +117,11 @@ def runs_on(system, case):
     return not is_excluded and any(re.fullmatch(pattern, system) for pattern in only)
 
 
+def is_costly(system, case):
+    """Whether a case takes too long on a system for all but ./dev test full."""
+    return any(re.fullmatch(pattern, system) for pattern in case.get("costly", []))
+
+
 def test_names(of_systems=systems.SYSTEMS):
     """SYSTEM.CASE for every case on every system it runs on."""
     _, cases = load_cases()
