@@ -2,11 +2,11 @@
 #include "sys/worker.h"
 
 #include "sys/descriptor.h"
+#include "sys/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <initializer_list>
-#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -29,7 +29,7 @@ bool hangs_up_before(int descriptor, int64_t deadline)
         if (left <= 0)
             return false;
         pollfd waiting = {.fd = descriptor, .events = 0, .revents = 0};
-        if (poll(&waiting, 1, static_cast<int>(left)) > 0)
+        if (kernel::poll(waiting, static_cast<int>(left)) > 0)
             return true;
     }
 }
@@ -37,7 +37,7 @@ bool hangs_up_before(int descriptor, int64_t deadline)
 // A child that is left behind must not keep open what its parent was to write to: a pipe would never end.
 void let_go_of_terminal()
 {
-    Descriptor const nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+    Descriptor const nothing(kernel::open("/dev/null", O_RDWR));
     for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         dup2(nothing.number(), standard);
 }
@@ -45,7 +45,7 @@ void let_go_of_terminal()
 WorkerEnd end_of(pid_t child)
 {
     int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) { }
+    while (kernel::wait_for(child, status) < 0 && errno == EINTR) { }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return {WorkerEnd::Kind::Done, 0};
     return {WorkerEnd::Kind::Died, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
@@ -63,11 +63,11 @@ int64_t now_milliseconds()
 WorkerEnd run_worker(Work work, void* context, int64_t deadline)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
+    if (kernel::pipe(ends) < 0)
         return {WorkerEnd::Kind::Died, 0};
     Descriptor reading(ends[0]);
     Descriptor writing(ends[1]);
-    auto const child = fork();
+    auto const child = kernel::fork();
     if (child < 0)
         return {WorkerEnd::Kind::Died, 0};
     if (child == 0) {
@@ -88,7 +88,7 @@ WorkerEnd run_worker(Work work, void* context, int64_t deadline)
 
 void start_and_leave(Work work, void* context)
 {
-    if (fork() != 0)
+    if (kernel::fork() != 0)
         return;
     setsid();
     let_go_of_terminal();
