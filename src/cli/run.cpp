@@ -16,6 +16,7 @@
 #include "sys/running_system.h"
 #include "sys/scan.h"
 #include "sys/strangers.h"
+#include "sys/undo.h"
 #include "sys/worker.h"
 
 #include <algorithm>

@@ -49,7 +49,6 @@ struct Decision {
     std::optional<Recollection::Meant> meant = {};
     std::string_view host_use = {}; // Protected, or would be: why the host needs it
     Failure failure = {};
-    bool is_written_to = false; // sysfs was asked to change something about the device
 };
 
 struct Plan {

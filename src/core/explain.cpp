@@ -179,6 +179,26 @@ std::string_view name_of(Failure::Step step)
     return "binding it";
 }
 
+// What became of the group of a device that something was written for, as it was read.
+void put_given_back(Sink& sink, Decision const& decision, Session const& session)
+{
+    switch (given_back(decision, session.undo_log, session.inventory)) {
+    case GivenBack::Unneeded:
+        return;
+    case GivenBack::Yes:
+        return print(sink, ", its group was given back to the host drivers");
+    case GivenBack::NotYet:
+        return print(sink, ", its group is being given back to the host drivers");
+    case GivenBack::No:
+        break;
+    }
+    print(sink, ", and not put back as they were: ");
+    Separated list(sink);
+    for (auto const index : stuck_members(decision, session.undo_log, session.inventory))
+        put_with_driver(list.next(), session.inventory.devices[index]);
+    print(sink, ", reboot to give them back");
+}
+
 void explain_bind_failed(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& failure = decision.failure;
@@ -192,8 +212,7 @@ void explain_bind_failed(Sink& sink, Decision const& decision, Session const& se
     else
         print(sink, "the kernel reported success, but the device is not bound to ",
             driver_name(decision.target));
-    if (session.mode == Mode::Bind)
-        print(sink, ", its group was given back to the host drivers");
+    put_given_back(sink, decision, session);
 }
 
 void explain_timeout(Sink& sink, Decision const& decision, Session const& session)
@@ -206,7 +225,7 @@ void explain_timeout(Sink& sink, Decision const& decision, Session const& sessio
     else
         print(sink, "the kernel did not return from ", name_of(decision.failure.step), " within ", seconds,
             " s");
-    print(sink, ", its group is being given back to the host drivers");
+    put_given_back(sink, decision, session);
 }
 
 void explain_protected(Sink& sink, Decision const& decision, Session const& session)

@@ -3,6 +3,7 @@
 
 #include "core/module_settings.h"
 #include "core/plan.h"
+#include "core/undo_log.h"
 
 namespace vfio_early {
 
@@ -46,6 +47,7 @@ struct Session {
     bool is_switched_off = false;
     Plan plan;
     bool is_planned = false;
+    UndoLog undo_log;
     ModuleSettings module_settings;
     Loading loading[2]; // by Target
     FixedVector<Stranger, max_devices> strangers; // by address

@@ -4,26 +4,16 @@
 #include "core/late_group.h"
 #include "core/plan.h"
 #include "core/viability.h"
+#include "sys/driver.h"
 #include "sys/modules.h"
 #include "sys/scan.h"
-
-#include <errno.h>
-#include <time.h>
+#include "sys/undo.h"
 
 namespace vfio_early {
 
 namespace {
 
 using Step = Failure::Step;
-
-// An empty line clears an override (driver_override_store() in drivers/pci/pci-sysfs.c).
-constexpr std::string_view no_override = "\n";
-
-void wait_milliseconds(long milliseconds)
-{
-    timespec const duration{milliseconds / 1000, milliseconds % 1000 * 1000000};
-    nanosleep(&duration, nullptr);
-}
 
 Address address_of(Decision const& decision, Session const& session)
 {
@@ -33,23 +23,6 @@ Address address_of(Decision const& decision, Session const& session)
 Result<void> set_override(Root const& root, Address address, std::string_view driver)
 {
     return root.write(device_path(address, "driver_override"), driver);
-}
-
-// While a host driver is just being bound, its `driver` link is there before its `unbind` file (seen on 6.12
-// and 7.2): ENOENT then means "not yet".
-Result<void> unbind(Root const& root, Address address)
-{
-    constexpr int attempts = 20;
-    constexpr long pause_milliseconds = 10;
-    auto const name = path_of(address);
-    auto result = root.write(device_path(address, "driver/unbind"), name.view());
-    for (int i = 1; i < attempts && result.is_error() && result.error().number == ENOENT; ++i) {
-        if (bound_driver(root, address).empty())
-            return {};
-        wait_milliseconds(pause_milliseconds);
-        result = root.write(device_path(address, "driver/unbind"), name.view());
-    }
-    return result;
 }
 
 // Calls `action` for each decision of the group that `leader` belongs to, until it fails for one, which then
@@ -81,14 +54,20 @@ bool is_group_to_bind(Session const& session, Decision const& leader)
     return !device->group || refused_members(*device->group, session.plan, session.inventory).empty();
 }
 
+// Nothing is written for a device of which it is not known what it was.
+Result<void> note_and_set_override(Session& session, Root const& root, Decision const& decision)
+{
+    TRY(note_what_it_was(root, session, decision));
+    return set_override(root, address_of(decision, session), driver_name(decision.target));
+}
+
 void set_overrides(Session& session, Root const& root)
 {
     for (auto& decision : session.plan.decisions) {
         if (!is_open(decision))
             continue;
-        decision.is_written_to = true;
         decision.failure.step = Step::Override;
-        auto const result = set_override(root, address_of(decision, session), driver_name(decision.target));
+        auto const result = note_and_set_override(session, root, decision);
         if (!result.is_error()) {
             decision.failure.step = Step::None;
             continue;
@@ -109,29 +88,30 @@ template <typename IsThere> void settle_without_drivers(Session& session, IsTher
 
 Result<void> unbind_from_other_driver(Root const& root, Address address, Target target)
 {
-    auto const driver = bound_driver(root, address);
+    auto const driver = TRY(bound_driver(root, address));
     if (driver.empty() || driver.view() == driver_name(target))
         return {};
-    return unbind(root, address);
+    return unbind(root, address, driver.view());
 }
 
 // Loading a driver has bound the devices whose override names it. What is left is bound here, where the
 // kernel answers with an errno (drivers_probe reports success in any case).
 Result<void> bind_to_target(Root const& root, Address address, Target target)
 {
-    if (bound_driver(root, address).view() == driver_name(target))
+    if (is_bound_to(root, address, driver_name(target)))
         return {};
     auto const result =
         root.write(path_of("sys/bus/pci/drivers/", driver_name(target), "/bind"), path_of(address).view());
     // EBUSY (5.10: ENODEV) also means that it was bound in between: the link decides.
-    if (bound_driver(root, address).view() == driver_name(target))
+    if (is_bound_to(root, address, driver_name(target)))
         return {};
     return result;
 }
 
 Result<void> verify(Root const& root, Address address, Target target)
 {
-    if (bound_driver(root, address).view() == driver_name(target))
+    auto const driver = TRY(bound_driver(root, address));
+    if (driver.view() == driver_name(target))
         return {};
     return Error{"verifying the driver"};
 }
@@ -174,32 +154,6 @@ void bind_groups(Session& session, Root const& root)
     }
 }
 
-void read_drivers_back(Session& session, Root const& root)
-{
-    for (auto& device : session.inventory.devices)
-        device.driver = bound_driver(root, device.address);
-}
-
-// In two passes, as when binding: first all of them are released, then the host drivers are asked. If this
-// fails, nothing more can be done: the report says which driver each device ended on.
-template <typename Predicate> void undo_where(Session& session, Root const& root, Predicate is_undone)
-{
-    for (auto const& decision : session.plan.decisions) {
-        if (!is_undone(decision))
-            continue;
-        auto const address = address_of(decision, session);
-        static_cast<void>(set_override(root, address, no_override));
-        if (bound_driver(root, address).view() == driver_name(decision.target))
-            static_cast<void>(unbind(root, address));
-    }
-    for (auto const& decision : session.plan.decisions) {
-        if (!is_undone(decision))
-            continue;
-        auto const name = path_of(address_of(decision, session));
-        static_cast<void>(root.write(Path("sys/bus/pci/drivers_probe"), name.view()));
-    }
-}
-
 } // namespace
 
 void rehearse(Session& session, Root const& root)
@@ -221,18 +175,6 @@ void apply(Session& session, Root const& root)
     refuse_unviable_groups(session.plan, session.inventory);
     undo(session, root);
     read_drivers_back(session, root);
-}
-
-void undo(Session& session, Root const& root)
-{
-    auto const is_ours = [](Decision const& decision) {
-        return decision.is_written_to && decision.outcome != Outcome::Bound;
-    };
-    auto const may_hang = [](Decision const& decision) { return decision.failure.step != Step::None; };
-    undo_where(
-        session, root, [&](Decision const& decision) { return is_ours(decision) && !may_hang(decision); });
-    undo_where(
-        session, root, [&](Decision const& decision) { return is_ours(decision) && may_hang(decision); });
 }
 
 } // namespace vfio_early

@@ -331,10 +331,4 @@ void scan_card(Root const& root, Inventory& inventory, Address address)
         find_or_read(scan, address);
 }
 
-DriverName bound_driver(Root const& root, Address address)
-{
-    auto const name = root.link_name(device_path(address, "driver"));
-    return name.is_error() ? DriverName{} : DriverName(name.value().view());
-}
-
 } // namespace vfio_early
