@@ -17,6 +17,14 @@ bool is_of_group(UndoEntry const& entry, Decision const& decision, Inventory con
 
 } // namespace
 
+void give_up_on_what_is_left(UndoLog& log)
+{
+    for (auto& entry : log) {
+        if (entry.state == State::Written)
+            entry.state = State::Stuck;
+    }
+}
+
 GivenBack given_back(Decision const& decision, UndoLog const& log, Inventory const& inventory)
 {
     auto result = GivenBack::Unneeded;

@@ -22,6 +22,9 @@ struct UndoEntry {
 
 using UndoLog = FixedVector<UndoEntry, max_devices>;
 
+// Whoever was to put devices back has ended: what is not back by now is stuck.
+void give_up_on_what_is_left(UndoLog&);
+
 // What became of giving the group of a decision back.
 enum class GivenBack : uint8_t {
     Unneeded, // nothing had been written for it

@@ -2,21 +2,11 @@
 #include "sys/driver.h"
 
 #include "sys/scan.h"
+#include "sys/worker.h"
 
 #include <errno.h>
-#include <time.h>
 
 namespace vfio_early {
-
-namespace {
-
-void wait_milliseconds(long milliseconds)
-{
-    timespec const duration{milliseconds / 1000, milliseconds % 1000 * 1000000};
-    nanosleep(&duration, nullptr);
-}
-
-} // namespace
 
 Result<DriverName> bound_driver(Root const& root, Address address)
 {
@@ -39,7 +29,7 @@ bool is_bound_to(Root const& root, Address address, std::string_view driver)
 Result<void> unbind(Root const& root, Address address, std::string_view driver)
 {
     constexpr int attempts = 20;
-    constexpr long pause_milliseconds = 10;
+    constexpr int64_t pause_milliseconds = 10;
     auto const file = path_of("sys/bus/pci/drivers/", driver, "/unbind");
     auto const name = path_of(address);
     auto result = root.write(file, name.view());

@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -40,6 +41,11 @@ ssize_t read(int file, void* buffer, size_t size)
 ssize_t write(int file, void const* bytes, size_t size)
 {
     return ::write(file, bytes, size);
+}
+
+int control(int file, unsigned long request, void* argument)
+{
+    return ::ioctl(file, request, argument);
 }
 
 int sync(int file)

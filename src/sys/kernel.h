@@ -18,6 +18,7 @@ int open_at(int directory, char const* name, int flags, unsigned mode = 0);
 int open(char const* path, int flags);
 
 ssize_t read(int file, void* buffer, size_t size);
+int control(int file, unsigned long request, void* argument);
 ssize_t write(int file, void const* bytes, size_t size);
 int sync(int file);
 

@@ -35,7 +35,7 @@ Error failure(std::string_view action)
 Result<void> save_report(Root const& root, Session const& session)
 {
     auto const& names = session.is_running_system ? of_a_live_run : of_the_boot;
-    auto const run = TRY(root.open_file(Path("run"), O_PATH | O_DIRECTORY));
+    auto const run = TRY(root.open_file(Path("run/."), O_PATH | O_DIRECTORY));
     if (kernel::make_directory(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
         return failure("making the directory for");
     Descriptor const directory(

@@ -85,10 +85,29 @@ Result<Descriptor> Root::open_file(Path const& path, int flags, unsigned mode) c
 {
     if (path.was_cut())
         return Error{"opening", ENAMETOOLONG};
-    Descriptor file(open_in_root(m_descriptor.number(), path.c_str(), flags, mode));
+    auto directory = m_descriptor.number();
+    auto const* below = path.c_str();
+    for (size_t i = 0; i < std::size(held_names); ++i) {
+        auto const& name = held_names[i];
+        bool const is_below = path.view().starts_with(name) && path.c_str()[name.size()] == '/';
+        if (!is_below || m_held[i].number() < 0)
+            continue;
+        directory = m_held[i].number();
+        below += name.size() + 1;
+    }
+    Descriptor file(open_in_root(directory, below, flags, mode));
     if (file.number() < 0)
         return failure("opening");
     return file;
+}
+
+void Root::hold_mounts()
+{
+    for (size_t i = 0; i < std::size(held_names); ++i) {
+        auto held = open_file(Path(held_names[i]), O_PATH | O_DIRECTORY);
+        if (!held.is_error())
+            m_held[i] = held.release_value();
+    }
 }
 
 Result<std::string_view> Root::read(Path const& path, std::span<char> buffer) const

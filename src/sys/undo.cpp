@@ -5,6 +5,8 @@
 #include "core/plan.h"
 #include "sys/driver.h"
 #include "sys/scan.h"
+#include "sys/vfio_group.h"
+#include "sys/worker.h"
 
 #include <errno.h>
 
@@ -74,9 +76,16 @@ struct Undoing {
         return driver.is_error() || driver.value().view() == driver_name(entry.target);
     }
 
+    // A guest may have it by then: only one opener at a time has a group.
+    bool has_guest(UndoEntry const& entry) const
+    {
+        auto const& group = session.inventory.devices[entry.device].group;
+        return session.is_undone_late && group && ask_group(root, *group) == GroupStatus::Taken;
+    }
+
     void release(UndoEntry const& entry) const
     {
-        if (entry.driver_was.view() == driver_name(entry.target) || !is_on_ours(entry))
+        if (entry.driver_was.view() == driver_name(entry.target) || !is_on_ours(entry) || has_guest(entry))
             return;
         try_to([&] { return unbind(root, address_of(entry), driver_name(entry.target)); });
     }
@@ -120,11 +129,9 @@ struct Undoing {
         }
     }
 
-    // Overrides first: what is not attached yet then stays free. A host driver can be asked only when the
-    // last member is free of ours.
+    // A host driver can be asked only when the last member is free of ours.
     template <typename Predicate> void undo_where(Predicate is_meant) const
     {
-        for_each(is_meant, [&](UndoEntry const& entry) { put_override_back(entry); });
         for_each(is_meant, [&](UndoEntry const& entry) { release(entry); });
         for_each(is_meant, [&](UndoEntry const& entry) { ask_host_driver(entry); });
         for_each(is_meant, [&](UndoEntry& entry) { entry.state = state_of(entry); });
@@ -146,6 +153,11 @@ Result<void> note_what_it_was(Root const& root, Session& session, Decision const
 void undo(Session& session, Root const& root)
 {
     Undoing const undoing{session, root};
+    // Overrides first: what a driver that is just being loaded has not attached yet then stays free. What it
+    // has attached can be unbound when it is loaded.
+    undoing.for_each([](UndoEntry const&) { return true; },
+        [&](UndoEntry const& entry) { undoing.put_override_back(entry); });
+    wait_for_end_of(session.left_behind);
     undoing.undo_where([&](UndoEntry const& entry) { return !may_hang(session, entry); });
     undoing.undo_where([&](UndoEntry const& entry) { return may_hang(session, entry); });
 }
