@@ -32,12 +32,22 @@ Result<DriverName> read_override(Root const& root, Address address)
     return name;
 }
 
-// Whether something of the group is asked of the kernel that may not come to an end.
-bool may_hang(Session const& session, UndoEntry const& entry)
+// The kernel failed for the device or did not return, and may not return this time either.
+bool may_hang(Decision const& decision)
 {
-    auto const& decision = session.plan.decisions[*find_decision(session.plan, entry.device)];
+    return decision.failure.step != Failure::Step::None;
+}
+
+Decision const& decision_of(Session const& session, UndoEntry const& entry)
+{
+    return session.plan.decisions[*find_decision(session.plan, entry.device)];
+}
+
+bool may_group_hang(Session const& session, UndoEntry const& entry)
+{
+    auto const& decision = decision_of(session, entry);
     for (auto const& other : session.plan.decisions) {
-        if (other.failure.step != Failure::Step::None && share_group(decision, other, session.inventory))
+        if (may_hang(other) && share_group(decision, other, session.inventory))
             return true;
     }
     return false;
@@ -45,9 +55,7 @@ bool may_hang(Session const& session, UndoEntry const& entry)
 
 bool is_to_be_undone(Session const& session, UndoEntry const& entry)
 {
-    auto const decision = find_decision(session.plan, entry.device);
-    return decision && session.plan.decisions[*decision].outcome != Outcome::Bound
-        && entry.state != State::PutBack;
+    return decision_of(session, entry).outcome != Outcome::Bound && entry.state != State::PutBack;
 }
 
 template <typename Action> void try_to(Action action)
@@ -129,6 +137,11 @@ struct Undoing {
         }
     }
 
+    template <typename Predicate> void put_overrides_back(Predicate is_meant) const
+    {
+        for_each(is_meant, [&](UndoEntry const& entry) { put_override_back(entry); });
+    }
+
     // A host driver can be asked only when the last member is free of ours.
     template <typename Predicate> void undo_where(Predicate is_meant) const
     {
@@ -153,13 +166,20 @@ Result<void> note_what_it_was(Root const& root, Session& session, Decision const
 void undo(Session& session, Root const& root)
 {
     Undoing const undoing{session, root};
+    auto const none_of = [](auto predicate) {
+        return [predicate](UndoEntry const& entry) { return !predicate(entry); };
+    };
+    auto const hangs = [&](UndoEntry const& entry) { return may_hang(decision_of(session, entry)); };
+    auto const is_in_group_that_hangs = [&](UndoEntry const& entry) {
+        return may_group_hang(session, entry);
+    };
     // Overrides first: what a driver that is just being loaded has not attached yet then stays free. What it
     // has attached can be unbound when it is loaded.
-    undoing.for_each([](UndoEntry const&) { return true; },
-        [&](UndoEntry const& entry) { undoing.put_override_back(entry); });
+    undoing.put_overrides_back(none_of(hangs));
     wait_for_end_of(session.left_behind);
-    undoing.undo_where([&](UndoEntry const& entry) { return !may_hang(session, entry); });
-    undoing.undo_where([&](UndoEntry const& entry) { return may_hang(session, entry); });
+    undoing.undo_where(none_of(is_in_group_that_hangs));
+    undoing.put_overrides_back(hangs);
+    undoing.undo_where(is_in_group_that_hangs);
 }
 
 void read_drivers_back(Session& session, Root const& root)
