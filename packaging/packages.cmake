@@ -48,7 +48,9 @@ set(CPACK_RPM_PACKAGE_RELOCATABLE OFF)
 set(CPACK_RPM_PACKAGE_GROUP System/Boot)
 set(CPACK_RPM_PACKAGE_REQUIRES kmod)
 set(CPACK_RPM_PACKAGE_AUTOREQPROV OFF)
-set(CPACK_RPM_USER_FILELIST "%config(noreplace) /etc/vfio-early.ini")
+# rpm has no purge: the facts, which an image made, go when the package does.
+set(CPACK_RPM_USER_FILELIST
+    "%config(noreplace) /etc/vfio-early.ini" "%ghost %attr(0644,root,root) /etc/vfio-early.facts")
 # Directories that other packages own.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
     /etc /usr/sbin /usr/lib/dracut /usr/lib/dracut/modules.d /usr/share/man /usr/share/man/man8 /usr/share/licenses)

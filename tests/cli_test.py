@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -30,14 +31,14 @@ class Tree:
         if ini is not None:
             self.ini.write_bytes(ini.encode() if isinstance(ini, str) else ini)
 
-    def run(self, command, *options, user=None):
+    def run(self, command, *options, user=None, **process):
         binary = BINARY
         if user is not None:
             binary = shutil.copy(BINARY, self.path)  # where that user can reach it
         start = time.monotonic()
         result = subprocess.run(
             [binary, command, "--root", str(self.path), *options],
-            capture_output=True, text=True, check=False, timeout=60, user=user, cwd="/",
+            capture_output=True, text=True, check=False, timeout=60, user=user, cwd="/", **process,
         )
         result.seconds = time.monotonic() - start
         result.stderr = result.stderr.replace(str(self.path), "")
@@ -339,6 +340,129 @@ class Boot(unittest.TestCase):
                 break
             time.sleep(0.05)
         self.assertEqual(tree.read(override_of_gpu), "\n")
+
+
+class Facts(unittest.TestCase):
+    """What the lines mean is recorded, by `check --write-facts` for an image that is made and by `accept`."""
+
+    INI = "[bind]\nwifi = 02:00.0\ngpu = 10de:2191\n"
+    FILE = "/etc/vfio-early.facts"
+
+    def tree(self, ini=INI):
+        tree = Tree(ini)
+        tree.facts = tree.path / "etc/vfio-early.facts"
+        return tree
+
+    def recorded_tree(self):
+        """Both lines were recorded, and since then two other cards took the place of theirs."""
+        tree = self.tree()
+        tree.run("check", "--write-facts", self.FILE)
+        for address in ("0000:02:00.0", "0000:01:00.0"):
+            uevent = tree.path / "sys/bus/pci/devices" / address / "uevent"
+            uevent.write_text(uevent.read_text().replace("8086:2723", "8086:9999").replace("10DE:2191", "10DE:9999"))
+        return tree
+
+    def ids(self, tree):
+        return re.findall(r"^id = (\S{9})", tree.facts.read_text(), re.MULTILINE)
+
+    def test_check_writes_them_where_it_is_told_to(self):
+        tree = self.tree()
+        result = tree.run("check", "--write-facts", self.FILE)
+        self.assertEqual((result.returncode, result.stderr), (1, ""))
+        self.assertEqual(result.stdout, tree.run("check").stdout)
+        self.assertEqual(self.ids(tree), ["8086:2723", "10de:2191"])
+        self.assertEqual([path.name for path in tree.facts.parent.iterdir() if "facts" in path.name], [tree.facts.name])
+
+    def test_nothing_else_writes_them(self):
+        tree = self.tree()
+        for command in ("check", "bind"):
+            tree.run(command)
+            self.assertFalse(tree.facts.exists())
+        for command in ("bind", "accept"):
+            result = tree.run(command, "--write-facts=" + self.FILE)
+            self.assertEqual(result.stderr, "vfio-early: option --write-facts goes with 'check' only\n")
+            self.assertEqual(result.returncode, 2)
+            self.assertFalse(tree.facts.exists())
+
+    def test_a_directory_that_is_missing(self):
+        tree = self.tree("[bind]\nwifi = 02:00.0\n")
+        result = tree.run("check", "--write-facts", "/nowhere/facts")
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, "vfio-early: /nowhere/facts cannot be written: No such file or directory, "
+                                        "so a shift of addresses will not be noticed\n")
+        self.assertIn("would bind 1 of 1", result.stdout)
+
+    def test_check_keeps_what_it_knew(self):
+        tree = self.recorded_tree()
+        before = tree.facts.read_text()
+        tree.ini.write_text("[bind]\nnet = 0000:02:00.0\nvga = 10DE:2191\n")
+        result = tree.run("check", "--write-facts", self.FILE)
+        self.assertIn("net 0000:02:00.0: refused (changed)", result.stdout)
+        self.assertEqual(tree.facts.read_text(), before)
+
+    def test_accept_records_what_is_there_now(self):
+        tree = self.recorded_tree()
+        tree.run("accept")
+        self.assertEqual(self.ids(tree), ["8086:9999"])
+        self.assertIn("selector = 10de:2191\n\n", tree.facts.read_text())  # nothing has that id now
+
+    def test_accept_of_one_line_leaves_the_other(self):
+        tree = self.recorded_tree()
+        result = tree.run("accept", "wifi")
+        self.assertIn("wifi 0000:02:00.0: would bind", result.stdout)
+        self.assertEqual(sorted(self.ids(tree)), ["10de:2191", "8086:9999"])
+
+    def test_accept_without_facts_records_all(self):
+        tree = self.tree()
+        tree.run("accept", "wifi")
+        self.assertEqual(self.ids(tree), ["8086:2723", "10de:2191"])
+
+    def test_accept_of_a_label_that_is_on_no_line(self):
+        tree = self.recorded_tree()
+        before = tree.facts.read_text()
+        for labels, message in (
+            (["wify"], "/etc/vfio-early.ini has no label 'wify', did you mean 'wifi'?"),
+            (["wifi", "something"], "/etc/vfio-early.ini has no label 'something'"),
+        ):
+            result = tree.run("accept", *labels)
+            self.assertEqual((result.returncode, result.stdout, result.stderr), (2, "", f"vfio-early: {message}\n"))
+            self.assertEqual(tree.facts.read_text(), before)
+
+    def test_an_ini_with_an_error_changes_nothing(self):
+        tree = self.recorded_tree()
+        before = tree.facts.read_text()
+        # The second is found when the devices are known.
+        for ini in ("[bind]\nwifi = 02:00\n", "[bind]\nwifi = 02:00.0\none = 01:00.1\n[stub]\nother = 10de:1aeb\n"):
+            tree.ini.write_text(ini)
+            for arguments in (["check", "--write-facts", self.FILE], ["accept"], ["accept", "wifi"]):
+                with self.subTest(ini=ini, arguments=arguments):
+                    result = tree.run(*arguments)
+                    self.assertEqual(result.returncode, 2)
+                    self.assertNotIn("facts", result.stderr)
+                    self.assertEqual(tree.facts.read_text(), before)
+
+    def test_facts_that_are_not_whole_are_warned_of_and_recorded_anew(self):
+        tree = self.recorded_tree()
+        tree.facts.write_text(tree.facts.read_text()[:-5])
+        result = tree.run("check", "--write-facts", self.FILE)
+        self.assertIn("/etc/vfio-early.facts is not whole", result.stdout)
+        self.assertEqual(self.ids(tree), ["8086:9999"])
+        self.assertNotIn("not whole", tree.run("check").stdout)
+
+    def test_a_run_that_was_cut_short_leaves_them_as_they_are(self):
+        tree = self.recorded_tree()
+        before = tree.facts.read_text()
+        for path in (tree.path, tree.facts.parent):
+            path.chmod(0o777)
+        for arguments in (["check", "--write-facts", self.FILE], ["accept"]):
+            result = tree.run(  # a user that can have no other process, so that none can be started for the work
+                *arguments, user=65534 if os.geteuid() == 0 else None, env={"ASAN_OPTIONS": "detect_leaks=0"},
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, (0, 0)),
+            )
+            self.assertEqual((result.returncode, result.stderr), (
+                1, "vfio-early: /etc/vfio-early.facts is left as it is: not all could be found out\n"
+            ))
+            self.assertEqual(tree.facts.read_text(), before)
 
 
 class OthersIds(unittest.TestCase):

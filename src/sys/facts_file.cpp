@@ -144,8 +144,10 @@ void read_facts(Root const& root, Facts& facts)
 
 Result<void> save_facts(Root const& root, Path const& path, Facts const& facts)
 {
-    auto const unfinished = path_of(path, ".new");
-    auto const file = TRY(root.open_file(unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
+    // Images can be made at the same time, such as by `dracut --regenerate-all --parallel`.
+    auto const unfinished = path_of(path, ".new", static_cast<unsigned>(getpid()));
+    root.remove(unfinished);
+    auto const file = TRY(root.open_file(unfinished, O_WRONLY | O_CREAT | O_EXCL, 0644));
     auto saved = write_whole(file, facts);
     if (!saved.is_error())
         saved = root.rename(unfinished, path);
