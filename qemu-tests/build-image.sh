@@ -9,7 +9,7 @@
 # GUEST have what the tests run inside. OUTPUT has two shell scripts that are run inside: `prepare` before the package is
 # installed, `change` before its trigger makes the image. OUTPUT receives vmlinuz, initrd.img,
 # files, the names of what is in the image, and order, the scripts of its first stage as they are run;
-# and where it has a file `disk`, the whole system as disk.ext4. What all this says is the caller's to keep.
+# and where it has a file `disk`, the whole system as root.disk. What all this says is the caller's to keep.
 set -eu
 root=$1 package=$2 programs=$3 guest=$4 output=$5
 
@@ -61,14 +61,15 @@ cp "$work/root/boot/initrd.img-$version" "$output/initrd.img"
 if [ -e "$output/disk" ]; then
     step make a disk of the whole system
     units=$work/root/etc/systemd/system
-    install -D -m 644 -t "$units" "$guest/inspect.service"
+    install -D -m 644 -t "$units" "$guest/inspect.service" "$guest/make-image.service"
     mkdir -p "$units/multi-user.target.wants"
-    ln -s ../inspect.service "$units/multi-user.target.wants/"
+    ln -s ../inspect.service ../make-image.service "$units/multi-user.target.wants/"
     ln -s /dev/null "$units/serial-getty@ttyS0.service" # the serial line is ours
-    # Without an id a boot makes one and takes seconds longer.
+    # Without an id a boot makes one, and without these two it runs ldconfig and its like: it takes seconds longer.
     echo 0123456789abcdef0123456789abcdef >"$work/root/etc/machine-id"
+    touch "$work/root/etc/.updated" "$work/root/var/.updated"
     umount "$work/root/proc" "$work/root/tmp"
-    truncate -s 3G "$output/disk.ext4"
-    mke2fs -q -F -t ext4 -d "$work/root" "$output/disk.ext4"
+    truncate -s 3G "$output/root.disk"
+    mke2fs -q -F -t ext4 -L root -d "$work/root" "$output/root.disk"
 fi
 chmod a+r "$output"/*

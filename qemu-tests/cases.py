@@ -16,10 +16,11 @@ KNOWN_WORDS = {
     "images": {
         "about", "like", "disk", "prepare", "prepare_initramfs_tools", "prepare_dracut",
         "change", "change_initramfs_tools", "change_dracut",
+        "made_on", "after", "disks", "append", "on_machine", "on_machine_initramfs_tools", "on_machine_dracut",
     },
     "case": {
-        "name", "about", "touches", "machine", "image", "append", "ini", "keys", "only", "iommus", "whole_system",
-        "package", "expect",
+        "name", "about", "touches", "machine", "image", "append", "ini", "facts", "keys", "only", "iommus", "whole_system",
+        "live", "costly", "package", "expect",
     },
     "expect of a boot": judge.KNOWN_WORDS,
     "expect of an image": judge.KNOWN_IMAGE_WORDS,
@@ -43,8 +44,17 @@ def load_cases():
         if "machine" in case:
             case["machine"] = data["machines"][case["machine"]]
     cases = [one for case in data["case"] for one in for_each_iommu(case, data["iommus"])]
-    images = {name: data["images"].get(image.get("like"), {}) | image for name, image in data["images"].items()}
-    return images, cases
+    return {name: _image_named(name, data) for name in data["images"]}, cases
+
+
+def _image_named(name, data):
+    """An image with the words of the one that it is like, and with the tables that it names."""
+    image = data["images"][name]
+    image = data["images"].get(image.get("like"), {}) | image | {"name": name}
+    if "made_on" in image:
+        image["made_on"] = data["machines"][image["made_on"]]
+        image["after"] = _image_named(image["after"], data)
+    return image
 
 
 def machine_named(name):

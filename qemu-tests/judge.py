@@ -11,9 +11,9 @@ HOST_DRIVERS = r"(e1000e?|nvme|xhci_hcd|virtio[-_]\w+|ahci|bochs\S*)"
 # What a case can expect of a boot, and of an image.
 KNOWN_WORDS = {
     "bound", "drivers", "usable", "unusable", "untouched", "touched", "log", "seconds_between", "shown",
-    "report", "ok", "iommu", "command", "outcomes", "warnings",
+    "report", "ok", "iommu", "command", "outcomes", "moved", "details", "warnings", "no_warnings",
 }
-KNOWN_IMAGE_WORDS = {"first_script", "files", "no_files", "build_log"}
+KNOWN_IMAGE_WORDS = {"first_script", "files", "no_files", "build_log", "facts", "no_facts"}
 
 
 def probes_of(address, log):
@@ -25,10 +25,10 @@ def probes_of(address, log):
 def image_complaints(expect, image):
     """One line for each thing that is not as it should be in an image, which is not booted for that."""
     found = []
-    order = (image / "order").read_text().split()
+    order = _text_of(image / "order").split()
     if "first_script" in expect and order[:1] != [expect["first_script"]]:
         found.append(f"the first stage should begin with {expect['first_script']} and runs {order}")
-    files = (image / "files").read_text()
+    files = _text_of(image / "files")
     for pattern in expect.get("files", []):
         if not re.search(pattern, files, re.MULTILINE):
             found.append(f"no file of the image matches {pattern!r}")
@@ -38,7 +38,19 @@ def image_complaints(expect, image):
     for pattern in expect.get("build_log", []):
         if not re.search(pattern, build_log, re.MULTILINE):
             found.append(f"nothing that was written while the image was made matches {pattern!r}: {build_log}")
+    facts = _text_of(image / "vfio-early.facts")
+    for pattern in expect.get("facts", []):
+        if not re.search(pattern, facts, re.MULTILINE):
+            found.append(f"nothing that was recorded matches {pattern!r}: {facts}")
+    for pattern in expect.get("no_facts", []):
+        if re.search(pattern, facts, re.MULTILINE):
+            found.append(f"this should not be recorded, and {pattern!r} matches it: {facts}")
     return found
+
+
+def _text_of(path):
+    """A file that not every image has."""
+    return path.read_text() if path.exists() else ""
 
 
 def complaints(expect, evidence):
@@ -113,9 +125,24 @@ def _compare_report(expect, text, found):
     for label, outcome in expect.get("outcomes", {}).items():
         if outcomes.get(label) != outcome:
             found.append(f"the report has {label} as {outcomes.get(label)}, and it should be {outcome}")
+    _compare_moves_and_details(expect, report["devices"], found)
     for key in ("ok", "iommu", "command"):
         if key in expect and report[key] != expect[key]:
             found.append(f"the report says {key}: {report[key]}, and it should be {expect[key]}")
     for pattern in expect.get("warnings", []):
         if not any(re.search(pattern, warning) for warning in report["warnings"]):
             found.append(f"no warning of the report matches {pattern!r}: {report['warnings']}")
+    for pattern in expect.get("no_warnings", []):
+        found.extend(f"this warning should not be in the report: {warning}"
+                     for warning in report["warnings"] if re.search(pattern, warning))
+
+
+def _compare_moves_and_details(expect, devices, found):
+    if "moved" in expect:
+        moved = {device["address"]: device["moved"] for device in devices if device["moved"]}
+        if moved != expect["moved"]:
+            found.append(f"the report says that these have moved: {moved}, and they should be {expect['moved']}")
+    for label, pattern in expect.get("details", {}).items():
+        details = [device["detail"] or "" for device in devices if device["label"] == label]
+        if not any(re.search(pattern, detail) for detail in details):
+            found.append(f"the report says of {label}: {details}, and should say something like {pattern!r}")

@@ -14,17 +14,20 @@ import time
 from paths import CACHE
 from step import run_step
 
-# Kinds of machine. The root disk keeps out of the way of what a case puts on the bus.
+# Kinds of machine.
 KINDS = {
     "intel": "-M q35,kernel-irqchip=split -device intel-iommu,intremap=on",
     "amd": "-M q35,kernel-irqchip=split -device amd-iommu,intremap=on",
     "virtio": "-M q35 -device virtio-iommu-pci",
     "plain": "-M q35",
 }
-ROOT_DISK = "-drive if=none,id=root,format=raw,snapshot=on,file={} -device virtio-blk-pci,drive=root,addr=1d.0"
+# What the root disk is attached to where the machine does not say: out of the way of what a case puts on the bus.
+ROOT_CONTROLLER = "-device virtio-blk-pci,drive=root,addr=1d.0"
+# A script for the guest, which finds it in /sys/firmware/qemu_fw_cfg: that adds no device to the machine.
+LIVE_SCRIPT = "-fw_cfg name=opt/vfio-early/live,file={}"
 # no_timer_check: behind an IOMMU that remaps interrupts, a guest that gets too little of the processor can take its timer
 # for dead, and panic.
-COMMAND_LINE = "no_timer_check console=ttyS0 loglevel=5 root=/dev/vda net.ifnames=0"
+COMMAND_LINE = "no_timer_check console=ttyS0 loglevel=5 net.ifnames=0"
 
 
 @dataclasses.dataclass
@@ -61,36 +64,52 @@ class Evidence:
     seconds: float = 0.0
 
 
-def with_ini(initrd, ini, of_what, log):
-    """The image with a second archive behind it that holds the INI; the kernel unpacks both, the later one wins."""
+def with_files(initrd, files, of_what, log):
+    """The image with a second archive behind it that holds files of /etc; the kernel unpacks both, the later one wins."""
     with tempfile.TemporaryDirectory(dir=CACHE) as directory, tempfile.TemporaryFile(dir=CACHE) as archive:
-        path = pathlib.Path(directory) / "etc/vfio-early.ini"
-        path.parent.mkdir()
-        path.write_text(ini)
-        # cpio reads the names of what it packs.
-        command = ["sh", "-c", "printf 'etc\\netc/vfio-early.ini\\n' | cpio --quiet -o -H newc -R 0:0"]
+        etc = pathlib.Path(directory) / "etc"
+        etc.mkdir()
+        for name, text in files.items():
+            (etc / name).write_text(text)
+        command = ["sh", "-c", "find etc | cpio --quiet -o -H newc -R 0:0"]
         run_step("cpio", of_what, command, log, cwd=directory, stdout=archive)
         archive.seek(0)
         image = initrd.read_bytes()
         return image + b"\0" * (-len(image) % 4) + archive.read()
 
 
-def command_of(hardware, kernel, initrd, root_disk, append):
-    """The QEMU command of a machine. TCG unless QEMU_ACCEL says otherwise: /dev/kvm may exist and hang."""
+def command_of(hardware, kernel, initrd, disks, append, live=None, snapshot="on"):
+    """The QEMU command of a machine. TCG unless QEMU_ACCEL says otherwise: /dev/kvm may exist and hang.
+
+    Each of `disks` is a drive that the machine's devices can name; with `snapshot` nothing that is written stays.
+    `live` is the path of a script for the guest.
+    """
+    root = "" if "root=" in append else "root=/dev/vda"
+    drives = [f"if=none,id={name},format=raw,snapshot={snapshot},file={path}" for name, path in disks.items()]
     return (
         ["qemu-system-x86_64", "-accel", os.environ.get("QEMU_ACCEL", "tcg")]
         + shlex.split(KINDS[hardware["kind"]])
         + ["-m", "1024", "-nodefaults", "-no-reboot", "-display", "none"]
         + ([] if "-vga" in hardware["devices"] else ["-vga", "none"])
+        + [word for drive in drives for word in ("-drive", drive)]
         + shlex.split(hardware["devices"])
-        + shlex.split(ROOT_DISK.format(root_disk))
+        + ([] if "drive=root" in hardware["devices"] else shlex.split(ROOT_CONTROLLER))
+        + (shlex.split(LIVE_SCRIPT.format(live)) if live else [])
         + ["-serial", "stdio", "-kernel", str(kernel), "-initrd", str(initrd)]
-        + ["-append", f"{COMMAND_LINE} {append}".strip()]
+        + ["-append", " ".join(f"{COMMAND_LINE} {root} {append}".split())]
     )
 
 
 def boot(command, log_path, keys=(), limit_seconds=240):
     """Runs QEMU until the real root has told its story. Each of `keys` is [text to wait for, what to type then]."""
+    start = time.monotonic()
+    evidence = read_evidence(run(command, log_path, b"@@ end", keys, limit_seconds))
+    evidence.seconds = time.monotonic() - start
+    return evidence
+
+
+def run(command, log_path, last=None, keys=(), limit_seconds=600):
+    """Runs QEMU until it has printed `last`, or until it ends; all that it printed, which is kept in a file too."""
     start = time.monotonic()
     output = bytearray()
     waiting = [(text.encode(), typed.encode()) for text, typed in keys]
@@ -107,7 +126,7 @@ def boot(command, log_path, keys=(), limit_seconds=240):
             if not chunk:
                 break
             output += chunk
-            if b"@@ end" in output:
+            if last and last in output:
                 break
             if waiting and waiting[0][0] in output[seen:]:
                 seen = len(output)
@@ -116,9 +135,7 @@ def boot(command, log_path, keys=(), limit_seconds=240):
     process.wait()
     log_path.parent.mkdir(parents=True, exist_ok=True)
     log_path.write_bytes(shlex.join(command).encode() + b"\n" + bytes(output))
-    evidence = read_evidence(bytes(output).decode(errors="replace"))
-    evidence.seconds = time.monotonic() - start
-    return evidence
+    return bytes(output).decode(errors="replace")
 
 
 def read_evidence(text):

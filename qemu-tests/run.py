@@ -14,6 +14,7 @@ import sys
 
 import cases
 import choice
+import images
 import systems
 import table
 from demo import demo
@@ -51,7 +52,7 @@ def main(arguments):
             table.print_table(names_of(*which), known)
             table.print_count(names_of(*which), known)
         case ["image", system, name] if system in systems.SYSTEMS | systems.SID and name in cases.load_cases()[0]:
-            systems.make_image(system, name, cases.load_cases()[0][name])
+            images.make_image(system, cases.load_cases()[0][name])
         case ["demo"]:
             return 0 if demo() else 1
         case ["case", *names] if names and set(names) <= set(cases.test_names(systems.SYSTEMS | systems.SID)):

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Root file systems of real distributions, and the images that their own tools make in them."""
+"""Real distributions: their root file systems, our package in them, and what of it is made once and kept."""
 
 import dataclasses
 import fcntl
 import hashlib
-import lzma
 import pathlib
 import shutil
-import struct
 import sys
 import tempfile
 
@@ -65,10 +63,22 @@ FULL = {
     )
 }
 
+# What a root file system of several layers is made with; and that of a whole system where people act on what runs.
+_LAYERS = ["cryptsetup", "lvm2", "mdadm", "btrfs-progs", "e2fsprogs", "fdisk", "iproute2"]
+STORAGE = {
+    "debian13-storage": System(
+        "trixie", "initramfs-tools", "debian13-storage",
+        tuple(COMMON + ["initramfs-tools", "busybox", "cryptsetup-initramfs", *_LAYERS]),
+    ),
+    "debian13-storage-dracut": System(
+        "trixie", "dracut", "debian13-storage-dracut", tuple(COMMON + ["dracut", *_LAYERS]),
+    ),
+}
+
 
 # Neighbours have root file systems of their own, as the tests of two run at the same time and would wait for one.
 _PAIRS = zip(_systems_of("debian12", "bookworm").items(), _systems_of("debian13", "trixie").items())
-SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL
+SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL | STORAGE
 # Debian's development release moves: it is tested only when asked for. dracut 112 does not depend on the package that has
 # switch_root there, which it needs without systemd.
 SID = _systems_of("sid", "sid", ["util-linux-extra"])
@@ -91,79 +101,32 @@ def make_root(name):
         *(["--aptopt=Acquire::Check-Valid-Until false"] if name in SID else []),
         system.release,
     ]
-    with _only_one(CACHE / system.root / "root.lock"):
-        if _is_made(root, recipe):
+    with only_one(CACHE / system.root / "root.lock"):
+        if is_made(root, recipe):
             return root
         print(f"making the root file system of {system.root} with mmdebstrap, about a minute", file=sys.stderr)
         what = f"root file system of {system.root}"
         log = CACHE / system.root / "mmdebstrap.log"
         run_step("rm of the last one", what, as_root(["rm", "-rf", str(root)]), log)
         run_step("mmdebstrap", what, as_root(recipe + [str(root)]), log)
-        _mark_made(root, recipe)
+        mark_made(root, recipe)
     return root
 
 
 def make_package():
     """Our .deb, as a user installs it."""
-    recipe = [_hash_of_what_is_installed()]
+    recipe = [hash_of_what_is_installed()]
     stamp = CACHE / "package"
-    with _only_one(CACHE / "package.lock"):
+    with only_one(CACHE / "package.lock"):
         packages = sorted(RELEASE.glob("*.deb"))
-        if packages and _is_made(stamp, recipe):
+        if packages and is_made(stamp, recipe):
             return packages[0]
         for package in packages:
             package.unlink()
         run_step("cpack", "package", ["cpack", "-G", "DEB"], CACHE / "package.log", cwd=RELEASE)
         stamp.touch()
-        _mark_made(stamp, recipe)
+        mark_made(stamp, recipe)
         return sorted(RELEASE.glob("*.deb"))[0]
-
-
-def make_image(name, image_name, image):
-    """The directory with kernel and initrd.img of a system, made by installing our package in it.
-
-    `image` is a table of cases.toml: what is done before the package is installed and after, for every generator or for one.
-    """
-    system = (SYSTEMS | SID)[name]
-    scripts = {
-        step: image.get(step, "") + image.get(f"{step}_{system.generator}".replace("-", "_"), "")
-        for step in ("prepare", "change")
-    }
-    scripts["prepare"] = system.prepare + scripts["prepare"]
-    output = CACHE / name / f"image-{image_name}"
-    recipe = [*scripts.values(), str(image.get("disk")), _hash_of_what_is_installed()]
-    recipe += [(HERE / script).read_text() for script in ("build-image.sh", "overlay.sh")]
-    root = make_root(name)
-    recipe.append(_stamp_of(root).read_text())
-    package = make_package()
-    with _only_one(CACHE / name / f"image-{image_name}.lock"):
-        if _is_made(output, recipe):
-            return output
-        shutil.rmtree(output, ignore_errors=True)
-        output.mkdir(parents=True)
-        for step, script in scripts.items():
-            (output / step).write_text(script)
-        if image.get("disk"):
-            (output / "disk").touch()
-        paths = [str(root), str(package), str(GUEST_PROGRAMS), str(HERE / "guest"), str(output)]
-        command = in_own_mounts(["sh", str(HERE / "build-image.sh"), *paths])
-        run_step("build-image.sh", f"image {image_name} of {name}", command, output / "build.log")
-        (output / "kernel").write_bytes(_unpacked((output / "vmlinuz").read_bytes()))
-        _mark_made(output, recipe)
-    return output
-
-
-def _unpacked(kernel):
-    """What QEMU starts: the ELF inside of a bzImage, which has an entry for PVH, where it is packed with xz, else the bzImage.
-
-    Unpacking xz, as of Debian 12, costs an emulated processor four seconds in each boot. Where the payload is, is in
-    the header: setup_sects, payload_offset and payload_length (Documentation/arch/x86/boot.rst).
-    """
-    setup_sectors = kernel[0x1F1]
-    offset, length = struct.unpack_from("<II", kernel, 0x248)
-    payload = kernel[512 * (1 + setup_sectors) + offset :][:length]
-    is_xz = payload.startswith(b"\xfd7zXZ\0")
-    return lzma.LZMADecompressor().decompress(payload) if is_xz else kernel
 
 
 def live_with_package(name):
@@ -199,9 +162,9 @@ def make_real_root():
     programs = [GUEST_PROGRAMS / "real_root", GUEST_PROGRAMS / "vfio-client"]
     directories = ["sbin", "dev", "proc", "sys", "run", "etc", "usr/lib/vfio-early-tests"]
     os_release = "ID=test\n"  # systemd switches to no root that has none
-    recipe = [hashlib.sha256(program.read_bytes()).hexdigest() for program in programs] + directories + [os_release]
-    with _only_one(CACHE / "real-root.lock"):
-        if _is_made(image, recipe):
+    recipe = [hashlib.sha256(program.read_bytes()).hexdigest() for program in programs] + directories + [os_release, "LABEL=root"]
+    with only_one(CACHE / "real-root.lock"):
+        if is_made(image, recipe):
             return image
         shutil.rmtree(tree, ignore_errors=True)
         for directory in directories:
@@ -211,17 +174,17 @@ def make_real_root():
         shutil.copy(programs[1], tree / "usr/lib/vfio-early-tests/vfio-client")
         with image.open("wb") as file:
             file.truncate(8 << 20)
-        command = ["mke2fs", "-q", "-F", "-t", "ext4", "-d", str(tree), str(image)]
+        command = ["mke2fs", "-q", "-F", "-t", "ext4", "-L", "root", "-d", str(tree), str(image)]
         run_step("mke2fs", "disk of the real root", command, CACHE / "real-root.log")
-        _mark_made(image, recipe)
+        mark_made(image, recipe)
     return image
 
 
-def _hash_of_what_is_installed():
+def hash_of_what_is_installed():
     digest = hashlib.sha256()
     installed = [RELEASE / "vfio-early", PROJECT / "etc" / "vfio-early.ini"]
     installed += [GUEST_PROGRAMS / "vfio-client", GUEST_PROGRAMS / "real_root"]
-    installed += [HERE / "guest" / "inspect.sh", HERE / "guest" / "inspect.service"]
+    installed += [HERE / "guest" / name for name in ("inspect.sh", "inspect.service", "make-image.service")]
     installed += [PROJECT / "install.cmake"]
     for directory in ("hooks", "packaging"):
         installed += sorted(path for path in (PROJECT / directory).rglob("*") if path.is_file())
@@ -230,7 +193,7 @@ def _hash_of_what_is_installed():
     return digest.hexdigest()
 
 
-def _only_one(path):
+def only_one(path):
     """Tests run at the same time, and what they share is made once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.open("w")
@@ -238,14 +201,14 @@ def _only_one(path):
     return lock
 
 
-def _stamp_of(path):
+def stamp_of(path):
     return path.with_name(path.name + ".recipe")
 
 
-def _is_made(path, recipe):
-    stamp = _stamp_of(path)
+def is_made(path, recipe):
+    stamp = stamp_of(path)
     return path.exists() and stamp.exists() and stamp.read_text() == "\n".join(recipe)
 
 
-def _mark_made(path, recipe):
-    _stamp_of(path).write_text("\n".join(recipe))
+def mark_made(path, recipe):
+    stamp_of(path).write_text("\n".join(recipe))

@@ -4,6 +4,7 @@
 import tempfile
 
 import cases
+import images
 import judge
 import machine
 import systems
@@ -43,31 +44,44 @@ def _complaints_of(system, case):
 
 def _image_of(system, case):
     """The directory with the image of a case."""
-    images, _ = cases.load_cases()
-    name = case.get("image", "standard")
-    return systems.make_image(system, name, images[name])
+    known, _ = cases.load_cases()
+    return images.make_image(system, known[case.get("image", "standard")])
 
 
 def boot_case(system, case):
     """Boots the machine of a case; what it left behind."""
     image = _image_of(system, case)
+    disks = images.disks_of(image)
     # The system itself up to multi-user, or a small root that tells its story and no more.
     is_whole = case.get("whole_system", False)
-    root_disk = image / "disk.ext4" if is_whole else systems.make_real_root()
+    if not is_whole:
+        disks["root"] = systems.make_real_root()
     mode = "rw" if is_whole else "ro"
     hardware = case["machine"]
     # panic= ends a lost boot at once; it would also end the shell that a case with keys types into.
     panic = "" if "keys" in case else "panic=-1"
     append = f"{mode} {panic} {hardware.get('append', '')} {case.get('append', '')}".strip()
+    files = {f"vfio-early.{word}": case[word] for word in ("ini", "facts") if word in case}
     with tempfile.NamedTemporaryFile(dir=CACHE, suffix=".initrd") as initrd:
-        if "ini" in case:
-            of_what, log = f"INI of {case['name']} on {system}", LOGS / f"{system}.{case['name']}.cpio.log"
-            initrd.write(machine.with_ini(image / "initrd.img", case["ini"], of_what, log))
+        if files:
+            of_what, log = f"files of {case['name']} on {system}", LOGS / f"{system}.{case['name']}.cpio.log"
+            initrd.write(machine.with_files(image / "initrd.img", files, of_what, log))
         else:
             initrd.write((image / "initrd.img").read_bytes())
         initrd.flush()
-        command = machine.command_of(hardware, image / "kernel", initrd.name, root_disk, append)
-        return machine.boot(command, log_path(system, case), case.get("keys", ()))
+        command = machine.command_of(hardware, image / "kernel", initrd.name, disks, append, _live_script(system, case))
+        limit_seconds = 600 if is_whole else 240
+        return machine.boot(command, log_path(system, case), case.get("keys", ()), limit_seconds)
+
+
+def _live_script(system, case):
+    """The path of what a case runs in the system that was booted, None where it runs nothing."""
+    if "live" not in case:
+        return None
+    path = LOGS / f"{system}.{case['name']}.live"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(case["live"])
+    return path
 
 
 def log_path(system, case):

@@ -10,14 +10,15 @@ namespace vfio_early {
 // What was being done, and the errno it ended with (0 if there is none). The caller knows what it was done
 // to.
 struct Error {
-    std::string_view action;
+    char const* action = "";
     int number = 0;
 };
 
 // Either a value, or the Error that is there instead.
 template <typename T> class [[nodiscard]] Result {
 public:
-    Result(T value) : m_value(std::move(value)) { }
+    Result(T const& value) : m_value(value) { }
+    Result(T&& value) : m_value(std::move(value)) { }
     Result(Error const& error) : m_error(error) { }
 
     bool is_error() const { return !m_value.has_value(); }

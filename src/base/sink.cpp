@@ -24,6 +24,11 @@ void put(Sink& sink, std::string_view text)
     sink.write(text);
 }
 
+void put(Sink& sink, char const* text)
+{
+    sink.write(text);
+}
+
 void put(Sink& sink, uint32_t value)
 {
     char digits[10];

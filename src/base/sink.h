@@ -44,13 +44,15 @@ struct JsonString {
 };
 
 void put(Sink&, std::string_view);
+void put(Sink&, char const* text);
 void put(Sink&, uint32_t);
 void put(Sink&, Hex);
 void put(Sink&, Quoted);
 void put(Sink&, JsonString);
 
-// Writes the parts one after the other. A type is printable when a put(Sink&, …) exists for it.
-template <typename... Parts> void print(Sink& sink, Parts const&... parts)
+// Writes the parts one after the other. A type is printable when a put(Sink&, …) exists for it. Inlined, as a
+// function for each combination of types is larger than the calls of put().
+template <typename... Parts> [[gnu::always_inline]] inline void print(Sink& sink, Parts const&... parts)
 {
     (put(sink, parts), ...);
 }

@@ -9,13 +9,29 @@
 
 namespace vfio_early {
 
-// One line on standard error, 'vfio-early: …'.
+// A line on standard error, 'vfio-early: …', that is written when it goes out of scope.
+class ErrorLine {
+public:
+    ErrorLine() { print(m_sink, "vfio-early: "); }
+    ErrorLine(ErrorLine const&) = delete;
+    ErrorLine& operator=(ErrorLine const&) = delete;
+    ~ErrorLine()
+    {
+        print(m_sink, "\n");
+        m_output.flush();
+    }
+
+    Sink& sink() { return m_sink; }
+
+private:
+    FileSink m_output{STDERR_FILENO};
+    Sink m_sink{m_output};
+};
+
 template <typename... Parts> void print_error(Parts const&... parts)
 {
-    FileSink output(STDERR_FILENO);
-    Sink sink(output);
-    print(sink, "vfio-early: ", parts..., "\n");
-    output.flush();
+    ErrorLine line;
+    print(line.sink(), parts...);
 }
 
 // Hands `write` a sink to standard output.

@@ -24,7 +24,6 @@
 #include <errno.h>
 #include <new>
 #include <string.h>
-#include <unistd.h>
 
 namespace vfio_early {
 
@@ -41,12 +40,16 @@ struct Job {
 };
 
 // One line for the person who runs the command, or who reads the log of the boot.
-template <typename... Parts> void tell(Conduct const& conduct, Root const& root, Parts const&... parts)
+void tell_line(Conduct const& conduct, Root const& root, Message const& line)
 {
-    auto const line = printed<Message>(parts...);
     print_error(line);
     if (conduct.leaves_record)
         log_line(root, Level::Error, line.view());
+}
+
+template <typename... Parts> void tell(Conduct const& conduct, Root const& root, Parts const&... parts)
+{
+    tell_line(conduct, root, printed<Message>(parts...));
 }
 
 template <typename... Parts> void tell(Job const& job, Parts const&... parts)
@@ -60,9 +63,7 @@ Result<Path> user_path(Root const& root, std::string_view text)
 {
     if (!root.is_machine() || text.starts_with('/'))
         return Path(text);
-    char directory[max_path_bytes + 1];
-    if (!getcwd(directory, sizeof(directory)))
-        return Error{"finding the current directory", errno == ERANGE ? ENAMETOOLONG : errno};
+    auto const directory = TRY(root.link_target(Path("proc/self/cwd")));
     return path_of(directory, "/", text);
 }
 
@@ -192,7 +193,7 @@ bool know_labels(Job const& job)
         known[i] = entries[i].label.view();
     std::span const labels(known, entries.size());
     for (auto const label : job.options.labels) {
-        if (std::find(labels.begin(), labels.end(), label) != labels.end())
+        if (std::ranges::find(labels, label) != labels.end())
             continue;
         ConfigName const name{job.root, job.options};
         if (auto const meant = nearest(label, labels))

@@ -41,7 +41,7 @@ void report_unknown(
 
 bool contains(std::span<std::string_view const> words, std::string_view word)
 {
-    return std::find(words.begin(), words.end(), word) != words.end();
+    return std::ranges::find(words, word) != words.end();
 }
 
 // inih says nothing of a section without keys, and cuts a long name: its name is looked at here.
@@ -78,7 +78,7 @@ bool check_line(Parser& parser, std::string_view line, size_t room)
 
 bool is_label(std::string_view text)
 {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char byte) {
+    return !text.empty() && std::ranges::all_of(text, [](char byte) {
         return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9')
             || byte == '-' || byte == '_' || byte == '.';
     });
@@ -249,13 +249,16 @@ std::string_view line_of(std::string_view text, unsigned number)
 
 void Problems::add(Problem const& problem)
 {
-    if (m_first.try_append(problem))
-        return;
+    if (!m_first.try_append(problem)) {
+        ++m_left_out;
+        auto& last = *(m_first.end() - 1);
+        if (!is_before(problem, last))
+            return;
+        last = problem;
+    }
     // They do not come in the order of their lines.
-    ++m_left_out;
-    auto* const last = std::max_element(m_first.begin(), m_first.end(), is_before);
-    if (is_before(problem, *last))
-        *last = problem;
+    for (auto* added = m_first.end() - 1; added != m_first.begin() && is_before(*added, added[-1]); --added)
+        std::swap(added[0], added[-1]);
 }
 
 std::string_view driver_name(Target target)
@@ -298,7 +301,6 @@ void parse_config(std::string_view text, Config& config, Problems& problems)
         problems.add(
             problem_of(line, Quoted{line_of(text, line)}, " is neither '[SECTION]' nor 'KEY = VALUE'"));
     }
-    std::sort(problems.begin(), problems.end(), is_before);
 }
 
 } // namespace vfio_early

@@ -264,7 +264,7 @@ void explain_module_missing(Sink& sink, Decision const& decision, Session const&
             ", take it out there");
 }
 
-template <typename... Parts> void warn(Tell tell, Parts const&... parts)
+template <typename... Parts> [[gnu::always_inline]] inline void warn(Tell tell, Parts const&... parts)
 {
     tell(printed<Warning>(parts...).view());
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/facts.h"
 
+#include "base/function_ref.h"
 #include "base/text.h"
 #include "core/ini.h"
 
@@ -183,6 +184,21 @@ void handle_key(Parser& parser, IniKey const& key)
         parser.is_wrong = true;
 }
 
+bool is_of(LineFact const& fact, Entry const& entry)
+{
+    return key_of(entry.selector).view() == fact.key.view();
+}
+
+void keep_lines(Facts& facts, FunctionRef<bool(LineFact const&)> is_kept)
+{
+    size_t kept = 0;
+    for (auto const& fact : facts.lines) {
+        if (is_kept(fact))
+            facts.lines[kept++] = fact;
+    }
+    facts.lines.shrink(kept);
+}
+
 } // namespace
 
 SelectorKey key_of(Selector const& selector)
@@ -208,17 +224,20 @@ SelectorKey key_of(Selector const& selector)
 
 void forget(Facts& facts, Config const& config, std::span<std::string_view const> labels)
 {
-    auto const is_forgotten = [&](LineFact const& fact) {
-        for (auto const& entry : config.entries) {
+    keep_lines(facts, [&](LineFact const& fact) {
+        return !std::ranges::any_of(config.entries, [&](Entry const& entry) {
             bool const is_named =
-                labels.empty() || std::find(labels.begin(), labels.end(), entry.label.view()) != labels.end();
-            if (is_named && key_of(entry.selector).view() == fact.key.view())
-                return true;
-        }
-        return false;
-    };
-    auto* const end = std::remove_if(facts.lines.begin(), facts.lines.end(), is_forgotten);
-    facts.lines.shrink(static_cast<size_t>(end - facts.lines.begin()));
+                labels.empty() || std::ranges::find(labels, entry.label.view()) != labels.end();
+            return is_named && is_of(fact, entry);
+        });
+    });
+}
+
+void drop_lines_that_are_gone(Facts& facts, Config const& config)
+{
+    keep_lines(facts, [&](LineFact const& fact) {
+        return std::ranges::any_of(config.entries, [&](Entry const& entry) { return is_of(fact, entry); });
+    });
 }
 
 bool parse_facts(std::string_view text, Facts& facts)

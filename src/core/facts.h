@@ -53,6 +53,9 @@ struct Facts {
 // Forgets what the lines with these labels meant, or all lines where there are none.
 void forget(Facts&, Config const&, std::span<std::string_view const> labels);
 
+// Forgets what no line asks for any more.
+void drop_lines_that_are_gone(Facts&, Config const&);
+
 // Reads the text of the file. False, and nothing is in `facts`, where it is not whole: of another version,
 // without its last line, or with anything in it that does not belong there.
 bool parse_facts(std::string_view text, Facts& facts);

@@ -47,6 +47,13 @@ void HostUses::add(HostUse const& use)
         add_doubt("there are more than ", max_host_uses, " uses");
 }
 
+void HostUses::add_doubt(UseText const& why)
+{
+    if (is_complete)
+        doubt = why;
+    is_complete = false;
+}
+
 bool HostUses::is_vital(Address device) const
 {
     for (auto const& use : uses) {

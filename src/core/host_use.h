@@ -50,11 +50,12 @@ struct HostUses {
         add({device, weight, printed<UseText>(parts...)});
     }
 
+    // Notes that it is not complete, and why.
+    void add_doubt(UseText const&);
+
     template <typename... Parts> void add_doubt(Parts const&... parts)
     {
-        if (is_complete)
-            doubt = printed<UseText>(parts...);
-        is_complete = false;
+        add_doubt(printed<UseText>(parts...));
     }
 
     bool is_vital(Address) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/inventory.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace vfio_early {
 
@@ -41,9 +41,14 @@ Group const* Inventory::find_group(std::optional<uint32_t> number) const
 
 void Inventory::sort_by_address(DeviceIndices& indices) const
 {
-    std::sort(indices.begin(), indices.end(), [this](DeviceIndex left, DeviceIndex right) {
+    auto const is_before = [this](DeviceIndex left, DeviceIndex right) {
         return devices[left].address < devices[right].address;
-    });
+    };
+    // By insertion, as there are few.
+    for (auto* next = indices.begin(); next != indices.end(); ++next) {
+        for (auto* moved = next; moved != indices.begin() && is_before(*moved, moved[-1]); --moved)
+            std::swap(moved[0], moved[-1]);
+    }
 }
 
 } // namespace vfio_early

@@ -37,7 +37,7 @@ bool is_other_card(Device const& left, Device const& right)
 // Some makers give all cards of a model one serial number: it tells nothing then.
 bool is_shared_serial(Device const& device, Inventory const& inventory)
 {
-    return std::any_of(inventory.devices.begin(), inventory.devices.end(),
+    return std::ranges::any_of(inventory.devices,
         [&](Device const& other) { return other.serial == device.serial && is_other_card(device, other); });
 }
 
@@ -171,8 +171,8 @@ Recollection recall(Selector const& selector, Facts const& facts, Inventory cons
 {
     auto const plain = resolve(selector, inventory);
     auto const key = key_of(selector);
-    auto const* fact = std::find_if(facts.lines.begin(), facts.lines.end(),
-        [&](LineFact const& one) { return one.key.view() == key.view(); });
+    auto const* fact =
+        std::ranges::find_if(facts.lines, [&](LineFact const& one) { return one.key.view() == key.view(); });
     if (fact == facts.lines.end()) {
         bool const is_address = selector.location && selector.location->steps.empty();
         return {.resolution = plain, .note = is_address ? Note::NotCompared : Note::None};
@@ -190,7 +190,7 @@ Recollection recall(Selector const& selector, Facts const& facts, Inventory cons
 bool was_recorded(Selector const& selector, Facts const& facts, Device const& device)
 {
     auto const key = key_of(selector);
-    return std::any_of(facts.lines.begin(), facts.lines.end(), [&](LineFact const& fact) {
+    return std::ranges::any_of(facts.lines, [&](LineFact const& fact) {
         return fact.key.view() == key.view() && fact.device && fact.device->place == device.address;
     });
 }
@@ -204,10 +204,9 @@ bool needs_census(Facts const& facts, Inventory const& inventory)
         auto const& device = inventory.devices[*in_slot];
         return !have_serials(device, identity) || device.serial == identity.serial;
     };
-    return std::any_of(facts.lines.begin(), facts.lines.end(),
-               [&](LineFact const& fact) { return fact.device && !is_as_it_was(*fact.device); })
-        || std::any_of(facts.host.begin(), facts.host.end(),
-            [&](HostFact const& fact) { return !is_as_it_was(fact.device); });
+    return std::ranges::any_of(facts.lines, [&](LineFact const& fact) {
+        return fact.device && !is_as_it_was(*fact.device);
+    }) || std::ranges::any_of(facts.host, [&](HostFact const& fact) { return !is_as_it_was(fact.device); });
 }
 
 std::string_view host_use_of(Device const& device, Facts const& facts, Inventory const& inventory)

@@ -42,7 +42,7 @@ std::optional<Place> parse_place(std::string_view text, std::string_view word, S
 // [DOMAIN:]BUS:, which is taken off `rest`.
 std::optional<Address> take_domain_and_bus(std::string_view& rest)
 {
-    auto const colons = std::count(rest.begin(), rest.end(), ':');
+    auto const colons = std::ranges::count(rest, ':');
     if (colons != 1 && colons != 2)
         return {};
     auto const domain = colons == 2 ? parse_hex(take_until(rest, ':'), 8) : 0;
@@ -108,7 +108,7 @@ std::optional<IdPattern> parse_id_pattern(std::string_view word)
 void explain_unknown_word(std::string_view word, Sink& problem)
 {
     constexpr std::string_view words[] = {"all"};
-    auto const colons = std::count(word.begin(), word.end(), ':');
+    auto const colons = std::ranges::count(word, ':');
     if (word.starts_with('#')) {
         print(problem, Quoted{word}, " is not a term, a comment after a value begins with ' ;'");
     } else if (auto const meant = nearest(word, words)) {

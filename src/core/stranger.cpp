@@ -11,7 +11,7 @@ bool is_one_of_several(Plan const& plan, DeviceIndex device)
 {
     for (auto const& decision : plan.decisions) {
         auto const devices = plan.devices_of(decision.concerned);
-        if (!decision.device && std::find(devices.begin(), devices.end(), device) != devices.end())
+        if (!decision.device && std::ranges::find(devices, device) != devices.end())
             return true;
     }
     return false;

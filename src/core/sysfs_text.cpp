@@ -162,8 +162,7 @@ std::optional<Address> framebuffer_owner(std::string_view iomem)
         if (auto const address = parse_address(name)) {
             owner = address;
             owner_indentation = depth;
-        } else if (owner
-            && std::find(std::begin(framebuffers), std::end(framebuffers), name) != std::end(framebuffers)) {
+        } else if (owner && std::ranges::find(framebuffers, name) != std::end(framebuffers)) {
             return owner;
         }
     }

@@ -8,7 +8,6 @@
 #include "sys/kernel.h"
 #include "sys/scan.h"
 
-#include <algorithm>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -186,12 +185,7 @@ void record_host(Root const& root, HostUses const& uses, Facts& facts)
 void update_facts(
     Root const& root, Config const& config, Inventory const& inventory, HostUses const& uses, Facts& facts)
 {
-    auto const is_of_no_line = [&](LineFact const& fact) {
-        return std::none_of(config.entries.begin(), config.entries.end(),
-            [&](Entry const& entry) { return key_of(entry.selector).view() == fact.key.view(); });
-    };
-    auto* const end = std::remove_if(facts.lines.begin(), facts.lines.end(), is_of_no_line);
-    facts.lines.shrink(static_cast<size_t>(end - facts.lines.begin()));
+    drop_lines_that_are_gone(facts, config);
     for (auto const& entry : config.entries) {
         auto const key = key_of(entry.selector);
         if (!is_known(key, facts))

@@ -45,10 +45,25 @@ std::optional<RootBus> find_root_bus(Root const& root, RootBus const& wanted)
     return {};
 }
 
-// The root port with this number among the functions of a device; the function as it was recorded where the
-// number does not tell: where none can be read, or several have this one.
+// The Port Number of a root port; nothing where another function of the device has the same one, which then
+// tells nothing.
+std::optional<uint8_t> read_port_that_tells(Root const& root, Address port)
+{
+    auto const number = read_port(root, port);
+    auto other = port;
+    for (other.function = 0; number && other.function < functions_per_device; ++other.function) {
+        if (other.function != port.function && read_port(root, other) == number)
+            return {};
+    }
+    return number;
+}
+
+// The root port with this number among the functions of a device: the function that was recorded where it has
+// the number or where none can be read, else the only one that has it.
 std::optional<Address> find_root_port(Root const& root, Address recorded, uint8_t wanted)
 {
+    if (read_port(root, recorded) == wanted)
+        return recorded;
     std::optional<Address> found;
     bool is_any_known = false;
     bool is_shared = false;
@@ -62,7 +77,9 @@ std::optional<Address> find_root_port(Root const& root, Address recorded, uint8_
         is_shared |= found.has_value();
         found = address;
     }
-    return is_any_known && !is_shared ? found : recorded;
+    if (!is_any_known)
+        return recorded;
+    return is_shared ? std::nullopt : found;
 }
 
 } // namespace
@@ -78,7 +95,8 @@ std::optional<Slot> read_slot(Root const& root, Address address)
     read_firmware_path(root, slot->root);
     if (slot->steps.size() > 1) {
         auto& port = slot->steps[0];
-        port.port = read_port(root, {slot->root.domain, slot->root.bus, port.device, port.function});
+        port.port =
+            read_port_that_tells(root, {slot->root.domain, slot->root.bus, port.device, port.function});
     }
     return slot;
 }

@@ -90,7 +90,8 @@ int poll(pollfd& waiting, int timeout_milliseconds)
 
 pid_t fork()
 {
-    return ::fork();
+    // Without what fork() does for threads, of which there are none.
+    return ::_Fork();
 }
 
 pid_t wait_for(pid_t child, int& status)

@@ -25,7 +25,7 @@ struct Names {
 constexpr Names of_the_boot = {"report.json", "report.json.new"};
 constexpr Names of_a_live_run = {"live.json", "live.json.new"};
 
-Error failure(std::string_view action)
+Error failure(char const* action)
 {
     return {action, errno};
 }

@@ -11,7 +11,7 @@ namespace vfio_early {
 
 namespace {
 
-Error failure(std::string_view action)
+Error failure(char const* action)
 {
     return {action, errno};
 }

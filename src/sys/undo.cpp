@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sys/undo.h"
 
+#include "base/function_ref.h"
 #include "base/text.h"
 #include "core/plan.h"
 #include "sys/driver.h"
@@ -58,7 +59,7 @@ bool is_to_be_undone(Session const& session, UndoEntry const& entry)
     return decision_of(session, entry).outcome != Outcome::Bound && entry.state != State::PutBack;
 }
 
-template <typename Action> void try_to(Action action)
+void try_to(FunctionRef<Result<void>()> action)
 {
     for (int i = 0; i < attempts_to_put_back && action().is_error(); ++i) { }
 }
@@ -128,7 +129,7 @@ struct Undoing {
         return is_override_back && is_driver_back ? State::PutBack : State::Stuck;
     }
 
-    template <typename Predicate, typename Action> void for_each(Predicate is_meant, Action action) const
+    void for_each(FunctionRef<bool(UndoEntry const&)> is_meant, FunctionRef<void(UndoEntry&)> action) const
     {
         for (auto i = session.undo_log.size(); i-- > 0;) {
             auto& entry = session.undo_log[i];
@@ -137,13 +138,13 @@ struct Undoing {
         }
     }
 
-    template <typename Predicate> void put_overrides_back(Predicate is_meant) const
+    void put_overrides_back(FunctionRef<bool(UndoEntry const&)> is_meant) const
     {
         for_each(is_meant, [&](UndoEntry const& entry) { put_override_back(entry); });
     }
 
     // A host driver can be asked only when the last member is free of ours.
-    template <typename Predicate> void undo_where(Predicate is_meant) const
+    void undo_where(FunctionRef<bool(UndoEntry const&)> is_meant) const
     {
         for_each(is_meant, [&](UndoEntry const& entry) { release(entry); });
         for_each(is_meant, [&](UndoEntry const& entry) { ask_host_driver(entry); });

@@ -81,6 +81,28 @@ TEST(goes_by_the_function_where_port_numbers_do_not_tell)
     TEST_ASSERT_EQUAL_STRING("0000:05:00.0", found(unreadable, slot_behind(2)));
 }
 
+TEST(records_no_port_number_that_another_function_of_the_device_has_too)
+{
+    Tree then;
+    place(then, "pci0000:00/0000:00:1c.0", root_port(0), 4);
+    place(then, "pci0000:00/0000:00:1c.1", root_port(0), 5);
+    place(then, "pci0000:00/0000:00:1c.1/0000:05:00.0", with_serial(7));
+    auto const slot = read_slot(then.root(), at("0000:05:00.0")).value();
+    Tree now; // the other one alone
+    place(now, "pci0000:00/0000:00:1c.0", root_port(0), 4);
+    TEST_ASSERT_EQUAL_STRING("-", found(now, slot));
+}
+
+TEST(takes_none_of_two_ports_that_have_the_number_where_the_recorded_one_has_another)
+{
+    auto const slot = slot_behind(2);
+    Tree tree;
+    place(tree, "pci0000:00/0000:00:1c.0", root_port(2), 4);
+    place(tree, "pci0000:00/0000:00:1c.1", root_port(3), 5);
+    place(tree, "pci0000:00/0000:00:1c.2", root_port(2), 6);
+    TEST_ASSERT_EQUAL_STRING("-", found(tree, slot));
+}
+
 TEST(finds_a_root_bus_by_the_name_that_the_firmware_gives_it)
 {
     Tree then;
