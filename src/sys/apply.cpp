@@ -116,6 +116,13 @@ Result<void> verify(Root const& root, Address address, Target target)
     return Error{"verifying the driver"};
 }
 
+// As its driver was read.
+void set_bound(Session& session, Decision& decision)
+{
+    session.inventory.devices[*decision.device].driver = DriverName(driver_name(decision.target));
+    decision.outcome = Outcome::Bound;
+}
+
 // The group of a device that had none until it was bound.
 void check_late_group(Session& session, Root const& root, Decision& decision)
 {
@@ -123,7 +130,7 @@ void check_late_group(Session& session, Root const& root, Decision& decision)
     scan_card(root, session.inventory, address_of(decision, session));
     judge_late_group(session.plan, session.inventory, decision);
     if (is_open(decision))
-        decision.outcome = Outcome::Bound;
+        set_bound(session, decision);
 }
 
 // Two passes, never member by member: a member still on its host driver can make the first bind fail.
@@ -142,7 +149,7 @@ void bind_group(Session& session, Root const& root, Decision& leader)
         return check_late_group(session, root, leader);
     for (auto& decision : session.plan.decisions) {
         if (share_group(leader, decision, session.inventory))
-            decision.outcome = Outcome::Bound;
+            set_bound(session, decision);
     }
 }
 

@@ -20,8 +20,8 @@ using State = UndoEntry::State;
 // An empty line clears an override (driver_override_store() in drivers/pci/pci-sysfs.c).
 constexpr std::string_view no_override = "\n";
 
-// What went wrong once may not the next time.
-constexpr int attempts_to_put_back = 3;
+// What goes wrong once may not the next time.
+constexpr int attempts = 3;
 
 Result<DriverName> read_override(Root const& root, Address address)
 {
@@ -61,7 +61,7 @@ bool is_to_be_undone(Session const& session, UndoEntry const& entry)
 
 void try_to(FunctionRef<Result<void>()> action)
 {
-    for (int i = 0; i < attempts_to_put_back && action().is_error(); ++i) { }
+    for (int i = 0; i < attempts && action().is_error(); ++i) { }
 }
 
 struct Undoing {
@@ -186,8 +186,10 @@ void undo(Session& session, Root const& root)
 void read_drivers_back(Session& session, Root const& root)
 {
     for (auto& device : session.inventory.devices) {
-        auto const driver = bound_driver(root, device.address);
-        device.driver = driver.is_error() ? DriverName("unknown") : driver.value();
+        try_to([&]() -> Result<void> {
+            device.driver = TRY(bound_driver(root, device.address));
+            return {};
+        });
     }
     for (auto& decision : session.plan.decisions) {
         if (decision.outcome != Outcome::Bound

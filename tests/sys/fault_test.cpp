@@ -147,7 +147,9 @@ std::string complaints(Tree const& tree, Start const& start, int status)
         is_all_bound &= is_whole;
         if (is_whole && start.is_refused)
             wrong += std::string(group[0]) + " is bound, and no line allows it\n";
-        bool const is_told = report.find("not put back as they were") != std::string::npos;
+        // Where everything fails, there is no report either, and the exit status has to tell.
+        bool const is_told =
+            report.find("not put back as they were") != std::string::npos || (report.empty() && status != 0);
         if (!is_whole && !is_as_it_was && !is_told)
             wrong +=
                 std::string(group[0]) + ": its group is neither bound nor as it was, and that is not said\n";
