@@ -192,8 +192,17 @@ void read_drivers_back(Session& session, Root const& root)
         });
     }
     for (auto& decision : session.plan.decisions) {
-        if (decision.outcome != Outcome::Bound
-            || device_of(decision, session.inventory)->driver.view() == driver_name(decision.target))
+        if (decision.outcome != Outcome::Bound)
+            continue;
+        // It was read once that it is: the opposite has to be read more than once.
+        auto& device = session.inventory.devices[*decision.device];
+        try_to([&]() -> Result<void> {
+            if (device.driver.view() == driver_name(decision.target))
+                return {};
+            device.driver = TRY(bound_driver(root, device.address));
+            return Error{"verifying the driver"};
+        });
+        if (device.driver.view() == driver_name(decision.target))
             continue;
         decision.failure = {Failure::Step::Verify, 0};
         fail(decision, Reason::BindFailed);
