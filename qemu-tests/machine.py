@@ -108,7 +108,7 @@ def boot(command, log_path, keys=(), limit_seconds=240):
     return evidence
 
 
-def run(command, log_path, last=None, keys=(), limit_seconds=600):
+def run(command, log_path, last=None, keys=(), limit_seconds=1200):
     """Runs QEMU until it has printed `last`, or until it ends; all that it printed, which is kept in a file too."""
     start = time.monotonic()
     output = bytearray()

@@ -241,7 +241,9 @@ void explain_changed(Sink& sink, Decision const& decision, Session const& sessio
         print(sink, "nothing was here when the line was recorded");
     } else {
         put_meant(sink, *decision.meant);
-        if (decision.meant->is_now) {
+        if (decision.meant->is_twin) {
+            print(sink, ", and one of that model is at ", *decision.meant->is_now, " now");
+        } else if (decision.meant->is_now) {
             print(sink, ", which is at ", *decision.meant->is_now, " now, ");
             put_line_to_write(sink, entry, *decision.meant);
         } else {

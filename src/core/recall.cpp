@@ -102,33 +102,16 @@ Recollection bind_in_slot(Selector const& selector, Resolution const& plain, Ide
 }
 
 // What the line leads to now is left alone. The card that it meant may be known to be elsewhere.
-Recollection changed(Resolution const& plain, Identity const& was, std::optional<Address> is_now)
+Recollection changed(Resolution const& plain, Identity const& was)
 {
-    Recollection recollection{.resolution = plain, .reason = Reason::Changed, .meant = meant_by(was)};
-    recollection.meant->is_now = is_now;
-    return recollection;
-}
-
-// The card left its slot: an id alone still means it, where only one has the id.
-Recollection moved(Selector const& selector, Resolution const& plain, Identity const& was,
-    DeviceIndex elsewhere, Note note, Inventory const& inventory)
-{
-    auto const is_now = inventory.devices[elsewhere].address;
-    if (selector.location)
-        return changed(plain, was, is_now);
-    Recollection recollection{.resolution = plain, .meant = meant_by(was)};
-    if (plain.kind == Kind::Found) {
-        recollection.note = note;
-        recollection.meant->is_now = is_now;
-    }
-    return recollection;
+    return {.resolution = plain, .reason = Reason::Changed, .meant = meant_by(was)};
 }
 
 Recollection gone(Selector const& selector, Resolution const& plain, Identity const& was,
     std::optional<DeviceIndex> in_slot)
 {
     if (selector.location && in_slot && !selector.id)
-        return changed(plain, was, {});
+        return changed(plain, was);
     Recollection recollection{.resolution = {}, .meant = meant_by(was)};
     if (selector.location && in_slot) {
         recollection.resolution.kind = Kind::IdMismatch;
@@ -145,7 +128,7 @@ Recollection recall_device(
     if (in_slot && is_model(inventory.devices[*in_slot], was)) {
         auto const& device = inventory.devices[*in_slot];
         if (!matches_named_id(selector, device))
-            return changed(plain, was, device.address);
+            return changed(plain, was);
         bool const is_other_serial = have_serials(device, was) && device.serial != was.serial;
         if (!is_other_serial)
             return bind_in_slot(selector, plain, was, *in_slot, Note::None, inventory);
@@ -153,11 +136,17 @@ Recollection recall_device(
             return bind_in_slot(
                 selector, plain, was, *in_slot, selector.location ? Note::Replaced : Note::None, inventory);
     }
-    if (same_serial)
-        return moved(selector, plain, was, *same_serial, Note::None, inventory);
-    if (auto const same_model = find_by_model(was, inventory))
-        return moved(selector, plain, was, *same_model, Note::FoundById, inventory);
-    return gone(selector, plain, was, in_slot);
+    auto const same_model = find_by_model(was, inventory);
+    if (!same_serial && !same_model)
+        return gone(selector, plain, was, in_slot);
+    // The card left its slot: an id alone still means it, where only one has the id.
+    auto recollection =
+        selector.location ? changed(plain, was) : Recollection{.resolution = plain, .meant = meant_by(was)};
+    recollection.meant->is_now = inventory.devices[same_serial.value_or(*same_model)].address;
+    recollection.meant->is_twin = !same_serial;
+    if (!same_serial && plain.kind == Kind::Found && !selector.location)
+        recollection.note = Note::FoundById;
+    return recollection;
 }
 
 bool is_everything(Selector const& selector)

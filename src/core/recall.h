@@ -22,6 +22,8 @@ struct Recollection {
         DeviceId id;
         Address was;
         std::optional<Address> is_now = {}; // nothing where it is not known to be anywhere
+        bool is_twin =
+            false; // what is there now is one of its model, and nothing tells whether it is the one
         bool is_line_stale = false; // the line as it stands leads elsewhere
     };
 

@@ -383,12 +383,20 @@ TEST(says_what_a_line_meant_that_means_something_else_now)
         return said(machine.plan(line));
     };
     constexpr auto line = "[bind]\nnic = 04:00.0\n";
+    // Which of its model it is, only a serial number tells.
     TEST_ASSERT_EQUAL_STRING("nic 0000:04:00.0: refused (changed): the line meant 8086:10d3 at 0000:04:00.0 "
-                             "when it was recorded, which "
-                             "is at 0000:06:00.0 now, write 'nic = 0000:06:00.0 8086:10d3', 'vfio-early "
-                             "accept nic' makes it mean what "
-                             "is there now",
+                             "when it was recorded, and one of that model is at 0000:06:00.0 now, "
+                             "'vfio-early accept nic' makes it mean what is there now",
         said_with("0000:06:00.0", "0000:04:00.0", line));
+    Machine known;
+    known.add("0000:04:00.0", "10de:2191", 0x030000, 4);
+    known.add("0000:06:00.0", "8086:10d3", 0x020000, 6).serial = 7;
+    known.meant("04:00.0", "0000:04:00.0", "8086:10d3", "0000:04:00.0");
+    known.session.facts.lines[0].device->serial = 7;
+    TEST_ASSERT_EQUAL_STRING("nic 0000:04:00.0: refused (changed): the line meant 8086:10d3 at 0000:04:00.0 "
+                             "when it was recorded, which is at 0000:06:00.0 now, write 'nic = 0000:06:00.0 "
+                             "8086:10d3', 'vfio-early accept nic' makes it mean what is there now",
+        said(known.plan(line)));
     TEST_ASSERT_EQUAL_STRING(
         "nic 0000:04:00.0: refused (changed): the line meant 8086:10d3 at 0000:04:00.0 when it "
         "was recorded, which is gone, 'vfio-early accept nic' makes it mean what is there now",
