@@ -62,12 +62,4 @@ struct HostUses {
     bool is_open_now(Address) const;
 };
 
-// A name that someone else chose: as it is where it is made of letters, digits and a few marks, in quotes
-// where it is anything else.
-struct ForeignName {
-    std::string_view text;
-};
-
-void put(Sink&, ForeignName);
-
 } // namespace vfio_early

@@ -48,8 +48,13 @@ void add_device(Plan& plan, Config const& config, Decision decision, Reason reas
         position = plan.decisions.size();
         plan.decisions.append(decision);
     }
-    if (reason != Reason::None)
-        refuse(plan.decisions[*position], reason);
+    if (reason == Reason::None)
+        return;
+    // Of two lines for one device, the one that is wrong is told.
+    auto& merged = plan.decisions[*position];
+    if (merged.reason == Reason::None)
+        merged.entry = decision.entry;
+    refuse(merged, reason);
 }
 
 // A whole card is judged by its first function, and reported function by function.
@@ -95,7 +100,7 @@ void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& fa
         return add_devices(recollection.reason);
     switch (resolution.kind) {
     case Resolution::Kind::NotFound:
-        return refuse_entry(Reason::NotFound);
+        return refuse_entry(inventory.has_no_sysfs ? Reason::Unreadable : Reason::NotFound);
     case Resolution::Kind::Ambiguous:
         return refuse_entry(Reason::Ambiguous);
     case Resolution::Kind::Unsure:
