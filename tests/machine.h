@@ -23,7 +23,7 @@ struct Machine {
     {
         Device device;
         device.address = parse_address(address).value();
-        device.is_readable = parse_uevent(
+        device.is_readable = device.is_identified = parse_uevent(
             uevent_of({.address = address, .id = id, .class_code = class_code, .driver = driver}), device);
         device.group = group;
         if (group && !session.inventory.find_group(group))

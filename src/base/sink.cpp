@@ -17,6 +17,21 @@ void put_byte(Sink& sink, char byte)
     sink.write({&byte, 1});
 }
 
+bool is_harmless(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9')
+        || std::string_view("/._-+:@=").find(byte) != std::string_view::npos;
+}
+
+bool is_harmless(std::string_view text)
+{
+    for (char const byte : text) {
+        if (!is_harmless(byte))
+            return false;
+    }
+    return !text.empty() && text.size() <= max_quoted_bytes;
+}
+
 } // namespace
 
 void put(Sink& sink, std::string_view text)
@@ -81,6 +96,14 @@ void put(Sink& sink, JsonString string)
         }
     }
     put_byte(sink, '"');
+}
+
+void put(Sink& sink, ForeignName name)
+{
+    if (is_harmless(name.text))
+        print(sink, name.text);
+    else
+        print(sink, Quoted{name.text});
 }
 
 } // namespace vfio_early

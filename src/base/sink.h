@@ -38,6 +38,12 @@ struct Quoted {
     std::string_view text;
 };
 
+// A name that someone else chose: as it is where it is made of letters, digits and a few marks, in quotes
+// where it is anything else.
+struct ForeignName {
+    std::string_view text;
+};
+
 // Text as a JSON string with its quotes (RFC 8259, section 7); bytes that are not ASCII as \u00NN.
 struct JsonString {
     std::string_view text;
@@ -48,6 +54,7 @@ void put(Sink&, char const* text);
 void put(Sink&, uint32_t);
 void put(Sink&, Hex);
 void put(Sink&, Quoted);
+void put(Sink&, ForeignName);
 void put(Sink&, JsonString);
 
 // Writes the parts one after the other. A type is printable when a put(Sink&, …) exists for it. Inlined, as a

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/console.h"
 #include "core/command_line.h"
+#include "core/explain.h"
 #include "core/plan.h"
 #include "core/report.h"
 #include "sys/apply.h"
@@ -16,6 +17,7 @@
 #include "sys/running_system.h"
 #include "sys/scan.h"
 #include "sys/strangers.h"
+#include "sys/undo.h"
 #include "sys/worker.h"
 
 #include <algorithm>
@@ -33,7 +35,7 @@ using Message = FixedString<max_message_bytes>;
 struct Job {
     Conduct const& conduct;
     CommandOptions const& options;
-    Root const& root;
+    Root& root;
     Session& session;
 };
 
@@ -236,25 +238,71 @@ void plan_and_carry_out(void* context)
     find_strangers(root, session);
 }
 
+// Tells what became of devices that were given back when the report had been written already.
+void report_late(Job const& job)
+{
+    constexpr int64_t pause_milliseconds = 10;
+    constexpr int pauses = 500;
+    for (int i = 0; i < pauses && !static_cast<bool volatile&>(job.session.is_reported); ++i)
+        wait_milliseconds(pause_milliseconds);
+    read_drivers_back(job.session, job.root);
+    for (auto const& decision : job.session.plan.decisions) {
+        if (decision.outcome == Outcome::Bound
+            || given_back(decision, job.session.undo_log, job.session.inventory) == GivenBack::Unneeded)
+            continue;
+        Message line;
+        Sink sink(line);
+        describe(sink, decision, job.session);
+        log_line(job.root, Level::Warning, line.view());
+    }
+    static_cast<void>(save_report(job.root, job.session));
+}
+
+// May outlive the initramfs, and a report that was written without it.
 void undo_job(void* context)
 {
     auto& job = *static_cast<Job*>(context);
+    job.root.hold_mounts();
     undo(job.session, job.root);
+    if (job.session.is_undone_late && job.conduct.leaves_record)
+        report_late(job);
+}
+
+void read_back_job(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    read_drivers_back(job.session, job.root);
+}
+
+// Undoes what a worker that was cut short has written, and waits a little for that.
+void clean_up(Job& job, WorkerEnd const& worker)
+{
+    constexpr int64_t patience_milliseconds = 500;
+    job.session.left_behind = worker.group;
+    auto const end = run_to_the_end(undo_job, &job, now_milliseconds() + patience_milliseconds);
+    if (end.kind == WorkerEnd::Kind::TimeIsUp)
+        job.session.is_undone_late = true;
+    else
+        give_up_on_what_is_left(job.session.undo_log);
 }
 
 // Lets a worker do it, because sysfs can hang. The worker has as many seconds as the configuration says, from
 // `start` (now_milliseconds()) on. If it is cut short, what it leaves open is settled, and what it wrote is
-// undone by a process that nobody waits for.
+// undone.
 void work(Job& job, int64_t start)
 {
+    constexpr int64_t patience_milliseconds = 500;
     auto const deadline = start + int64_t{1000} * job.session.config.options.timeout_seconds;
     auto const end = run_worker(plan_and_carry_out, &job, deadline);
     if (end.kind == WorkerEnd::Kind::Done)
         return;
     settle(job.session, end.kind == WorkerEnd::Kind::TimeIsUp ? Reason::Timeout : Reason::BindFailed,
         end.signal);
-    if (job.session.mode == Mode::Bind)
-        start_and_leave(undo_job, &job);
+    if (job.session.mode != Mode::Bind)
+        return;
+    if (!job.session.undo_log.empty())
+        clean_up(job, end);
+    run_worker(read_back_job, &job, now_milliseconds() + patience_milliseconds);
 }
 
 // Writes the facts where they are asked for; false where that fails.
@@ -336,6 +384,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     tell_of_problems(job, options);
     bool const is_recorded = session.problems.empty() && record(job);
     report(job, options);
+    session.is_reported = true;
     if (is_recorded)
         tell_what_to_do_next(job);
     else

@@ -53,7 +53,10 @@ void check_section(Parser& parser, std::string_view name)
     auto rest = name;
     name = take_until(rest, ']');
     rest = trimmed(rest);
-    if (!contains(section_names, name))
+    if (name == "vfio-pci" || name == "pci-stub")
+        report(parser, "unknown section ", Quoted{name}, ", devices for ", name, " are listed under ",
+            name == "vfio-pci" ? "[bind]" : "[stub]");
+    else if (!contains(section_names, name))
         report_unknown(parser, "section", name, section_names);
     else if (!rest.empty() && rest.front() != ';' && rest.front() != '#')
         report(parser, Quoted{rest}, " follows a section header, put it on a line of its own");
@@ -84,8 +87,17 @@ bool is_label(std::string_view text)
     });
 }
 
+bool is_selector(std::string_view text)
+{
+    FixedString<max_problem_bytes> ignored;
+    Sink sink(ignored);
+    return parse_selector(text, sink).has_value();
+}
+
 void add_entry(Parser& parser, Target target, std::string_view label, std::string_view value)
 {
+    if (contains(option_names, label) && !is_selector(value))
+        return report(parser, Quoted{label}, " is an option and no device, put it under [options]");
     Entry entry;
     entry.label = FixedString<max_label_bytes>(label);
     if (!is_label(label) || entry.label.was_cut()) {
@@ -209,10 +221,21 @@ void set_option(Parser& parser, std::string_view name, std::string_view value)
 void explain_colon(Parser& parser, std::string_view name, std::string_view value)
 {
     auto const joined = printed<ValueText>(name, ":", value);
-    FixedString<max_problem_bytes> ignored;
-    Sink sink(ignored);
-    if (parse_selector(joined.view(), sink))
+    auto rest = joined.view();
+    auto const before_equals = trimmed(take_until(rest, '='));
+    rest = joined.view();
+    auto const label = take_word(rest);
+    auto const bare_label = label.ends_with(':') ? slice(label, 0, label.size() - 1) : label;
+    if (is_selector(joined.view()))
         report(parser, Quoted{joined.view()}, " has no label, write it as 'LABEL = ", joined, "'");
+    else if (before_equals.size() < joined.view().size() && is_selector(before_equals))
+        report(parser, Quoted{joined.view()}, " has its label missing, write it as 'LABEL = ", before_equals,
+            "'");
+    else if (is_label(name) && is_selector(value))
+        report(parser, Quoted{joined.view()}, " has ':' for '=', write it as '", name, " = ", value, "'");
+    else if (is_label(bare_label) && is_selector(trimmed(rest)))
+        report(parser, Quoted{joined.view()}, " has no '=', write it as '", bare_label, " = ", trimmed(rest),
+            "'");
     else
         report(parser, Quoted{joined.view()}, " is not 'KEY = VALUE', in which no ':' comes before the '='");
 }

@@ -52,7 +52,6 @@ struct Decision {
     bool may_be_given_away = false; // 'protect' of the configuration lets the host lose it
     bool is_mistaken = false; // the line leads to this device and did not mean it
     Failure failure = {};
-    bool is_written_to = false; // sysfs was asked to change something about the device
 };
 
 struct Plan {

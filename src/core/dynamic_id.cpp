@@ -52,7 +52,7 @@ std::optional<DynamicId> parse_dynamic_id(std::string_view text)
 
 bool matches(DynamicId const& id, Device const& device)
 {
-    return device.is_readable && fits(id.vendor, device.id.vendor) && fits(id.device, device.id.device)
+    return device.is_identified && fits(id.vendor, device.id.vendor) && fits(id.device, device.id.device)
         && fits(id.subvendor, device.subsystem.vendor) && fits(id.subdevice, device.subsystem.device)
         && ((id.class_code ^ device.class_code) & id.class_mask) == 0;
 }

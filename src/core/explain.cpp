@@ -20,32 +20,48 @@ void put_with_driver(Sink& sink, Device const& device)
 {
     print(sink, device.address);
     if (!device.driver.empty())
-        print(sink, " (", device.driver, ")");
+        print(sink, " (", ForeignName{device.driver.view()}, ")");
 }
 
+// A list that is cut when it gets long, so that what follows it is not.
 class Separated {
 public:
     explicit Separated(Sink& sink) : m_sink(sink) { }
 
-    Sink& next()
+    // The sink for the next one; nullptr where there are enough.
+    Sink* next()
     {
-        if (!m_is_first)
+        if (m_count++ >= max_listed)
+            return nullptr;
+        if (m_count > 1)
             m_sink.write(", ");
-        m_is_first = false;
-        return m_sink;
+        return &m_sink;
+    }
+
+    void skip(uint32_t count) { m_count += count; }
+
+    void end()
+    {
+        if (m_count > max_listed)
+            print(m_sink, " and ", m_count - max_listed, " more");
     }
 
 private:
+    static constexpr uint32_t max_listed = 12;
+
     Sink& m_sink;
-    bool m_is_first = true;
+    uint32_t m_count = 0;
 };
 
 // The addresses of the other devices that the decision is about.
 void put_concerned(Sink& sink, Decision const& decision, Session const& session)
 {
     Separated list(sink);
-    for (auto const index : session.plan.devices_of(decision.concerned))
-        print(list.next(), session.inventory.devices[index].address);
+    for (auto const index : session.plan.devices_of(decision.concerned)) {
+        if (auto* next = list.next())
+            put(*next, session.inventory.devices[index].address);
+    }
+    list.end();
 }
 
 // What the line meant when it was recorded, as the beginning of a sentence.
@@ -97,7 +113,7 @@ void explain_id_mismatch(Sink& sink, Decision const& decision, Session const& se
         return print(sink, ", and another line means what is there now");
     }
     auto const& device = *there;
-    if (device.is_readable)
+    if (device.is_identified)
         print(sink, "it is ", device.id, " (subsystem ", device.subsystem,
             "), not the model that was named, so it stays with its host driver");
     else
@@ -118,6 +134,8 @@ void explain_unreadable(Sink& sink, Decision const& decision, Session const& ses
             sink, "more than ", max_devices, " devices are listed or share a group with one that is");
     if (decision.device)
         return print(sink, meaning_of(decision.reason));
+    if (session.inventory.has_no_sysfs)
+        return print(sink, "/sys/bus/pci is not there, so no device can be found, is sysfs mounted?");
     if (session.inventory.is_incomplete)
         return print(
             sink, "not all devices of this machine could be listed, add the address of the one you mean");
@@ -149,19 +167,43 @@ void explain_no_iommu(Sink& sink, Iommu iommu)
     }
 }
 
+// Functions of the chipset that the host cannot do without (include/linux/pci_ids.h): giving one to pci-stub
+// would be bad advice.
+bool is_platform_part(Device const& device)
+{
+    constexpr uint32_t isa_bridge = 0x0601;
+    constexpr uint32_t smbus = 0x0c05;
+    auto const class_of_device = device.class_code >> 8;
+    return device.is_identified && (class_of_device == isa_bridge || class_of_device == smbus);
+}
+
 void explain_shared_group(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const* device = device_of(decision, session.inventory);
     auto const* group = group_of(decision, session.inventory);
     print(sink, "group ", device->group.value_or(0), " also holds ");
     Separated list(sink);
-    for (auto const index : session.plan.devices_of(decision.concerned))
-        put_with_driver(list.next(), session.inventory.devices[index]);
-    if (group) {
-        for (auto const& other : group->others)
-            print(list.next(), other);
+    bool is_of_platform = false;
+    for (auto const index : session.plan.devices_of(decision.concerned)) {
+        auto const& peer = session.inventory.devices[index];
+        is_of_platform |= is_platform_part(peer);
+        if (auto* next = list.next())
+            put_with_driver(*next, peer);
     }
-    print(sink, ", which must be listed under [bind] or [stub] too");
+    if (group) {
+        for (auto const& other : group->others) {
+            if (auto* next = list.next())
+                put(*next, ForeignName{other.view()});
+        }
+        list.skip(group->others_left_out);
+    }
+    list.end();
+    if (is_of_platform)
+        print(sink, ", so it is the platform's own group, which the host cannot do without");
+    else if (group && !group->others.empty())
+        print(sink, ", and what is no PCI device cannot be given away");
+    else
+        print(sink, ", which must be listed under [bind] or [stub] too");
 }
 
 void explain_group_refused(Sink& sink, Decision const& decision, Session const& session)
@@ -169,10 +211,13 @@ void explain_group_refused(Sink& sink, Decision const& decision, Session const& 
     print(sink, "its group is bound whole or not at all, and ");
     Separated list(sink);
     for (auto const peer : session.plan.devices_of(decision.concerned)) {
+        auto* next = list.next();
+        if (!next)
+            continue;
         auto const& refused = session.plan.decisions[*find_decision(session.plan, peer)];
-        print(list.next(), session.inventory.devices[peer].address, " was refused (", name_of(refused.reason),
-            ")");
+        print(*next, session.inventory.devices[peer].address, " was refused (", name_of(refused.reason), ")");
     }
+    list.end();
 }
 
 // What the kernel was doing, as the beginning of a sentence.
@@ -192,6 +237,29 @@ std::string_view name_of(Failure::Step step)
     return "binding it";
 }
 
+// What became of the group of a device that something was written for, as it was read.
+void put_given_back(Sink& sink, Decision const& decision, Session const& session)
+{
+    switch (given_back(decision, session.undo_log, session.inventory)) {
+    case GivenBack::Unneeded:
+        return;
+    case GivenBack::Yes:
+        return print(sink, ", its group was given back to the host drivers");
+    case GivenBack::NotYet:
+        return print(sink, ", its group is being given back to the host drivers");
+    case GivenBack::No:
+        break;
+    }
+    print(sink, ", and not put back as they were: ");
+    Separated list(sink);
+    for (auto const index : stuck_members(decision, session.undo_log, session.inventory)) {
+        if (auto* next = list.next())
+            put_with_driver(*next, session.inventory.devices[index]);
+    }
+    list.end();
+    print(sink, ", reboot to give them back");
+}
+
 void explain_bind_failed(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& failure = decision.failure;
@@ -205,8 +273,7 @@ void explain_bind_failed(Sink& sink, Decision const& decision, Session const& se
     else
         print(sink, "the kernel reported success, but the device is not bound to ",
             driver_name(decision.target));
-    if (session.mode == Mode::Bind)
-        print(sink, ", its group was given back to the host drivers");
+    put_given_back(sink, decision, session);
 }
 
 void explain_timeout(Sink& sink, Decision const& decision, Session const& session)
@@ -219,7 +286,7 @@ void explain_timeout(Sink& sink, Decision const& decision, Session const& sessio
     else
         print(sink, "the kernel did not return from ", name_of(decision.failure.step), " within ", seconds,
             " s");
-    print(sink, ", its group is being given back to the host drivers");
+    put_given_back(sink, decision, session);
 }
 
 void explain_protected(Sink& sink, Decision const& decision, Session const& session)
@@ -252,7 +319,7 @@ void explain_module_missing(Sink& sink, Decision const& decision, Session const&
     auto const& loading = session.loading_of(decision.target);
     print(sink, driver_name(decision.target), " cannot be loaded");
     if (!loading.message.empty())
-        print(sink, ": ", loading.message);
+        print(sink, ": ", ForeignName{loading.message.view()});
     if (loading.blacklisted.empty())
         print(sink, ", it must be in the kernel or in the initramfs");
     else
@@ -447,6 +514,12 @@ void explain(Sink& sink, Decision const& decision, Session const& session)
     }
 }
 
+static bool is_bound_already(Decision const& decision, Device const* device)
+{
+    return decision.outcome == Outcome::WouldBind && device
+        && device->driver.view() == driver_name(decision.target);
+}
+
 void describe(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const* device = device_of(decision, session.inventory);
@@ -456,7 +529,8 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
     print(sink, ": ");
     switch (decision.outcome) {
     case Outcome::WouldBind:
-        print(sink, "would bind to ", driver_name(decision.target));
+        print(sink, is_bound_already(decision, device) ? "is bound to " : "would bind to ",
+            driver_name(decision.target));
         break;
     case Outcome::Bound:
         print(sink, "bound to ", driver_name(decision.target));
@@ -474,7 +548,9 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
         print(sink, ", group ", *device->group);
     else
         print(sink, ", its group will be checked when it is bound");
-    if (decision.outcome == Outcome::WouldBind)
+    if (is_bound_already(decision, device))
+        print(sink, ", already");
+    else if (decision.outcome == Outcome::WouldBind)
         print(sink, device->driver.empty() ? ", now without a driver" : ", now on ", device->driver);
     print(sink, ")");
 }

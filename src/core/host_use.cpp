@@ -3,33 +3,6 @@
 
 namespace vfio_early {
 
-namespace {
-
-bool is_harmless(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9')
-        || std::string_view("/._-+:@=").find(byte) != std::string_view::npos;
-}
-
-bool is_harmless(std::string_view text)
-{
-    for (char const byte : text) {
-        if (!is_harmless(byte))
-            return false;
-    }
-    return !text.empty() && text.size() <= max_quoted_bytes;
-}
-
-} // namespace
-
-void put(Sink& sink, ForeignName name)
-{
-    if (is_harmless(name.text))
-        print(sink, name.text);
-    else
-        print(sink, Quoted{name.text});
-}
-
 void HostUses::add(HostUse const& use)
 {
     size_t alike = 0;

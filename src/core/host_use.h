@@ -60,12 +60,4 @@ struct HostUses {
     }
 };
 
-// A name that someone else chose: as it is where it is made of letters, digits and a few marks, in quotes
-// where it is anything else.
-struct ForeignName {
-    std::string_view text;
-};
-
-void put(Sink&, ForeignName);
-
 } // namespace vfio_early

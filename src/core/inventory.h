@@ -30,7 +30,9 @@ struct Device {
     std::optional<uint8_t> secondary_bus; // bridges only
     std::optional<uint64_t> serial; // read only where it is compared with a remembered one
     bool is_boot_display = false;
-    // False when an attribute was missing or invalid: then only the address and the group mean anything.
+    // Its `uevent` was read: id, subsystem and class are known.
+    bool is_identified = false;
+    // False when any attribute was missing or invalid: nothing that it says is to be relied on.
     bool is_readable = false;
 };
 
@@ -53,6 +55,7 @@ struct Group {
     // Members that are not PCI functions, such as platform devices; they count as peers like any other. Their
     // names are only shown, so cutting one does no harm.
     FixedVector<FixedString<max_member_name_bytes>, max_other_members> others = {};
+    uint32_t others_left_out = 0; // of these, as they did not fit
 };
 
 // The state of the machine's IOMMU.
@@ -81,6 +84,9 @@ struct Inventory {
 
     // More devices were selected, or share a group with them, than fit: nothing can be decided.
     bool is_overfull = false;
+
+    // There is no /sys/bus/pci: nothing can be found, and not because it is not there.
+    bool has_no_sysfs = false;
 
     // Not all devices could be listed: one that was not may have the id that a line names.
     bool is_incomplete = false;

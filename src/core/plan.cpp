@@ -58,6 +58,9 @@ void add_device(Plan& plan, Config const& config, Decision decision, Reason reas
     merged.may_be_given_away &= decision.may_be_given_away;
     if (!merged.meant)
         merged.meant = decision.meant;
+    // Of two lines for one device, the one that is wrong is told.
+    if (reason != Reason::None && merged.reason == Reason::None)
+        merged.entry = decision.entry;
     refuse_if(merged, reason);
 }
 
@@ -106,7 +109,7 @@ void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& fa
         return add_devices(recollection.reason);
     switch (resolution.kind) {
     case Resolution::Kind::NotFound:
-        return refuse_entry(Reason::NotFound);
+        return refuse_entry(inventory.has_no_sysfs ? Reason::Unreadable : Reason::NotFound);
     case Resolution::Kind::Ambiguous:
         return refuse_entry(Reason::Ambiguous);
     case Resolution::Kind::Unsure:

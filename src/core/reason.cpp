@@ -22,8 +22,7 @@ constexpr ReasonText texts[] = {
     {Reason::InUse, "in-use", "the running system uses it now"},
     {Reason::Changed, "changed", "it is not the device that the line meant when it was recorded"},
     {Reason::ModuleMissing, "module-missing", "its new driver cannot be loaded"},
-    {Reason::BindFailed, "bind-failed",
-        "the kernel failed to bind it, so its group was given back to the host drivers"},
+    {Reason::BindFailed, "bind-failed", "the kernel failed to bind it"},
     {Reason::Timeout, "timeout", "time ran out"},
 };
 

@@ -12,7 +12,7 @@ using Kind = Resolution::Kind;
 
 bool is_model(Device const& device, Identity const& identity)
 {
-    return device.is_readable && device.id == identity.id && device.subsystem == identity.subsystem;
+    return device.is_identified && device.id == identity.id && device.subsystem == identity.subsystem;
 }
 
 // The functions of one card share its serial number, and the ports of a network card its id too.

@@ -69,7 +69,7 @@ void write_device_facts(Sink& sink, Device const* device)
         return;
     }
     print(sink, R"("address": ")", device->address, "\", ");
-    if (device->is_readable)
+    if (device->is_identified)
         print(sink, R"("id": ")", device->id, R"(", "class": ")", Hex{device->class_code, 6}, "\", ");
     else
         print(sink, R"("id": null, "class": null, )");
@@ -138,7 +138,10 @@ void write_summary(Sink& sink, Session const& session)
         return print(sink, "the configuration has an error, nothing is bound");
     auto const counted = tally(session);
     if (counted.listed == 0)
-        return print(sink, "no device is listed, nothing to bind");
+        return print(sink, "no device is listed, nothing to bind",
+            session.mode == Mode::Check ? ": list devices in /etc/vfio-early.ini, and 'vfio-early check' "
+                                          "shows what the next boot does with them"
+                                        : "");
     print(sink, session.mode == Mode::Bind ? "bound " : "would bind ", counted.bound, " of ", counted.listed,
         " listed devices");
     // For the shell that a user ends in when the root does not come up.

@@ -74,14 +74,13 @@ FixedVector<Address, functions_per_device> addresses_at(Location const& location
 
 bool matches_id(IdPattern const& pattern, Device const& device)
 {
-    return device.is_readable && device.id == pattern.id
+    return device.is_identified && device.id == pattern.id
         && (!pattern.subsystem || device.subsystem == *pattern.subsystem);
 }
 
 bool may_match_id(IdPattern const& pattern, Device const& device)
 {
-    bool const is_unread = !device.is_readable && device.id == DeviceId{};
-    return is_unread || matches_id(pattern, device);
+    return !device.is_identified || matches_id(pattern, device);
 }
 
 Resolution resolve(Selector const& selector, Inventory const& inventory)
@@ -98,6 +97,10 @@ Resolution resolve(Selector const& selector, Inventory const& inventory)
     // One that was not listed may have the id too.
     if (!selector.location && inventory.is_incomplete)
         return {Kind::Unsure, matching, arrival};
+    // 'all' leaves nothing out: of one whose id cannot be read it is said that it is not bound.
+    if (!selector.location && selector.allow_all == AllowAll::Yes && !matching.empty())
+        matching =
+            only(there, inventory, [&](Device const& device) { return may_match_id(*selector.id, device); });
     if (matching.empty()) {
         if (selector.location && !there.empty())
             return {Kind::IdMismatch, there, arrival};

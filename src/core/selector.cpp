@@ -109,7 +109,20 @@ void explain_unknown_word(std::string_view word, Sink& problem)
 {
     constexpr std::string_view words[] = {"all"};
     auto const colons = std::ranges::count(word, ':');
-    if (word.starts_with('#')) {
+    constexpr size_t length_of_three_numbers = 14;
+    constexpr size_t length_of_bus_and_device = 5;
+    if (word.find(',') != std::string_view::npos) {
+        print(problem, Quoted{word}, " names several devices, give each a line of its own");
+    } else if (word.starts_with('"') || word.starts_with('\'')) {
+        print(problem, Quoted{word}, " has quotes, write it without them");
+    } else if (word.starts_with("0x") || word.starts_with("0X")) {
+        print(problem, Quoted{word}, " has numbers with 0x, write them without it, such as 10de:2191");
+    } else if (colons == 2 && word.size() == length_of_three_numbers && parse_device_id(slice(word, 0, 9))) {
+        print(problem, Quoted{word},
+            " has half of a subsystem, which is SUBVENDOR:SUBDEVICE, leave it out or write all of it");
+    } else if (colons == 1 && word.size() == length_of_bus_and_device) {
+        print(problem, Quoted{word}, " has no function, add '.0' for the first one or '.*' for all of them");
+    } else if (word.starts_with('#')) {
         print(problem, Quoted{word}, " is not a term, a comment after a value begins with ' ;'");
     } else if (auto const meant = nearest(word, words)) {
         print(problem, "unknown term ", Quoted{word}, ", did you mean ", Quoted{*meant}, "?");
@@ -131,6 +144,9 @@ bool add_term(Selector& selector, std::string_view word, Sink& problem)
     if (word == "all") {
         is_repeated = selector.allow_all == AllowAll::Yes;
         selector.allow_all = AllowAll::Yes;
+    } else if (word.find_first_of(",\"'") != std::string_view::npos) {
+        explain_unknown_word(word, problem);
+        return false;
     } else if (word.find_first_of("./") != std::string_view::npos) {
         is_repeated = selector.location.has_value();
         selector.location = parse_location(word, problem);

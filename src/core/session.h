@@ -3,6 +3,7 @@
 
 #include "core/module_settings.h"
 #include "core/plan.h"
+#include "core/undo_log.h"
 
 namespace vfio_early {
 
@@ -46,6 +47,10 @@ struct Session {
     bool is_switched_off = false;
     Plan plan;
     bool is_planned = false;
+    UndoLog undo_log;
+    bool is_undone_late = false; // when nobody waits for it any more
+    int left_behind = 0; // the process group of a worker that was cut short, 0 where nothing of it is left
+    bool is_reported = false;
     ModuleSettings module_settings;
     Loading loading[2]; // by Target
     FixedVector<Stranger, max_devices> strangers; // by address

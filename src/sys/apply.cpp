@@ -4,25 +4,16 @@
 #include "core/late_group.h"
 #include "core/plan.h"
 #include "core/viability.h"
+#include "sys/driver.h"
 #include "sys/modules.h"
 #include "sys/scan.h"
-
-#include <errno.h>
-#include <poll.h>
+#include "sys/undo.h"
 
 namespace vfio_early {
 
 namespace {
 
 using Step = Failure::Step;
-
-// An empty line clears an override (driver_override_store() in drivers/pci/pci-sysfs.c).
-constexpr std::string_view no_override = "\n";
-
-void wait_milliseconds(int milliseconds)
-{
-    poll(nullptr, 0, milliseconds);
-}
 
 Address address_of(Decision const& decision, Session const& session)
 {
@@ -32,23 +23,6 @@ Address address_of(Decision const& decision, Session const& session)
 Result<void> set_override(Root const& root, Address address, std::string_view driver)
 {
     return root.write(device_path(address, "driver_override"), driver);
-}
-
-// While a host driver is just being bound, its `driver` link is there before its `unbind` file (seen on 6.12
-// and 7.2): ENOENT then means "not yet".
-Result<void> unbind(Root const& root, Address address)
-{
-    constexpr int attempts = 20;
-    constexpr int pause_milliseconds = 10;
-    auto const name = path_of(address);
-    auto result = root.write(device_path(address, "driver/unbind"), name.view());
-    for (int i = 1; i < attempts && result.is_error() && result.error().number == ENOENT; ++i) {
-        if (bound_driver(root, address).empty())
-            return {};
-        wait_milliseconds(pause_milliseconds);
-        result = root.write(device_path(address, "driver/unbind"), name.view());
-    }
-    return result;
 }
 
 // Calls `action` for each decision of the group that `leader` belongs to, until it fails for one, which then
@@ -80,14 +54,20 @@ bool is_group_to_bind(Session const& session, Decision const& leader)
     return !device->group || refused_members(*device->group, session.plan, session.inventory).empty();
 }
 
+// Nothing is written for a device of which it is not known what it was.
+Result<void> note_and_set_override(Session& session, Root const& root, Decision const& decision)
+{
+    TRY(note_what_it_was(root, session, decision));
+    return set_override(root, address_of(decision, session), driver_name(decision.target));
+}
+
 void set_overrides(Session& session, Root const& root)
 {
     for (auto& decision : session.plan.decisions) {
         if (!is_open(decision))
             continue;
-        decision.is_written_to = true;
         decision.failure.step = Step::Override;
-        auto const result = set_override(root, address_of(decision, session), driver_name(decision.target));
+        auto const result = note_and_set_override(session, root, decision);
         if (!result.is_error()) {
             decision.failure.step = Step::None;
             continue;
@@ -108,31 +88,39 @@ template <typename IsThere> void settle_without_drivers(Session& session, IsTher
 
 Result<void> unbind_from_other_driver(Root const& root, Address address, Target target)
 {
-    auto const driver = bound_driver(root, address);
+    auto const driver = TRY(bound_driver(root, address));
     if (driver.empty() || driver.view() == driver_name(target))
         return {};
-    return unbind(root, address);
+    return unbind(root, address, driver.view());
 }
 
 // Loading a driver has bound the devices whose override names it. What is left is bound here, where the
 // kernel answers with an errno (drivers_probe reports success in any case).
 Result<void> bind_to_target(Root const& root, Address address, Target target)
 {
-    if (bound_driver(root, address).view() == driver_name(target))
+    if (is_bound_to(root, address, driver_name(target)))
         return {};
     auto const result =
         root.write(path_of("sys/bus/pci/drivers/", driver_name(target), "/bind"), path_of(address).view());
     // EBUSY (5.10: ENODEV) also means that it was bound in between: the link decides.
-    if (bound_driver(root, address).view() == driver_name(target))
+    if (is_bound_to(root, address, driver_name(target)))
         return {};
     return result;
 }
 
 Result<void> verify(Root const& root, Address address, Target target)
 {
-    if (bound_driver(root, address).view() == driver_name(target))
+    auto const driver = TRY(bound_driver(root, address));
+    if (driver.view() == driver_name(target))
         return {};
     return Error{"verifying the driver"};
+}
+
+// As its driver was read.
+void set_bound(Session& session, Decision& decision)
+{
+    session.inventory.devices[*decision.device].driver = DriverName(driver_name(decision.target));
+    decision.outcome = Outcome::Bound;
 }
 
 // The group of a device that had none until it was bound.
@@ -142,7 +130,7 @@ void check_late_group(Session& session, Root const& root, Decision& decision)
     scan_card(root, session.inventory, address_of(decision, session));
     judge_late_group(session.plan, session.inventory, decision);
     if (is_open(decision))
-        decision.outcome = Outcome::Bound;
+        set_bound(session, decision);
 }
 
 // Two passes, never member by member: a member still on its host driver can make the first bind fail.
@@ -161,7 +149,7 @@ void bind_group(Session& session, Root const& root, Decision& leader)
         return check_late_group(session, root, leader);
     for (auto& decision : session.plan.decisions) {
         if (share_group(leader, decision, session.inventory))
-            decision.outcome = Outcome::Bound;
+            set_bound(session, decision);
     }
 }
 
@@ -170,32 +158,6 @@ void bind_groups(Session& session, Root const& root)
     for (auto& decision : session.plan.decisions) {
         if (is_group_to_bind(session, decision))
             bind_group(session, root, decision);
-    }
-}
-
-void read_drivers_back(Session& session, Root const& root)
-{
-    for (auto& device : session.inventory.devices)
-        device.driver = bound_driver(root, device.address);
-}
-
-// In two passes, as when binding: first all of them are released, then the host drivers are asked. If this
-// fails, nothing more can be done: the report says which driver each device ended on.
-void undo_where(Session& session, Root const& root, FunctionRef<bool(Decision const&)> is_undone)
-{
-    for (auto const& decision : session.plan.decisions) {
-        if (!is_undone(decision))
-            continue;
-        auto const address = address_of(decision, session);
-        static_cast<void>(set_override(root, address, no_override));
-        if (bound_driver(root, address).view() == driver_name(decision.target))
-            static_cast<void>(unbind(root, address));
-    }
-    for (auto const& decision : session.plan.decisions) {
-        if (!is_undone(decision))
-            continue;
-        auto const name = path_of(address_of(decision, session));
-        static_cast<void>(root.write(Path("sys/bus/pci/drivers_probe"), name.view()));
     }
 }
 
@@ -220,18 +182,6 @@ void apply(Session& session, Root const& root)
     refuse_unviable_groups(session.plan, session.inventory);
     undo(session, root);
     read_drivers_back(session, root);
-}
-
-void undo(Session& session, Root const& root)
-{
-    auto const is_ours = [](Decision const& decision) {
-        return decision.is_written_to && decision.outcome != Outcome::Bound;
-    };
-    auto const may_hang = [](Decision const& decision) { return decision.failure.step != Step::None; };
-    undo_where(
-        session, root, [&](Decision const& decision) { return is_ours(decision) && !may_hang(decision); });
-    undo_where(
-        session, root, [&](Decision const& decision) { return is_ours(decision) && may_hang(decision); });
 }
 
 } // namespace vfio_early

@@ -13,8 +13,4 @@ void rehearse(Session&, Root const&);
 // not work out. Afterwards no decision is "would bind": each is bound, refused or failed.
 void apply(Session&, Root const&);
 
-// Gives devices that were written to and are not bound back to the host drivers. Those for which the kernel
-// failed or did not return come last, because it may not return this time either.
-void undo(Session&, Root const&);
-
 } // namespace vfio_early

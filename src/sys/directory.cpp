@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "sys/directory.h"
 
+#include "sys/kernel.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 namespace vfio_early {
 
@@ -36,9 +37,9 @@ bool Directory::read_more()
 {
     if (m_has_failed)
         return false;
-    long count = -1;
+    ssize_t count = -1;
     do {
-        count = syscall(SYS_getdents64, m_descriptor.number(), m_entries, sizeof(m_entries));
+        count = kernel::list(m_descriptor.number(), m_entries, sizeof(m_entries));
     } while (count < 0 && errno == EINTR);
     m_has_failed = count < 0;
     m_position = 0;

@@ -5,6 +5,7 @@
 #include "sys/directory.h"
 #include "sys/file_sink.h"
 #include "sys/identify.h"
+#include "sys/kernel.h"
 #include "sys/scan.h"
 
 #include <algorithm>
@@ -126,7 +127,7 @@ Result<void> write_whole(Descriptor const& file, Facts const& facts)
     FileSink output(file.number());
     Sink sink(output);
     write_facts(sink, facts);
-    if (!output.flush() || fchmod(file.number(), 0644) < 0 || fsync(file.number()) < 0)
+    if (!output.flush() || fchmod(file.number(), 0644) < 0 || kernel::sync(file.number()) < 0)
         return Error{"writing", errno};
     return {};
 }

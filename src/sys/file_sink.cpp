@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sys/file_sink.h"
 
+#include "sys/kernel.h"
+
 #include <errno.h>
 #include <unistd.h>
 
@@ -19,7 +21,7 @@ bool FileSink::flush()
 {
     size_t written = 0;
     while (written < m_size && !m_has_failed) {
-        auto const count = ::write(m_descriptor, m_buffer + written, m_size - written);
+        auto const count = kernel::write(m_descriptor, m_buffer + written, m_size - written);
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)

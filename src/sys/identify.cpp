@@ -153,7 +153,7 @@ bool is_virtual_function(Root const& root, Address address)
 std::optional<Identity> identify(Root const& root, Address address)
 {
     auto const device = read_device(root, address);
-    if (!device.is_readable)
+    if (!device.is_identified)
         return {};
     return Identity{.address = address,
         .slot = read_slot(root, address),

@@ -3,6 +3,7 @@
 
 #include "core/explain.h"
 #include "core/report.h"
+#include "sys/kernel.h"
 
 #include <fcntl.h>
 
@@ -25,7 +26,7 @@ void log_line(Root const& root, Level level, std::string_view text)
     auto const line = printed<LogLine>(
         "<", facility_daemon << 3 | static_cast<unsigned>(level), ">vfio-early: ", text, "\n");
     // If the log cannot be written, there is nowhere to say so.
-    static_cast<void>(!write(file.value().number(), line.view().data(), line.view().size()));
+    static_cast<void>(!kernel::write(file.value().number(), line.view().data(), line.view().size()));
 }
 
 void log_report(Root const& root, Session const& session)

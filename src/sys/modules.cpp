@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/plan.h"
 #include "sys/directory.h"
+#include "sys/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +41,8 @@ std::optional<Path> find_modprobe(Root const& root)
     char const* const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", nullptr};
     dup2(error_output, STDOUT_FILENO);
     dup2(error_output, STDERR_FILENO);
-    execve(program, const_cast<char* const*>(arguments.begin()), const_cast<char* const*>(environment));
+    kernel::execute(
+        program, const_cast<char* const*>(arguments.begin()), const_cast<char* const*>(environment));
     constexpr int not_executable = 127;
     _exit(not_executable);
 }
@@ -51,7 +53,7 @@ void keep_last_line(int descriptor, LoaderMessage& last_line)
     LoaderMessage line;
     char buffer[modprobe_buffer_bytes];
     for (;;) {
-        auto const count = read(descriptor, buffer, sizeof(buffer));
+        auto const count = kernel::read(descriptor, buffer, sizeof(buffer));
         if (count < 0 && errno == EINTR)
             continue;
         if (count <= 0)
@@ -90,11 +92,11 @@ bool run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
     arguments.append(nullptr);
 
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
+    if (kernel::pipe(ends) < 0)
         return false;
     Descriptor reading(ends[0]);
     Descriptor writing(ends[1]);
-    auto const child = _Fork();
+    auto const child = kernel::fork();
     if (child == 0)
         become_modprobe(program->c_str(), arguments, writing.number());
     writing.close();
@@ -102,7 +104,7 @@ bool run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
         return false;
     keep_last_line(reading.number(), last_line);
     int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) { }
+    while (kernel::wait_for(child, status) < 0 && errno == EINTR) { }
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 

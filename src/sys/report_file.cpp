@@ -3,6 +3,7 @@
 
 #include "core/report.h"
 #include "sys/file_sink.h"
+#include "sys/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,15 +35,15 @@ Error failure(char const* action)
 Result<void> save_report(Root const& root, Session const& session)
 {
     auto const& names = session.is_running_system ? of_a_live_run : of_the_boot;
-    auto const run = TRY(root.open_file(Path("run"), O_PATH | O_DIRECTORY));
-    if (mkdirat(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
+    auto const run = TRY(root.open_file(Path("run/."), O_PATH | O_DIRECTORY));
+    if (kernel::make_directory(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
         return failure("making the directory for");
     Descriptor const directory(
-        openat(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        kernel::open_at(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW));
     if (directory.number() < 0)
         return failure("opening the directory for");
-    Descriptor const file(openat(
-        directory.number(), names.unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+    Descriptor const file(kernel::open_at(
+        directory.number(), names.unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
     if (file.number() < 0)
         return failure("creating");
     FileSink output(file.number());
@@ -50,7 +51,7 @@ Result<void> save_report(Root const& root, Session const& session)
     write_json(sink, session);
     if (!output.flush())
         return failure("writing");
-    if (renameat(directory.number(), names.unfinished, directory.number(), names.file) < 0)
+    if (kernel::rename(directory.number(), names.unfinished, names.file) < 0)
         return failure("renaming to");
     return {};
 }

@@ -2,13 +2,10 @@
 #include "sys/root.h"
 
 #include "base/text.h"
+#include "sys/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
-#include <stdio.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 namespace vfio_early {
 
@@ -23,27 +20,22 @@ Error failure(char const* action)
 // every device link of sysfs has, and wants to be asked again (handle_dots() in fs/namei.c).
 constexpr int attempts_at_open = 10000;
 
-// musl has no wrapper for openat2, and glibc none before 2.43.
 int open_in_root(int root, char const* path, int flags, unsigned mode)
 {
-    open_how how = {};
-    how.flags = static_cast<uint64_t>(flags | O_CLOEXEC);
-    how.mode = mode;
-    how.resolve = RESOLVE_IN_ROOT;
-    long descriptor = -1;
+    int descriptor = -1;
     for (int i = 0; i < attempts_at_open; ++i) {
-        descriptor = syscall(SYS_openat2, root, path, &how, sizeof(how));
-        if (descriptor >= 0 || errno != EAGAIN)
+        descriptor = kernel::open_in_root(root, path, flags, mode);
+        if (descriptor >= 0 || (errno != EAGAIN && errno != EINTR))
             break;
     }
-    return static_cast<int>(descriptor);
+    return descriptor;
 }
 
 // One read, begun again when a signal interrupts it.
 Result<size_t> read_once(Descriptor const& file, std::span<char> buffer)
 {
     for (;;) {
-        auto const count = ::read(file.number(), buffer.data(), buffer.size());
+        auto const count = kernel::read(file.number(), buffer.data(), buffer.size());
         if (count >= 0)
             return static_cast<size_t>(count);
         if (errno != EINTR)
@@ -83,7 +75,7 @@ Result<Root> Root::open(std::string_view directory)
     Path const path(directory);
     if (path.was_cut())
         return Error{"opening", ENAMETOOLONG};
-    Descriptor descriptor(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    Descriptor descriptor(kernel::open(path.c_str(), O_PATH | O_DIRECTORY));
     if (descriptor.number() < 0)
         return failure("opening");
     return Root(path, std::move(descriptor));
@@ -93,10 +85,29 @@ Result<Descriptor> Root::open_file(Path const& path, int flags, unsigned mode) c
 {
     if (path.was_cut())
         return Error{"opening", ENAMETOOLONG};
-    Descriptor file(open_in_root(m_descriptor.number(), path.c_str(), flags, mode));
+    auto directory = m_descriptor.number();
+    auto const* below = path.c_str();
+    for (size_t i = 0; i < std::size(held_names); ++i) {
+        auto const& name = held_names[i];
+        bool const is_below = path.view().starts_with(name) && path.c_str()[name.size()] == '/';
+        if (!is_below || m_held[i].number() < 0)
+            continue;
+        directory = m_held[i].number();
+        below += name.size() + 1;
+    }
+    Descriptor file(open_in_root(directory, below, flags, mode));
     if (file.number() < 0)
         return failure("opening");
     return file;
+}
+
+void Root::hold_mounts()
+{
+    for (size_t i = 0; i < std::size(held_names); ++i) {
+        auto held = open_file(Path(held_names[i]), O_PATH | O_DIRECTORY);
+        if (!held.is_error())
+            m_held[i] = held.release_value();
+    }
 }
 
 Result<std::string_view> Root::read(Path const& path, std::span<char> buffer) const
@@ -104,7 +115,7 @@ Result<std::string_view> Root::read(Path const& path, std::span<char> buffer) co
     auto const file = TRY(open_file(path, flags_for_reading));
     auto const text = TRY(read_up_to(file, buffer));
     char more = 0;
-    if (text.size() == buffer.size() && ::read(file.number(), &more, 1) != 0)
+    if (text.size() == buffer.size() && kernel::read(file.number(), &more, 1) != 0)
         return Error{"reading", EFBIG};
     return text;
 }
@@ -127,8 +138,15 @@ Result<std::string_view> Root::read_start(Path const& path, std::span<char> buff
 Result<void> Root::write(Path const& path, std::string_view text) const
 {
     auto const file = TRY(open_file(path, O_WRONLY | O_TRUNC | O_NOCTTY));
-    if (::write(file.number(), text.data(), text.size()) < 0)
+    ssize_t count = -1;
+    do {
+        count = kernel::write(file.number(), text.data(), text.size());
+    } while (count < 0 && errno == EINTR);
+    if (count < 0)
         return failure("writing");
+    // An attribute takes all of it or nothing.
+    if (static_cast<size_t>(count) != text.size())
+        return Error{"writing", EIO};
     return {};
 }
 
@@ -136,7 +154,7 @@ Result<Path> Root::link_target(Path const& path) const
 {
     auto const link = TRY(open_file(path, O_PATH | O_NOFOLLOW));
     char target[max_path_bytes + 1];
-    auto const size = readlinkat(link.number(), "", target, sizeof(target));
+    auto const size = kernel::read_link(link.number(), target, sizeof(target));
     if (size < 0)
         return failure("reading the link");
     // readlinkat() cuts silently.
@@ -164,12 +182,12 @@ Result<Descriptor> Root::open_directory_of(Path const& path) const
     return open_file(directory.empty() ? Path(".") : directory, O_PATH | O_DIRECTORY);
 }
 
-// renameat() and unlinkat() follow links out of the root: the directory is opened inside of it, and only
+// rename() and remove() follow links out of the root: the directory is opened inside of it, and only
 // names are handed on.
 Result<void> Root::rename(Path const& from, Path const& to) const
 {
     auto const directory = TRY(open_directory_of(from));
-    if (renameat(directory.number(), last_part(from), directory.number(), last_part(to)) < 0)
+    if (kernel::rename(directory.number(), last_part(from), last_part(to)) < 0)
         return failure("renaming");
     return {};
 }
@@ -178,7 +196,7 @@ void Root::remove(Path const& path) const
 {
     auto const directory = open_directory_of(path);
     if (!directory.is_error())
-        unlinkat(directory.value().number(), last_part(path), 0);
+        kernel::remove(directory.value().number(), last_part(path));
 }
 
 Presence Root::presence(Path const& path) const

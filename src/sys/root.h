@@ -67,6 +67,10 @@ public:
     // True if it is certainly there.
     bool exists(Path const&) const;
 
+    // Keeps what is mounted on /sys, /run and /dev open: paths below lead there also when the root was
+    // switched and these were moved away.
+    void hold_mounts();
+
     // The directory as it was given, '/' for the machine itself.
     std::string_view directory() const { return m_directory.view(); }
     bool is_machine() const { return m_directory.view() == "/"; }
@@ -80,8 +84,11 @@ private:
 
     Result<Descriptor> open_directory_of(Path const&) const;
 
+    static constexpr std::string_view held_names[] = {"sys", "run", "dev"};
+
     Path m_directory;
     Descriptor m_descriptor;
+    Descriptor m_held[3];
 };
 
 } // namespace vfio_early

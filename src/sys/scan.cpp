@@ -41,18 +41,19 @@ void read_group_number(Root const& root, Device& device)
         device.is_readable = false;
 }
 
-bool says_one(Root const& root, Path const& path)
+// What cannot be read counts as a yes, what is not there as a no.
+bool may_say_one(Root const& root, Path const& path)
 {
     char buffer[max_number_bytes];
     auto text = root.read_attribute(path, buffer);
-    return !text.is_error() && trimmed(text.value()) == "1";
+    return text.is_error() ? !is_absence(text.error()) : trimmed(text.value()) == "1";
 }
 
 // boot_vga is there for class 0300 only; boot_display for every display, in newer kernels.
 void read_boot_display(Root const& root, Device& device)
 {
-    device.is_boot_display = says_one(root, device_path(device.address, "boot_vga"))
-        || says_one(root, device_path(device.address, "boot_display"));
+    device.is_boot_display = may_say_one(root, device_path(device.address, "boot_vga"))
+        || may_say_one(root, device_path(device.address, "boot_display"));
 }
 
 // Reads what else there is to know of a device, and adds it to the inventory. Nothing where there is no room.
@@ -133,11 +134,15 @@ Path group_path(uint32_t number, std::string_view attribute)
     return path_of("sys/kernel/iommu_groups/", number, "/", attribute);
 }
 
-bool is_no_iommu_group(Root const& root, uint32_t number)
+// Only few groups have a name. Whether it is that of VFIO's no-IOMMU mode has to be known.
+void read_group_name(Root const& root, Group& group)
 {
-    char buffer[max_word_bytes];
-    auto name = root.read_attribute(group_path(number, "name"), buffer);
-    return !name.is_error() && trimmed(name.value()) == "vfio-noiommu";
+    char buffer[max_attribute_bytes];
+    auto const name = root.read_attribute(group_path(group.number, "name"), buffer);
+    if (name.is_error())
+        group.is_readable &= is_absence(name.error());
+    else
+        group.is_no_iommu = trimmed(name.value()) == "vfio-noiommu";
 }
 
 // A device that a group lists must itself point to the group, and now: it may have been read before its group
@@ -158,7 +163,8 @@ void read_group(Scan& scan, DeviceIndex device)
     auto const number = scan.inventory.devices[device].group;
     if (!number || scan.inventory.find_group(number))
         return;
-    Group group = {.number = *number, .is_no_iommu = is_no_iommu_group(scan.root, *number)};
+    Group group = {.number = *number};
+    read_group_name(scan.root, group);
     Directory members(scan.root, group_path(*number, "devices"));
     while (auto const name = members.next()) {
         auto const address = parse_address(*name);
@@ -166,9 +172,9 @@ void read_group(Scan& scan, DeviceIndex device)
         if (member)
             join_group(scan, *member, *number);
         else if (!group.others.try_append(FixedString<max_member_name_bytes>(*name)))
-            scan.inventory.is_overfull = true;
+            ++group.others_left_out;
     }
-    group.is_readable = !members.has_failed();
+    group.is_readable &= !members.has_failed();
     if (!scan.inventory.groups.try_append(group))
         scan.inventory.is_overfull = true;
 }
@@ -222,6 +228,13 @@ void mark_boot_display(Inventory& inventory, Address address)
         inventory.devices[*device].is_boot_display = true;
 }
 
+// Where it cannot be found out which display the firmware booted on, it may be any.
+void suspect_every_display(Inventory& inventory)
+{
+    for (auto& device : inventory.devices)
+        device.is_boot_display |= is_display(device);
+}
+
 // From about 6.12 on, the firmware's framebuffer is a child of the display that it is on. This finds displays
 // that have no boot_vga (class 0380).
 void find_framebuffer_parent(Scan& scan)
@@ -231,11 +244,15 @@ void find_framebuffer_parent(Scan& scan)
         if (name->find("framebuffer") == std::string_view::npos)
             continue;
         auto const target = scan.root.link_target(path_of("sys/bus/platform/devices/", *name));
-        if (target.is_error())
+        if (target.is_error()) {
+            suspect_every_display(scan.inventory);
             continue;
+        }
         if (auto const parent = last_address(target.value().view()))
             mark_boot_display(scan.inventory, *parent);
     }
+    if (devices.has_failed() && !devices.is_absent())
+        suspect_every_display(scan.inventory);
 }
 
 // Older kernels show it only in /proc/iomem: the framebuffer is in the memory of its display.
@@ -243,8 +260,11 @@ void find_framebuffer_in_memory(Scan& scan)
 {
     static char buffer[max_iomem_bytes];
     auto text = scan.root.read_start(Path("proc/iomem"), buffer);
-    if (text.is_error())
+    if (text.is_error()) {
+        if (!is_absence(text.error()))
+            suspect_every_display(scan.inventory);
         return;
+    }
     if (auto const owner = framebuffer_owner(text.value()))
         mark_boot_display(scan.inventory, *owner);
 }
@@ -268,7 +288,8 @@ Device read_device(Root const& root, Address address)
     device.address = address;
     char buffer[max_attribute_bytes];
     auto uevent = root.read_attribute(device_path(address, "uevent"), buffer);
-    device.is_readable = !uevent.is_error() && parse_uevent(uevent.value(), device);
+    device.is_identified = !uevent.is_error() && parse_uevent(uevent.value(), device);
+    device.is_readable = device.is_identified;
     return device;
 }
 
@@ -299,6 +320,7 @@ void scan_iommu(Root const& root, Inventory& inventory)
 void scan(Root const& root, Config const& config, Facts& facts, Inventory& inventory)
 {
     Scan scan{root, inventory};
+    inventory.has_no_sysfs = root.presence(Path("sys/bus/pci")) != Presence::There;
     read_iommu(scan);
     for (auto const& entry : config.entries) {
         if (entry.selector.location)
@@ -329,12 +351,6 @@ void scan_card(Root const& root, Inventory& inventory, Address address)
     Scan scan{root, inventory};
     for (address.function = 0; address.function < functions_per_device; ++address.function)
         find_or_read(scan, address);
-}
-
-DriverName bound_driver(Root const& root, Address address)
-{
-    auto const name = root.link_name(device_path(address, "driver"));
-    return name.is_error() ? DriverName{} : DriverName(name.value().view());
 }
 
 } // namespace vfio_early

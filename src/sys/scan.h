@@ -29,9 +29,6 @@ void scan_card(Root const&, Inventory&, Address);
 // What the `uevent` of a device says, with one read: class, id, subsystem, driver.
 Device read_device(Root const&, Address);
 
-// The name of the driver that a device is bound to now, empty where there is none.
-DriverName bound_driver(Root const&, Address);
-
 // The number of the bus below a bridge. Nothing where it is none, or was not set up.
 std::optional<uint8_t> read_secondary_bus(Root const&, Address);
 

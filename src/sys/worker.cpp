@@ -2,6 +2,7 @@
 #include "sys/worker.h"
 
 #include "sys/descriptor.h"
+#include "sys/kernel.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,7 @@ bool hangs_up_before(int descriptor, int64_t deadline)
         if (left <= 0)
             return false;
         pollfd waiting = {.fd = descriptor, .events = 0, .revents = 0};
-        if (poll(&waiting, 1, static_cast<int>(left)) > 0)
+        if (kernel::poll(waiting, static_cast<int>(left)) > 0)
             return true;
     }
 }
@@ -39,18 +40,71 @@ bool hangs_up_before(int descriptor, int64_t deadline)
 // A child that is left behind must not keep open what its parent was to write to: a pipe would never end.
 void let_go_of_terminal()
 {
-    Descriptor const nothing(open("/dev/null", O_RDWR | O_CLOEXEC));
+    Descriptor const nothing(kernel::open("/dev/null", O_RDWR));
     for (int const standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         dup2(nothing.number(), standard);
+}
+
+// A child that is at work, and what tells that it came to an end.
+struct Child {
+    pid_t number = -1;
+    Descriptor end = {};
+};
+
+// A fork can fail for want of memory that is there a moment later.
+pid_t fork_patiently()
+{
+    constexpr int attempts = 3;
+    constexpr int64_t pause_milliseconds = 50;
+    auto child = kernel::fork();
+    for (int i = 1; i < attempts && child < 0; ++i) {
+        wait_milliseconds(pause_milliseconds);
+        child = kernel::fork();
+    }
+    return child;
+}
+
+Child start(Work work, void* context, void (*prepare)())
+{
+    int ends[2];
+    if (kernel::pipe(ends) < 0)
+        return {};
+    Child child = {.end = Descriptor(ends[0])};
+    Descriptor const writing(ends[1]);
+    child.number = fork_patiently();
+    if (child.number != 0)
+        return child;
+    prepare();
+    let_go_of_terminal();
+    work(context);
+    _exit(0);
 }
 
 WorkerEnd end_of(pid_t child)
 {
     int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) { }
+    while (kernel::wait_for(child, status) < 0) {
+        if (errno != EINTR)
+            return {.kind = WorkerEnd::Kind::Died};
+    }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        return {WorkerEnd::Kind::Done, 0};
-    return {WorkerEnd::Kind::Died, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+        return {};
+    return {.kind = WorkerEnd::Kind::Died, .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+}
+
+void lead_a_group()
+{
+    setpgid(0, 0);
+}
+
+// systemd ends what is left of the initramfs when it switches the root, except for what begins with '@'
+// (ignore_proc() in src/shared/killall.c).
+void survive_switch_root()
+{
+    setsid();
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    program_invocation_name[0] = '@';
 }
 
 } // namespace
@@ -63,41 +117,45 @@ int64_t now_milliseconds()
     return static_cast<int64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1000000;
 }
 
-WorkerEnd run_worker(Work work, void* context, int64_t deadline)
+void wait_milliseconds(int64_t milliseconds)
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return {WorkerEnd::Kind::Died, 0};
-    Descriptor reading(ends[0]);
-    Descriptor writing(ends[1]);
-    // Without the handlers and locks of threads, which there are none of.
-    auto const child = _Fork();
-    if (child < 0)
-        return {WorkerEnd::Kind::Died, 0};
-    if (child == 0) {
-        setpgid(0, 0);
-        let_go_of_terminal();
-        work(context);
-        _exit(0);
-    }
-    writing.close();
-    if (hangs_up_before(reading.number(), deadline))
-        return end_of(child);
-    kill(-child, SIGKILL);
-    kill(child, SIGKILL);
-    if (hangs_up_before(reading.number(), now_milliseconds() + burial_milliseconds))
-        end_of(child);
-    return {WorkerEnd::Kind::TimeIsUp, 0};
+    poll(nullptr, 0, static_cast<int>(milliseconds));
 }
 
-void start_and_leave(Work work, void* context)
+WorkerEnd run_worker(Work work, void* context, int64_t deadline)
 {
-    if (_Fork() != 0)
-        return;
-    setsid();
-    let_go_of_terminal();
-    work(context);
-    _exit(0);
+    auto const child = start(work, context, lead_a_group);
+    if (child.number < 0)
+        return {.kind = WorkerEnd::Kind::NotStarted};
+    if (hangs_up_before(child.end.number(), deadline)) {
+        auto end = end_of(child.number);
+        // What it started may be in the kernel still.
+        if (end.kind != WorkerEnd::Kind::Done && kill(-child.number, SIGKILL) == 0)
+            end.group = child.number;
+        return end;
+    }
+    kill(-child.number, SIGKILL);
+    kill(child.number, SIGKILL);
+    if (hangs_up_before(child.end.number(), now_milliseconds() + burial_milliseconds))
+        end_of(child.number);
+    return {.kind = WorkerEnd::Kind::TimeIsUp, .group = child.number};
+}
+
+WorkerEnd run_to_the_end(Work work, void* context, int64_t deadline)
+{
+    auto const child = start(work, context, survive_switch_root);
+    if (child.number < 0)
+        return {.kind = WorkerEnd::Kind::NotStarted};
+    if (hangs_up_before(child.end.number(), deadline))
+        return end_of(child.number);
+    return {.kind = WorkerEnd::Kind::TimeIsUp, .group = child.number};
+}
+
+void wait_for_end_of(pid_t group)
+{
+    constexpr int64_t pause_milliseconds = 20;
+    while (group > 0 && kill(-group, 0) == 0)
+        wait_milliseconds(pause_milliseconds);
 }
 
 void* allocate_shared(unsigned long size)

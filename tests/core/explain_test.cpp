@@ -148,24 +148,50 @@ TEST(distinguishes_three_kinds_of_missing_iommu)
         start + "this machine has no IOMMU, so nothing can be isolated", said_with(Iommu::Absent));
 }
 
-TEST(says_what_the_kernel_answered)
+// A NIC that the kernel failed to bind.
+static Session& fail_to_bind(Machine& machine, Failure const& failure)
 {
-    Machine machine;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
     auto& session = machine.plan("[bind]\nnic = 01:00.0\n");
     session.mode = Mode::Bind;
     auto& decision = session.plan.decisions[0];
     decision.outcome = Outcome::Failed;
     decision.reason = Reason::BindFailed;
-    decision.failure = {Failure::Step::Unbind, 16};
+    decision.failure = failure;
+    return session;
+}
+
+TEST(says_what_the_kernel_answered)
+{
+    Machine busy;
     TEST_ASSERT_EQUAL_STRING(
         "nic 0000:01:00.0: failed (bind-failed): unbinding it from its host driver failed: "
-        "Device or resource busy (errno 16), its group was given back to the host drivers",
-        said(session));
-    decision.failure = {Failure::Step::Verify, 0};
+        "Device or resource busy (errno 16)",
+        said(fail_to_bind(busy, {Failure::Step::Unbind, 16})));
+    Machine unbound;
     TEST_ASSERT_EQUAL_STRING(
-        "nic 0000:01:00.0: failed (bind-failed): the kernel reported success, but the device is not "
-        "bound to vfio-pci, its group was given back to the host drivers",
+        "nic 0000:01:00.0: failed (bind-failed): the kernel reported success, but the device is "
+        "not bound to vfio-pci",
+        said(fail_to_bind(unbound, {Failure::Step::Verify, 0})));
+}
+
+TEST(says_that_a_group_was_given_back_only_where_that_was_read)
+{
+    Machine machine;
+    auto& session = fail_to_bind(machine, {Failure::Step::Bind, 5});
+    std::string const start =
+        "nic 0000:01:00.0: failed (bind-failed): binding it failed: Input/output error (errno 5)";
+    machine.add("0000:01:00.1", "8086:10d3", 0x020000, 8, "vfio-pci");
+    machine.add("0000:02:00.0", "8086:10d3", 0x020000, 9, "vfio-pci");
+    using State = UndoEntry::State;
+    session.undo_log.append({.device = 0, .state = State::PutBack});
+    session.undo_log.append({.device = 2, .state = State::Stuck}); // of another group
+    TEST_ASSERT_EQUAL_STRING(start + ", its group was given back to the host drivers", said(session));
+    session.undo_log.append({.device = 1, .state = State::Written});
+    TEST_ASSERT_EQUAL_STRING(start + ", its group is being given back to the host drivers", said(session));
+    session.undo_log[2].state = State::Stuck;
+    TEST_ASSERT_EQUAL_STRING(
+        start + ", and not put back as they were: 0000:01:00.1 (vfio-pci), reboot to give them back",
         said(session));
 }
 

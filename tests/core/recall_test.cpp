@@ -24,7 +24,7 @@ struct Scene {
     {
         Device device;
         device.address = parse_address(address).value();
-        device.is_readable =
+        device.is_readable = device.is_identified =
             parse_uevent(uevent_of({.address = address, .id = id, .class_code = 0x020000}), device);
         device.serial = serial;
         inventory->devices.append(device);

@@ -75,20 +75,27 @@ TEST(sees_that_the_work_did_not_finish)
     TEST_ASSERT_EQUAL_UINT(0, end.signal);
 }
 
-TEST(starts_work_without_waiting_for_it)
+TEST(leaves_work_that_takes_longer_to_come_to_its_end)
 {
     auto* number = static_cast<int volatile*>(allocate_shared(sizeof(int)));
     auto const start = now_milliseconds();
-    start_and_leave(
+    auto const end = run_to_the_end(
         [](void* context) {
             usleep(300000);
             *static_cast<int volatile*>(context) = 7;
         },
-        const_cast<int*>(number));
+        const_cast<int*>(number), start + 50);
+    TEST_ASSERT_TRUE(end.kind == WorkerEnd::Kind::TimeIsUp);
     TEST_ASSERT_TRUE(now_milliseconds() - start < 250);
     for (int i = 0; i < 200 && *number == 0; ++i)
         usleep(10000);
     TEST_ASSERT_EQUAL_UINT(7, *number);
+}
+
+TEST(waits_for_work_that_takes_less)
+{
+    auto const end = run_to_the_end([](void*) {}, nullptr, now_milliseconds() + 5000);
+    TEST_ASSERT_TRUE(end.kind == WorkerEnd::Kind::Done);
 }
 
 UNITY_MAIN()

@@ -54,7 +54,7 @@ tell_what_the_next_boot_will_do() {
     is_for_this_machine || return 0
     while read -r line; do
         case "$line" in
-        *": would bind to "* | "would bind "* | "no device is listed"*) dinfo "vfio-early: $line" ;;
+        *": would bind to "* | *": is bound to "* | "would bind "* | "no device is listed"*) dinfo "vfio-early: $line" ;;
         *) dwarn "vfio-early: ${line#vfio-early: }" ;;
         esac
     done < <(/usr/sbin/vfio-early check --write-facts /etc/vfio-early.facts 2>&1)

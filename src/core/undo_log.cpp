@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "core/undo_log.h"
+
+namespace vfio_early {
+
+namespace {
+
+using State = UndoEntry::State;
+
+bool is_of_group(UndoEntry const& entry, Decision const& decision, Inventory const& inventory)
+{
+    if (!decision.device)
+        return false;
+    auto const& group = inventory.devices[*decision.device].group;
+    return entry.device == *decision.device || (group && inventory.devices[entry.device].group == group);
+}
+
+} // namespace
+
+void give_up_on_what_is_left(UndoLog& log)
+{
+    for (auto& entry : log) {
+        if (entry.state == State::Written)
+            entry.state = State::Stuck;
+    }
+}
+
+GivenBack given_back(Decision const& decision, UndoLog const& log, Inventory const& inventory)
+{
+    auto result = GivenBack::Unneeded;
+    for (auto const& entry : log) {
+        if (!is_of_group(entry, decision, inventory))
+            continue;
+        if (entry.state == State::Stuck)
+            return GivenBack::No;
+        if (entry.state == State::Written)
+            result = GivenBack::NotYet;
+        else if (result == GivenBack::Unneeded)
+            result = GivenBack::Yes;
+    }
+    return result;
+}
+
+DeviceIndices stuck_members(Decision const& decision, UndoLog const& log, Inventory const& inventory)
+{
+    DeviceIndices members;
+    for (auto const& entry : log) {
+        if (entry.state == State::Stuck && is_of_group(entry, decision, inventory))
+            members.append(entry.device);
+    }
+    return members;
+}
+
+} // namespace vfio_early

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/decision.h"
+
+namespace vfio_early {
+
+// What a device was before anything was written for it, and whether it is that again. An entry is there
+// before the first write, so that whoever finds the log knows what to put back.
+struct UndoEntry {
+    enum class State : uint8_t {
+        Written, // and not put back so far
+        PutBack, // as it was, or with a host driver; read, and not only asked for
+        Stuck, // it could not be put back, or it cannot be read whether it was
+    };
+    DeviceIndex device = 0;
+    Target target = Target::VfioPci;
+    DriverName driver_was = {};
+    DriverName override_was = {};
+    State state = State::Written;
+};
+
+using UndoLog = FixedVector<UndoEntry, max_devices>;
+
+// Whoever was to put devices back has ended: what is not back by now is stuck.
+void give_up_on_what_is_left(UndoLog&);
+
+// What became of giving the group of a decision back.
+enum class GivenBack : uint8_t {
+    Unneeded, // nothing had been written for it
+    Yes,
+    NotYet,
+    No, // at least one member is stuck
+};
+GivenBack given_back(Decision const&, UndoLog const&, Inventory const&);
+
+// The members of the group of a decision that are stuck.
+DeviceIndices stuck_members(Decision const&, UndoLog const&, Inventory const&);
+
+} // namespace vfio_early

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include "sys/undo.h"
+
+#include "base/function_ref.h"
+#include "base/text.h"
+#include "core/plan.h"
+#include "sys/driver.h"
+#include "sys/scan.h"
+#include "sys/vfio_group.h"
+#include "sys/worker.h"
+
+#include <errno.h>
+
+namespace vfio_early {
+
+namespace {
+
+using State = UndoEntry::State;
+
+// An empty line clears an override (driver_override_store() in drivers/pci/pci-sysfs.c).
+constexpr std::string_view no_override = "\n";
+
+// What goes wrong once may not the next time.
+constexpr int attempts = 3;
+
+Result<DriverName> read_override(Root const& root, Address address)
+{
+    char buffer[max_word_bytes];
+    auto const text = trimmed(TRY(root.read_attribute(device_path(address, "driver_override"), buffer)));
+    DriverName const name(text == "(null)" ? std::string_view{} : text);
+    if (name.was_cut())
+        return Error{"reading", ENAMETOOLONG};
+    return name;
+}
+
+// The kernel failed for the device or did not return, and may not return this time either.
+bool may_hang(Decision const& decision)
+{
+    return decision.failure.step != Failure::Step::None;
+}
+
+Decision const& decision_of(Session const& session, UndoEntry const& entry)
+{
+    return session.plan.decisions[*find_decision(session.plan, entry.device)];
+}
+
+bool may_group_hang(Session const& session, UndoEntry const& entry)
+{
+    auto const& decision = decision_of(session, entry);
+    for (auto const& other : session.plan.decisions) {
+        if (may_hang(other) && share_group(decision, other, session.inventory))
+            return true;
+    }
+    return false;
+}
+
+bool is_to_be_undone(Session const& session, UndoEntry const& entry)
+{
+    return decision_of(session, entry).outcome != Outcome::Bound && entry.state != State::PutBack;
+}
+
+void try_to(FunctionRef<Result<void>()> action)
+{
+    for (int i = 0; i < attempts && action().is_error(); ++i) { }
+}
+
+struct Undoing {
+    Session& session;
+    Root const& root;
+
+    Address address_of(UndoEntry const& entry) const
+    {
+        return session.inventory.devices[entry.device].address;
+    }
+
+    void put_override_back(UndoEntry const& entry) const
+    {
+        auto const text = entry.override_was.empty() ? no_override : entry.override_was.view();
+        try_to([&] { return root.write(device_path(address_of(entry), "driver_override"), text); });
+    }
+
+    bool is_on_ours(UndoEntry const& entry) const
+    {
+        auto const driver = bound_driver(root, address_of(entry));
+        return driver.is_error() || driver.value().view() == driver_name(entry.target);
+    }
+
+    // A guest may have it by then: only one opener at a time has a group.
+    bool has_guest(UndoEntry const& entry) const
+    {
+        auto const& group = session.inventory.devices[entry.device].group;
+        return session.is_undone_late && group && ask_group(root, *group) == GroupStatus::Taken;
+    }
+
+    void release(UndoEntry const& entry) const
+    {
+        if (entry.driver_was.view() == driver_name(entry.target) || !is_on_ours(entry) || has_guest(entry))
+            return;
+        try_to([&] { return unbind(root, address_of(entry), driver_name(entry.target)); });
+    }
+
+    void ask_host_driver(UndoEntry const& entry) const
+    {
+        auto const name = path_of(address_of(entry));
+        auto const has_driver = [&] {
+            auto const driver = bound_driver(root, address_of(entry));
+            return !driver.is_error() && !driver.value().empty();
+        };
+        if (has_driver())
+            return;
+        try_to([&] { return root.write(Path("sys/bus/pci/drivers_probe"), name.view()); });
+        if (entry.driver_was.empty() || has_driver())
+            return;
+        try_to([&] {
+            return root.write(path_of("sys/bus/pci/drivers/", entry.driver_was, "/bind"), name.view());
+        });
+    }
+
+    State state_of(UndoEntry const& entry) const
+    {
+        auto const driver = bound_driver(root, address_of(entry));
+        auto const override_now = read_override(root, address_of(entry));
+        if (driver.is_error() || override_now.is_error())
+            return State::Stuck;
+        auto const is_override_back = override_now.value().view() == entry.override_was.view();
+        auto const& now = driver.value();
+        bool const is_driver_back = entry.driver_was.empty() ? now.view() != driver_name(entry.target)
+                                                             : now.view() == entry.driver_was.view();
+        return is_override_back && is_driver_back ? State::PutBack : State::Stuck;
+    }
+
+    void for_each(FunctionRef<bool(UndoEntry const&)> is_meant, FunctionRef<void(UndoEntry&)> action) const
+    {
+        for (auto i = session.undo_log.size(); i-- > 0;) {
+            auto& entry = session.undo_log[i];
+            if (is_to_be_undone(session, entry) && is_meant(entry))
+                action(entry);
+        }
+    }
+
+    void put_overrides_back(FunctionRef<bool(UndoEntry const&)> is_meant) const
+    {
+        for_each(is_meant, [&](UndoEntry const& entry) { put_override_back(entry); });
+    }
+
+    // A host driver can be asked only when the last member is free of ours.
+    void undo_where(FunctionRef<bool(UndoEntry const&)> is_meant) const
+    {
+        for_each(is_meant, [&](UndoEntry const& entry) { release(entry); });
+        for_each(is_meant, [&](UndoEntry const& entry) { ask_host_driver(entry); });
+        for_each(is_meant, [&](UndoEntry& entry) { entry.state = state_of(entry); });
+    }
+};
+
+} // namespace
+
+Result<void> note_what_it_was(Root const& root, Session& session, Decision const& decision)
+{
+    auto const address = device_of(decision, session.inventory)->address;
+    UndoEntry entry = {.device = *decision.device, .target = decision.target};
+    entry.driver_was = TRY(bound_driver(root, address));
+    entry.override_was = TRY(read_override(root, address));
+    session.undo_log.append(entry);
+    return {};
+}
+
+void undo(Session& session, Root const& root)
+{
+    Undoing const undoing{session, root};
+    auto const none_of = [](auto predicate) {
+        return [predicate](UndoEntry const& entry) { return !predicate(entry); };
+    };
+    auto const hangs = [&](UndoEntry const& entry) { return may_hang(decision_of(session, entry)); };
+    auto const is_in_group_that_hangs = [&](UndoEntry const& entry) {
+        return may_group_hang(session, entry);
+    };
+    // Overrides first: what a driver that is just being loaded has not attached yet then stays free. What it
+    // has attached can be unbound when it is loaded.
+    undoing.put_overrides_back(none_of(hangs));
+    wait_for_end_of(session.left_behind);
+    undoing.undo_where(none_of(is_in_group_that_hangs));
+    undoing.put_overrides_back(hangs);
+    undoing.undo_where(is_in_group_that_hangs);
+}
+
+void read_drivers_back(Session& session, Root const& root)
+{
+    for (auto& device : session.inventory.devices) {
+        try_to([&]() -> Result<void> {
+            device.driver = TRY(bound_driver(root, device.address));
+            return {};
+        });
+    }
+    for (auto& decision : session.plan.decisions) {
+        if (decision.outcome != Outcome::Bound)
+            continue;
+        // It was read once that it is: the opposite has to be read more than once.
+        auto& device = session.inventory.devices[*decision.device];
+        try_to([&]() -> Result<void> {
+            if (device.driver.view() == driver_name(decision.target))
+                return {};
+            device.driver = TRY(bound_driver(root, device.address));
+            return Error{"verifying the driver"};
+        });
+        if (device.driver.view() == driver_name(decision.target))
+            continue;
+        decision.failure = {Failure::Step::Verify, 0};
+        fail(decision, Reason::BindFailed);
+    }
+}
+
+} // namespace vfio_early

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "core/session.h"
+#include "sys/root.h"
+
+namespace vfio_early {
+
+// Notes in the undo log what a device is. Fails where that cannot be read: then nothing may be written for
+// it.
+Result<void> note_what_it_was(Root const&, Session&, Decision const&);
+
+// Puts back every device of the undo log that is not bound: its override and its driver as they were, or,
+// where it had no driver, whatever host driver the kernel finds for it. Group by group in reverse, and those
+// groups last in which the kernel failed or did not return, because it may not return this time either. What
+// became of each is read and stands in the log.
+void undo(Session&, Root const&);
+
+// Reads again which driver each device is on. What is bound and not on its driver has failed.
+void read_drivers_back(Session&, Root const&);
+
+} // namespace vfio_early

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+#include "fault_kernel.h"
+
+#include "sys/kernel.h"
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <fstream>
+#include <linux/openat2.h>
+#include <map>
+#include <sstream>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace vfio_early {
+
+namespace {
+
+namespace fs = std::filesystem;
+using fault_kernel::Fault;
+
+struct Shared {
+    std::atomic<unsigned> calls;
+    char failed[200];
+};
+
+Shared* shared = nullptr;
+fault_kernel::Plan plan;
+fs::path machine;
+std::map<std::string, std::string> host_drivers;
+pid_t tester = 0;
+
+std::string read_file(fs::path const& path)
+{
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    auto result = text.str();
+    while (!result.empty() && result.back() == '\n')
+        result.pop_back();
+    return result == "(null)" ? "" : result;
+}
+
+void write_file(fs::path const& path, std::string const& text)
+{
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+}
+
+fs::path device(std::string const& address)
+{
+    return machine / "sys/bus/pci/devices" / address;
+}
+
+fs::path driver(std::string const& name)
+{
+    return machine / "sys/bus/pci/drivers" / name;
+}
+
+std::string driver_of(std::string const& address)
+{
+    std::error_code none;
+    return fs::read_symlink(device(address) / "driver", none).filename();
+}
+
+std::string override_of(std::string const& address)
+{
+    return read_file(device(address) / "driver_override");
+}
+
+int attach(std::string const& address, std::string const& name)
+{
+    auto const wanted = override_of(address);
+    bool const is_match = wanted.empty() ? host_drivers[address] == name : wanted == name;
+    if (!is_match || !fs::exists(driver(name)))
+        return ENODEV;
+    if (!driver_of(address).empty())
+        return EBUSY;
+    fs::create_directory_symlink("../../drivers/" + name, device(address) / "driver");
+    return 0;
+}
+
+int detach(std::string const& address, std::string const& name)
+{
+    if (driver_of(address) != name)
+        return ENODEV;
+    fs::remove(device(address) / "driver");
+    return 0;
+}
+
+void load(std::string const& name)
+{
+    fs::create_directories(driver(name));
+    for (auto const& entry : fs::directory_iterator(machine / "sys/bus/pci/devices"))
+        attach(entry.path().filename(), name);
+    write_file(driver(name) / "bind", "");
+    write_file(driver(name) / "unbind", "");
+}
+
+// What a write into sysfs does; the errno.
+int write_attribute(fs::path const& path, std::string text)
+{
+    while (!text.empty() && text.back() == '\n')
+        text.pop_back();
+    auto const name = path.filename().string();
+    auto const owner = path.parent_path().filename().string();
+    if (name == "driver_override") {
+        write_file(path, (text.empty() ? "(null)" : text) + "\n");
+        return 0;
+    }
+    if (name == "unbind")
+        return detach(text, owner);
+    if (name == "bind")
+        return attach(text, owner);
+    if (name == "drivers_probe") {
+        auto const wanted = override_of(text);
+        attach(text, wanted.empty() ? host_drivers[text] : wanted);
+        return 0;
+    }
+    return EIO;
+}
+
+// True where this call is to fail.
+bool is_hit(char const* call)
+{
+    if (!shared || getpid() == tester)
+        return false;
+    auto const number = ++shared->calls;
+    if (plan.at == 0 || number < plan.at || (number > plan.at && !plan.is_persistent))
+        return false;
+    snprintf(shared->failed, sizeof(shared->failed), "%s", call);
+    if (plan.fault == Fault::Kill)
+        kill(getpid(), SIGKILL);
+    if (plan.fault == Fault::Error)
+        errno = plan.number;
+    return true;
+}
+
+bool fails(char const* call)
+{
+    return is_hit(call) && plan.fault == Fault::Error;
+}
+
+fs::path path_of_descriptor(int file)
+{
+    std::error_code none;
+    return fs::read_symlink("/proc/self/fd/" + std::to_string(file), none);
+}
+
+} // namespace
+
+void fault_kernel::begin(fs::path const& directory, Plan const& new_plan)
+{
+    tester = getpid();
+    if (!shared)
+        shared = static_cast<Shared*>(
+            mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    shared->calls = 0;
+    shared->failed[0] = '\0';
+    machine = directory;
+    plan = new_plan;
+}
+
+unsigned fault_kernel::calls()
+{
+    return shared->calls;
+}
+
+std::string fault_kernel::failed_call()
+{
+    return shared->failed;
+}
+
+void fault_kernel::set_host_driver(std::string const& address, std::string const& name)
+{
+    host_drivers[address] = name;
+}
+
+int kernel::open_in_root(int root, char const* path, int flags, unsigned mode)
+{
+    if (fails((std::string("open ") + path).c_str()))
+        return -1;
+    open_how how = {};
+    bool const is_sysfs = std::strncmp(path, "sys/", 4) == 0 || std::strncmp(path, "bus/", 4) == 0;
+    how.flags = static_cast<uint64_t>((is_sysfs ? flags & ~O_TRUNC : flags) | O_CLOEXEC);
+    how.mode = mode;
+    how.resolve = RESOLVE_IN_ROOT;
+    return static_cast<int>(syscall(SYS_openat2, root, path, &how, sizeof(how)));
+}
+
+int kernel::open_at(int directory, char const* name, int flags, unsigned mode)
+{
+    return fails("openat") ? -1 : ::openat(directory, name, flags | O_CLOEXEC, mode);
+}
+
+int kernel::open(char const* path, int flags)
+{
+    return fails("open by path") ? -1 : ::open(path, flags | O_CLOEXEC);
+}
+
+ssize_t kernel::read(int file, void* buffer, size_t size)
+{
+    if (is_hit("read")) {
+        if (plan.fault == Fault::Error)
+            return -1;
+        size = 1;
+    }
+    return ::read(file, buffer, size);
+}
+
+ssize_t kernel::write(int file, void const* bytes, size_t size)
+{
+    auto const path = path_of_descriptor(file);
+    bool const is_hit_now = is_hit(("write " + path.filename().string()).c_str());
+    if (is_hit_now && plan.fault == Fault::Error)
+        return -1;
+    if (path.string().find("/sys/") == std::string::npos)
+        return ::write(file, bytes, is_hit_now ? 1 : size);
+    // sysfs takes all or nothing; what is reported as cut may have been done or not.
+    auto const error = write_attribute(path, {static_cast<char const*>(bytes), size});
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    return static_cast<ssize_t>(is_hit_now ? 1 : size);
+}
+
+int kernel::control(int, unsigned long, void*)
+{
+    errno = ENOTTY;
+    return -1;
+}
+
+int kernel::sync(int file)
+{
+    return fails("fsync") ? -1 : ::fsync(file);
+}
+
+ssize_t kernel::list(int directory, void* buffer, size_t size)
+{
+    return fails("getdents") ? -1 : syscall(SYS_getdents64, directory, buffer, size);
+}
+
+ssize_t kernel::read_link(int link, char* buffer, size_t size)
+{
+    return fails("readlink") ? -1 : ::readlinkat(link, "", buffer, size);
+}
+
+int kernel::rename(int directory, char const* from, char const* to)
+{
+    return fails("rename") ? -1 : ::renameat(directory, from, directory, to);
+}
+
+int kernel::remove(int directory, char const* name)
+{
+    return fails("unlink") ? -1 : ::unlinkat(directory, name, 0);
+}
+
+int kernel::make_directory(int directory, char const* name, unsigned mode)
+{
+    return fails("mkdir") ? -1 : ::mkdirat(directory, name, mode);
+}
+
+int kernel::pipe(int (&ends)[2])
+{
+    return fails("pipe") ? -1 : ::pipe2(ends, O_CLOEXEC);
+}
+
+int kernel::poll(pollfd& waiting, int timeout_milliseconds)
+{
+    return fails("poll") ? -1 : ::poll(&waiting, 1, timeout_milliseconds);
+}
+
+pid_t kernel::fork()
+{
+    return fails("fork") ? -1 : ::fork();
+}
+
+pid_t kernel::wait_for(pid_t child, int& status)
+{
+    return fails("waitpid") ? -1 : ::waitpid(child, &status, 0);
+}
+
+// modprobe: the module's name is an argument.
+void kernel::execute(char const*, char* const* arguments, char* const*)
+{
+    if (fails("execve"))
+        return;
+    bool is_rehearsal = false;
+    std::string module;
+    for (; *arguments; ++arguments) {
+        std::string const argument = *arguments;
+        is_rehearsal |= argument == "--dry-run";
+        if (argument == "vfio-pci" || argument == "pci-stub")
+            module = argument;
+    }
+    if (!module.empty() && !is_rehearsal)
+        load(module);
+    _exit(0);
+}
+
+} // namespace vfio_early

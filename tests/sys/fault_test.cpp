@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// Every call into the kernel is made to fail, one after the other, and what is left is looked at: each group
+// is whole on its driver or entirely what it was, or the report names what could not be put back.
+//
+//     fault_test [every]    each fault at each call; without it a part, which is another one each day
+#include "cli/run.h"
+
+#include "../fault_kernel.h"
+#include "tree.h"
+
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <fcntl.h>
+#include <map>
+#include <regex>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+using namespace vfio_early;
+using fault_kernel::Fault;
+
+namespace {
+
+struct Start {
+    char const* about;
+    bool has_host_drivers;
+    bool has_vfio_pci;
+    char const* ini;
+    bool is_refused = false;
+};
+
+constexpr char const* two_groups = "[bind]\ncard = 01:00.*\nnvme = 02:00.0\n[stub]\nusb = 03:00.0\n";
+
+constexpr Start starts[] = {
+    {"no drivers yet", false, false, two_groups},
+    {"host drivers bound", true, true, two_groups},
+    {"a shared group", true, true, "[bind]\nnic = 01:00.0\n", true},
+};
+
+std::map<std::string, std::string> const host_driver_of = {{"0000:01:00.0", "e1000e"},
+    {"0000:01:00.1", "nvme"}, {"0000:02:00.0", "nvme"}, {"0000:03:00.0", "xhci_hcd"}};
+
+std::map<std::string, std::string> const target_of = {{"0000:01:00.0", "vfio-pci"},
+    {"0000:01:00.1", "vfio-pci"}, {"0000:02:00.0", "vfio-pci"}, {"0000:03:00.0", "pci-stub"}};
+
+char const* const groups[][2] = {
+    {"0000:01:00.0", "0000:01:00.1"}, {"0000:02:00.0", ""}, {"0000:03:00.0", ""}};
+
+void build(Tree& tree, Start const& start)
+{
+    tree.add_machine();
+    tree.write("sbin/modprobe", "");
+    tree.write("etc/vfio-early.ini", start.ini);
+    uint32_t group = 7;
+    for (auto const& [address, driver] : host_driver_of) {
+        group += address == "0000:01:00.1" ? 0 : 1;
+        tree.add_driver(driver);
+        tree.write("sys/bus/pci/drivers/" + driver + "/unbind", "");
+        tree.add_device({.address = address,
+            .id = "8086:10d3",
+            .class_code = 0x020000,
+            .group = group,
+            .driver = start.has_host_drivers ? driver : ""});
+        fault_kernel::set_host_driver(address, driver);
+    }
+    if (start.has_vfio_pci) {
+        for (auto const* driver : {"vfio-pci", "pci-stub"}) {
+            tree.add_driver(driver);
+            tree.write(std::string("sys/bus/pci/drivers/") + driver + "/unbind", "");
+        }
+    }
+}
+
+std::string driver_of(Tree const& tree, std::string const& address)
+{
+    std::error_code none;
+    return std::filesystem::read_symlink(
+        tree.directory() + "/sys/bus/pci/devices/" + address + "/driver", none)
+        .filename();
+}
+
+bool has_override(Tree const& tree, std::string const& address)
+{
+    return tree.read("sys/bus/pci/devices/" + address + "/driver_override") != "(null)\n";
+}
+
+// Runs `bind` in processes of its own, as statics are not for a second run. The exit status, or -1 where it
+// was killed.
+int bind(Tree const& tree)
+{
+    auto const child = ::fork();
+    if (child == 0) {
+        // What would be printed is not looked at.
+        close(STDOUT_FILENO);
+        close(STDERR_FILENO);
+        ::open("/dev/null", O_WRONLY);
+        ::open("/dev/null", O_WRONLY);
+        auto const directory = tree.directory();
+        CommandOptions options;
+        options.root = directory;
+        _exit(run({.mode = Mode::Bind,
+                      .obeys_command_line = true,
+                      .loads_iommu_driver = true,
+                      .leaves_record = true},
+            options));
+    }
+    int result = -1;
+    int status = 0;
+    // Whatever it left behind, too: this process adopts it.
+    for (auto ended = wait(&status); ended >= 0; ended = wait(&status)) {
+        if (ended == child && WIFEXITED(status))
+            result = WEXITSTATUS(status);
+    }
+    return result;
+}
+
+// One line for each thing that is not as it has to be.
+std::string complaints(Tree const& tree, Start const& start, int status)
+{
+    std::string wrong;
+    std::string const report =
+        tree.has("run/vfio-early/report.json") ? tree.read("run/vfio-early/report.json") : "";
+    bool is_all_bound = true;
+    for (auto const& group : groups) {
+        bool is_whole = true;
+        bool is_as_it_was = true;
+        for (std::string const address : group) {
+            if (address.empty())
+                continue;
+            auto const driver = driver_of(tree, address);
+            auto const& target = target_of.at(address);
+            is_whole &= driver == target && has_override(tree, address);
+            bool const is_with_host = driver == host_driver_of.at(address);
+            bool const is_back = is_with_host || (!start.has_host_drivers && driver.empty());
+            is_as_it_was &= is_back && !has_override(tree, address);
+            bool const is_named =
+                std::regex_search(report, std::regex("not put back as they were: [^\"]*" + address));
+            std::smatch said;
+            bool const is_said = std::regex_search(report, said,
+                std::regex("\"address\": \"" + address
+                    + "\"[^}]*?\"driver\": (\"[^\"]*\"|null)[^}]*?\"outcome\": "
+                      "\"([a-z-]*)\""));
+            if (is_said && (said[2] == "bound") != (driver == target) && !is_named)
+                wrong += address + " is on '" + driver + "' and the report has it as " + said[2].str() + "\n";
+        }
+        is_all_bound &= is_whole;
+        if (is_whole && start.is_refused)
+            wrong += std::string(group[0]) + " is bound, and no line allows it\n";
+        // Where everything fails, there is no report either, and the exit status has to tell.
+        bool const is_told =
+            report.find("not put back as they were") != std::string::npos || (report.empty() && status != 0);
+        if (!is_whole && !is_as_it_was && !is_told)
+            wrong +=
+                std::string(group[0]) + ": its group is neither bound nor as it was, and that is not said\n";
+    }
+    if (!start.is_refused && status == 0 && !is_all_bound)
+        wrong += "exit status 0, and not all is bound\n";
+    if (!start.is_refused && status > 0 && is_all_bound && report.find("\"ok\": true") != std::string::npos)
+        wrong += "exit status " + std::to_string(status) + ", and all is bound\n";
+    return wrong;
+}
+
+struct Kind {
+    char const* name;
+    Fault fault;
+    int number;
+    bool is_persistent = false;
+};
+
+constexpr Kind kinds[] = {
+    {"EIO", Fault::Error, EIO},
+    {"EBUSY", Fault::Error, EBUSY},
+    {"ENOENT", Fault::Error, ENOENT},
+    {"ENOMEM", Fault::Error, ENOMEM},
+    {"EINTR", Fault::Error, EINTR},
+    {"a short read or write", Fault::Short, 0},
+    {"SIGKILL", Fault::Kill, 0},
+    {"EIO from there on", Fault::Error, EIO, true},
+    {"ENOENT from there on", Fault::Error, ENOENT, true},
+    {"ENOMEM from there on", Fault::Error, ENOMEM, true},
+};
+
+unsigned tried = 0;
+unsigned went_wrong = 0;
+
+// Returns how many calls there were.
+unsigned try_fault(Start const& start, Kind const& kind, unsigned at)
+{
+    Tree tree;
+    build(tree, start);
+    fault_kernel::begin(tree.directory(),
+        {.fault = kind.fault, .number = kind.number, .at = at, .is_persistent = kind.is_persistent});
+    auto const status = bind(tree);
+    ++tried;
+    auto const wrong = complaints(tree, start, status);
+    if (!wrong.empty()) {
+        ++went_wrong;
+        printf("%s, %s at call %u (%s): exit status %d\n%s", start.about, kind.name, at,
+            fault_kernel::failed_call().c_str(), status, wrong.c_str());
+    }
+    return fault_kernel::calls();
+}
+
+} // namespace
+
+int main(int count, char** arguments)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    bool const is_every = count > 1 && std::string(arguments[1]) == "every";
+    for (auto const& start : starts) {
+        auto const calls = try_fault(start, kinds[0], 0);
+        for (auto const& kind : kinds) {
+            for (unsigned at = 1; at <= calls; ++at) {
+                if (is_every || (at + static_cast<unsigned>(&kind - kinds)) % 7 == 0)
+                    try_fault(start, kind, at);
+            }
+        }
+        printf("%s: %u calls\n", start.about, calls);
+    }
+    printf("tried %u, wrong %u\n", tried, went_wrong);
+    return went_wrong == 0 ? 0 : 1;
+}
