@@ -11,7 +11,7 @@ static Device nvme()
     device.id = {0x1b36, 0x0010};
     device.subsystem = {0x1af4, 0x1100};
     device.class_code = 0x010802;
-    device.is_readable = true;
+    device.is_identified = true;
     return device;
 }
 
@@ -63,7 +63,7 @@ TEST(passes_over_what_is_no_id)
 TEST(takes_no_device_that_cannot_be_read)
 {
     auto device = nvme();
-    device.is_readable = false;
+    device.is_identified = false;
     TEST_ASSERT_FALSE(matches(*parse_dynamic_id("1b36:0010"), device));
 }
 

@@ -45,7 +45,7 @@ TEST(names_the_peers_of_a_shared_group)
     machine.session.inventory.groups[0].others.append(FixedString<max_member_name_bytes>("fd4a0000.usb"));
     TEST_ASSERT_EQUAL_STRING(
         "gpu 0000:00:1f.3: refused (shared-group): group 14 also holds 0000:00:1f.2 (ahci), "
-        "fd4a0000.usb, which must be listed under [bind] or [stub] too",
+        "fd4a0000.usb, and what is no PCI device cannot be given away",
         said(machine.plan("[bind]\ngpu = 00:1f.3\n")));
 }
 
@@ -205,8 +205,8 @@ TEST(says_what_modprobe_said)
     auto& loading = session.loading_of(Target::VfioPci);
     loading.message = LoaderMessage("modprobe: FATAL: Module vfio-pci not found");
     TEST_ASSERT_EQUAL_STRING(
-        "nic 0000:01:00.0: failed (module-missing): vfio-pci cannot be loaded: modprobe: FATAL: "
-        "Module vfio-pci not found, it must be in the kernel or in the initramfs",
+        "nic 0000:01:00.0: failed (module-missing): vfio-pci cannot be loaded: 'modprobe: FATAL: "
+        "Module vfio-pci not found', it must be in the kernel or in the initramfs",
         said(session));
     loading.message.clear();
     loading.blacklisted = "vfio_pci";

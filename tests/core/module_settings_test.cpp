@@ -40,7 +40,7 @@ struct Settings {
     {
         Device device;
         device.id = {0x8086, 0x10d3};
-        device.is_readable = true;
+        device.is_identified = true;
         auto const* found =
             find_foreign_id(settings, device, [](Target target) { return target == Target::VfioPci; });
         return found ? std::string(found->file.view()) : "nowhere";

@@ -59,7 +59,7 @@ TEST(does_not_let_a_later_line_allow_what_an_earlier_one_refused_nor_the_other_w
 {
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
-    TEST_ASSERT_EQUAL_STRING("card 0000:01:00.0 id-mismatch\n",
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 id-mismatch\n",
         verdicts(machine.plan("[bind]\ncard = 01:00.*\ngpu = 01:00.0 10de:9999\n")));
 }
 
@@ -215,7 +215,8 @@ TEST(refuses_a_device_whose_group_cannot_be_read)
 TEST(does_not_believe_an_id_that_cannot_be_read)
 {
     Machine machine;
-    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_readable = false;
+    auto& gpu = machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    gpu.is_identified = gpu.is_readable = false;
     TEST_ASSERT_EQUAL_STRING(
         "gpu 0000:01:00.0 id-mismatch\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0 10de:2191\n")));
 }

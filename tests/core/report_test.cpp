@@ -27,7 +27,9 @@ TEST(sums_up_what_was_done)
     TEST_ASSERT_EQUAL_STRING(
         "bound 1 of 2 listed devices, rd.vfio_early=0 boots without it", summary_of(session));
     TEST_ASSERT_FALSE(is_all_bound(session));
-    TEST_ASSERT_EQUAL_STRING("no device is listed, nothing to bind", summary_of(Machine().plan("[bind]\n")));
+    TEST_ASSERT_EQUAL_STRING("no device is listed, nothing to bind: list devices in /etc/vfio-early.ini, "
+                             "and 'vfio-early check' shows what the next boot does with them",
+        summary_of(Machine().plan("[bind]\n")));
 }
 
 TEST(does_not_count_what_was_never_settled_as_bound)
@@ -69,7 +71,8 @@ TEST(writes_one_shape_of_json)
 TEST(writes_null_for_what_cannot_be_read)
 {
     Machine machine;
-    machine.add("0000:01:00.0", "10de:2191", 0x030000, {}).is_readable = false;
+    auto& gpu = machine.add("0000:01:00.0", "10de:2191", 0x030000, {});
+    gpu.is_identified = gpu.is_readable = false;
     auto const json = json_of(machine.plan("[bind]\ngpu = 01:00.0\n"));
     TEST_ASSERT_TRUE(
         json.find(R"("id": null, "class": null, "group": null, "driver": null)") != std::string::npos);
