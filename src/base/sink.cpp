@@ -70,15 +70,20 @@ void put(Sink& sink, Hex number)
 void put(Sink& sink, Quoted quoted)
 {
     put_byte(sink, '\'');
-    for (size_t i = 0; i < quoted.text.size() && i < max_quoted_bytes; ++i) {
-        char const byte = quoted.text[i];
+    constexpr size_t escaped_bytes = 4;
+    size_t room = max_quoted_bytes;
+    for (char const byte : quoted.text) {
+        auto const needed = is_printable(byte) ? 1 : escaped_bytes;
+        if (needed > room) {
+            sink.write("...");
+            break;
+        }
+        room -= needed;
         if (is_printable(byte))
             put_byte(sink, byte);
         else
             print(sink, "\\x", Hex{static_cast<uint8_t>(byte), 2});
     }
-    if (quoted.text.size() > max_quoted_bytes)
-        sink.write("...");
     put_byte(sink, '\'');
 }
 

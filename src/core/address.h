@@ -21,6 +21,12 @@ struct Address {
 constexpr uint8_t max_device_number = 0x1f;
 constexpr uint8_t functions_per_device = 8;
 
+// Functions of one device, which is a card, or a part of the board.
+constexpr bool is_same_card(Address one, Address other)
+{
+    return one.domain == other.domain && one.bus == other.bus && one.device == other.device;
+}
+
 // The whole text must be an address as sysfs writes it, DOMAIN:BUS:DEV.FN; otherwise nothing is returned.
 std::optional<Address> parse_address(std::string_view text);
 

@@ -48,22 +48,18 @@ bool contains(std::span<std::string_view const> words, std::string_view word)
 void check_section(Parser& parser, std::string_view name)
 {
     name.remove_prefix(1);
-    if (name.find(']') == std::string_view::npos)
-        return;
     auto rest = name;
     name = take_until(rest, ']');
     rest = trimmed(rest);
-    if (name == "vfio-pci" || name == "pci-stub")
-        report(parser, "unknown section ", Quoted{name}, ", devices for ", name, " are listed under ",
-            name == "vfio-pci" ? "[bind]" : "[stub]");
-    else if (!contains(section_names, name))
-        report_unknown(parser, "section", name, section_names);
+    if (!contains(section_names, name))
+        report(parser, "unknown section ", Quoted{name},
+            ", there are [bind] for vfio-pci, [stub] for pci-stub, and [options]");
     else if (!rest.empty() && rest.front() != ';' && rest.front() != '#')
         report(parser, Quoted{rest}, " follows a section header, put it on a line of its own");
 }
 
 // What inih would take silently for something else is caught here: a line that it would cut in two, and a NUL
-// byte that would end the line early.
+// byte that would end the line early. And lines of no kind, of which it tells the first.
 bool check_line(Parser& parser, std::string_view line, size_t room)
 {
     if (line.size() > room) {
@@ -74,7 +70,14 @@ bool check_line(Parser& parser, std::string_view line, size_t room)
         report(parser, "the line contains a NUL byte, save the file as plain UTF-8 text");
         return false;
     }
-    if (line.starts_with('['))
+    if (line.empty() || line.front() == ';' || line.front() == '#')
+        return true;
+    bool const is_section = line.front() == '[';
+    if (line.find_first_of(is_section ? "]" : "=:") == std::string_view::npos) {
+        report(parser, Quoted{line}, " is neither '[SECTION]' nor 'KEY = VALUE'");
+        return false;
+    }
+    if (is_section)
         check_section(parser, line);
     return true;
 }

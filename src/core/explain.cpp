@@ -167,14 +167,19 @@ void explain_no_iommu(Sink& sink, Iommu iommu)
     }
 }
 
-// Functions of the chipset that the host cannot do without (include/linux/pci_ids.h): giving one to pci-stub
-// would be bad advice.
+// Functions of the chipset that the host cannot do without (include/linux/pci_ids.h), where giving one to
+// pci-stub would be bad advice. Intel's chipsets have theirs at 0000:00:1f.
 bool is_platform_part(Device const& device)
 {
     constexpr uint32_t isa_bridge = 0x0601;
     constexpr uint32_t smbus = 0x0c05;
-    auto const class_of_device = device.class_code >> 8;
-    return device.is_identified && (class_of_device == isa_bridge || class_of_device == smbus);
+    constexpr uint32_t system_peripheral = 0x0880;
+    constexpr uint32_t signal_processing = 0x1180;
+    constexpr Address chipset = {.device = 0x1f};
+    auto const kind = device.is_identified ? device.class_code >> 8 : 0;
+    if (kind == system_peripheral || kind == signal_processing)
+        return is_same_card(device.address, chipset);
+    return kind == isa_bridge || kind == smbus;
 }
 
 void explain_shared_group(Sink& sink, Decision const& decision, Session const& session)
@@ -340,6 +345,11 @@ void tell_of_bridge(Session const& session, Device const& device, Tell tell)
         auto const* listed = device_of(decision, session.inventory);
         if (!listed || listed->group != device.group || !is_open(decision))
             continue;
+        if (is_host_bridge(device))
+            return warn(tell, "host bridge ", device.address, " in group ", *device.group, " is driven by ",
+                ForeignName{device.driver.view()},
+                ", and guests cannot use the group while it is, 'blacklist ",
+                ForeignName{device.driver.view()}, "' in /etc/modprobe.d keeps it away");
         return warn(tell, "bridge ", device.address, " in group ", *device.group, " is driven by ",
             device.driver, ", from Linux 5.19 on guests cannot use the group until ", device.driver,
             " is unbound from it");
@@ -416,9 +426,9 @@ void tell_of_missing_facts(Session const& session, Tell tell)
     bool const is_boot = session.mode == Mode::Bind && !session.is_running_system;
     for (auto const& decision : session.plan.decisions) {
         if (is_boot && is_open(decision))
-            return tell("/etc/vfio-early.facts is not there, so addresses are taken at their word and "
-                        "nothing that the "
-                        "host lives on is protected, the next image that is made on this machine has it");
+            return tell(
+                "/etc/vfio-early.facts is not there, so addresses are taken at their word and nothing that "
+                "the host lives on is protected, the next image that is made on this machine has it");
         if (is_open(decision) && decision.note == Recollection::Note::NotCompared)
             return tell(
                 "/etc/vfio-early.facts is not there, so addresses are taken at their word, the next image "
@@ -575,8 +585,7 @@ void for_each_warning(Session const& session, Tell tell)
     tell_of_missing_facts(session, tell);
     if (session.facts.is_config_cut)
         tell("only root can read serial numbers and Port Numbers, so the boot may find the devices "
-             "elsewhere, run it "
-             "as root");
+             "elsewhere, run it as root");
     if (session.is_running_system && !session.uses.is_complete)
         warn(tell, "not all of what the host needs could be found: ", session.uses.doubt);
     for (auto const& decision : session.plan.decisions)

@@ -7,11 +7,6 @@ namespace vfio_early {
 
 namespace {
 
-bool are_of_one_card(Address left, Address right)
-{
-    return left.domain == right.domain && left.bus == right.bus && left.device == right.device;
-}
-
 // A function of the same card that is not listed, or was refused, has no group either until its own driver
 // binds, and may then join this one. As nobody can know that yet, it counts as a member.
 void count_functions_without_group(Plan const& plan, Inventory& inventory, Device const& bound)
@@ -20,7 +15,7 @@ void count_functions_without_group(Plan const& plan, Inventory& inventory, Devic
         auto& function = inventory.devices[i];
         auto const decision = find_decision(plan, static_cast<DeviceIndex>(i));
         bool const is_to_be_bound = decision && is_open(plan.decisions[*decision]);
-        if (!function.group && are_of_one_card(function.address, bound.address) && !is_to_be_bound)
+        if (!function.group && is_same_card(function.address, bound.address) && !is_to_be_bound)
             function.group = bound.group;
     }
 }

@@ -57,7 +57,7 @@ constexpr size_t max_attribute_bytes = 4096;
 // Attributes that are a number of a few digits, or a word.
 constexpr size_t max_number_bytes = 16;
 constexpr size_t max_word_bytes = 64;
-// The configuration space as far as everyone may read it.
+// The configuration space up to the header type.
 constexpr size_t config_start_bytes = 16;
 // What all may read of it (pci_read_config() in drivers/pci/pci-sysfs.c).
 constexpr size_t config_header_bytes = 64;

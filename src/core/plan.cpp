@@ -103,10 +103,9 @@ void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& fa
             add_device(plan, config, decision, reason, inventory, problems);
         }
     };
-    if (recollection.reason != Reason::None && resolution.devices.empty())
-        return refuse_entry(recollection.reason);
     if (recollection.reason != Reason::None)
-        return add_devices(recollection.reason);
+        return resolution.devices.empty() ? refuse_entry(recollection.reason)
+                                          : add_devices(recollection.reason);
     switch (resolution.kind) {
     case Resolution::Kind::NotFound:
         return refuse_entry(inventory.has_no_sysfs ? Reason::Unreadable : Reason::NotFound);

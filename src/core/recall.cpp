@@ -33,18 +33,12 @@ std::optional<DeviceIndex> device_in_slot(Identity const& identity, Inventory co
     return identity.place ? inventory.find(*identity.place) : std::nullopt;
 }
 
-bool is_other_card(Device const& left, Device const& right)
-{
-    auto const& one = left.address;
-    auto const& other = right.address;
-    return one.domain != other.domain || one.bus != other.bus || one.device != other.device;
-}
-
 // Some makers give all cards of a model one serial number: it tells nothing then.
 bool is_shared_serial(Device const& device, Inventory const& inventory)
 {
-    return std::ranges::any_of(inventory.devices,
-        [&](Device const& other) { return other.serial == device.serial && is_other_card(device, other); });
+    return std::ranges::any_of(inventory.devices, [&](Device const& other) {
+        return other.serial == device.serial && !is_same_card(device.address, other.address);
+    });
 }
 
 // The device of the remembered model with the remembered serial number, where that is just one.
@@ -140,8 +134,7 @@ Recollection recall_device(
         auto const& device = inventory.devices[*in_slot];
         if (!matches_named_id(selector, device))
             return changed(plain, was);
-        bool const is_other_serial = have_serials(device, was) && device.serial != was.serial;
-        if (!is_other_serial)
+        if (!is_another_card(device, was))
             return bind_in_slot(selector, plain, was, *in_slot, Note::None, inventory);
         if (!same_serial)
             return bind_in_slot(
@@ -204,10 +197,8 @@ bool needs_census(Facts const& facts, Inventory const& inventory)
 {
     auto const is_as_it_was = [&](Identity const& identity) {
         auto const in_slot = device_in_slot(identity, inventory);
-        if (!in_slot || !is_model(inventory.devices[*in_slot], identity))
-            return false;
-        auto const& device = inventory.devices[*in_slot];
-        return !have_serials(device, identity) || device.serial == identity.serial;
+        return in_slot && is_model(inventory.devices[*in_slot], identity)
+            && !is_another_card(inventory.devices[*in_slot], identity);
     };
     return std::ranges::any_of(facts.lines, [&](LineFact const& fact) {
         return fact.device && !is_as_it_was(*fact.device);

@@ -38,9 +38,7 @@ void refuse_group(
 
 bool stands_in_the_way(Device const& peer)
 {
-    if (is_bridge(peer))
-        return false;
-    return !(peer.is_readable && is_host_bridge(peer) && peer.driver.empty());
+    return !is_bridge(peer) && !(peer.is_readable && is_host_bridge(peer));
 }
 
 DeviceIndices peers_in_the_way(uint32_t group, Plan const& plan, Inventory const& inventory)
@@ -95,7 +93,7 @@ void refuse_unviable_groups(Plan& plan, Inventory const& inventory)
 
 bool has_troublesome_driver(Device const& device)
 {
-    return is_bridge(device) && !device.driver.empty() && device.driver.view() != "pcieport";
+    return !stands_in_the_way(device) && !device.driver.empty() && device.driver.view() != "pcieport";
 }
 
 } // namespace vfio_early

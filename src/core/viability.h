@@ -12,7 +12,9 @@ namespace vfio_early {
 // iommu_group_claim_dma_owner() in drivers/iommu/iommu.c, where every driver without driver_managed_dma
 // counts.
 //  - a bridge (header type 1 or 2) is never given away and does not count, whatever drives it now
-//  - a host bridge, AMD's dummy ones among them, does not count as long as nothing drives it
+//  - a host bridge, AMD's dummy ones among them, does not count either: in the initramfs nothing drives it
+//  yet,
+//    and what does later can be kept away from it
 //  - what is on vfio-pci or pci-stub now and not listed counts: nothing says that the next boot puts it there
 bool stands_in_the_way(Device const& peer);
 
@@ -27,9 +29,9 @@ DeviceIndices refused_members(uint32_t group, Plan const&, Inventory const&);
 // bound.
 void refuse_unviable_groups(Plan&, Inventory const&);
 
-// A bridge with a driver that is not pcieport. From 5.19 on the kernel has no exception for header types:
-// shpchp on a bridge makes the whole group non-viable until it is unbound. The device is bound all the same
-// (the bridge can be freed later without a reboot, the device not), and the report warns.
+// A bridge or host bridge with a driver that is not pcieport. From 5.19 on the kernel has no exception for
+// header types: shpchp on a bridge makes the whole group non-viable until it is unbound. The device is bound
+// all the same (the bridge can be freed later without a reboot, the device not), and the report warns.
 bool has_troublesome_driver(Device const&);
 
 } // namespace vfio_early

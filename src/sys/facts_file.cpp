@@ -71,11 +71,6 @@ bool is_known(SelectorKey const& key, Facts const& facts)
     return false;
 }
 
-bool is_same_card(Address one, Address other)
-{
-    return one.domain == other.domain && one.bus == other.bus && one.device == other.device;
-}
-
 // Some makers give all cards of a model one serial number: it tells nothing then.
 bool is_shared_serial(Root const& root, Identity const& identity)
 {

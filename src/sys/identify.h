@@ -17,11 +17,11 @@ std::optional<Address> find_slot(Root const&, Slot const&);
 // privileges: without them there is none.
 std::optional<uint64_t> read_serial(Root const&, Address);
 
-// True for a virtual function of SR-IOV, which comes and goes with its physical function.
 // True where the kernel shows the first 64 bytes of the configuration space and no more, as it does to all
 // but root (pci_read_config() in drivers/pci/pci-sysfs.c): no capability can be read.
 bool is_config_cut(Root const&, Address);
 
+// True for a virtual function of SR-IOV, which comes and goes with its physical function.
 bool is_virtual_function(Root const&, Address);
 
 // What a device is, to be recorded. Nothing where it cannot be read.

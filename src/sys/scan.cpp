@@ -146,15 +146,13 @@ void read_group_name(Root const& root, Group& group)
 }
 
 // A device that a group lists must itself point to the group, and now: it may have been read before its group
-// appeared.
-void join_group(Scan& scan, DeviceIndex member, uint32_t number)
+// appeared. Where it does not, neither it nor the group can be believed.
+bool is_member(Scan& scan, Device& device, uint32_t number)
 {
-    auto& device = scan.inventory.devices[member];
     if (device.group != number)
         read_group_number(scan.root, device);
-    if (device.group != number)
-        device.is_readable = false;
-    device.group = number;
+    device.is_readable &= device.group == number;
+    return device.group == number;
 }
 
 // Reads all members of the device's group.
@@ -170,7 +168,7 @@ void read_group(Scan& scan, DeviceIndex device)
         auto const address = parse_address(*name);
         auto const member = address ? find_or_read(scan, *address) : std::optional<DeviceIndex>{};
         if (member)
-            join_group(scan, *member, *number);
+            group.is_readable &= is_member(scan, scan.inventory.devices[*member], *number);
         else if (!group.others.try_append(FixedString<max_member_name_bytes>(*name)))
             ++group.others_left_out;
     }

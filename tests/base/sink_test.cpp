@@ -32,4 +32,22 @@ TEST(escapes_json)
     TEST_ASSERT_EQUAL_STRING(R"("a\"b\\c\u000a\u00ff")", text_of(JsonString{"a\"b\\c\n\xff"}));
 }
 
+TEST(cuts_a_quote_by_what_is_shown_and_never_in_the_middle_of_a_byte)
+{
+    std::string const letters(30, '\xe4');
+    std::string shown;
+    for (int i = 0; i < 20; ++i)
+        shown += "\\xe4";
+    TEST_ASSERT_EQUAL_STRING("'" + shown + "...'", text_of(Quoted{letters}));
+    TEST_ASSERT_EQUAL_STRING(
+        "'" + std::string(78, 'x') + "...'", text_of(Quoted{std::string(78, 'x') + "\n"}));
+}
+
+TEST(quotes_a_foreign_name_only_where_it_has_to)
+{
+    TEST_ASSERT_EQUAL_STRING("fd4a0000.usb", text_of(ForeignName{"fd4a0000.usb"}));
+    TEST_ASSERT_EQUAL_STRING("'a\\x1b[31m'", text_of(ForeignName{"a\x1b[31m"}));
+    TEST_ASSERT_EQUAL_STRING("''", text_of(ForeignName{""}));
+}
+
 UNITY_MAIN()

@@ -90,12 +90,15 @@ TEST(accepts_a_file_of_comments)
     TEST_ASSERT_EQUAL_STRING("", problems_of("; nothing\n# here\n[bind]\n"));
 }
 
+static std::string const the_sections = ", there are [bind] for vfio-pci, [stub] for pci-stub, and [options]";
+
 TEST(says_which_word_is_unknown_and_what_was_meant)
 {
     TEST_ASSERT_EQUAL_STRING("2: unknown option 'boot-dispaly', did you mean 'boot-display'?\n",
         problems_of("[options]\nboot-dispaly = bind\n"));
-    TEST_ASSERT_EQUAL_STRING("1: unknown section 'Bind', did you mean 'bind'?\n", problems_of("[Bind]\n"));
-    TEST_ASSERT_EQUAL_STRING("1: unknown section 'vfio'\n", problems_of("[vfio]\n"));
+    for (std::string const name : {"Bind", "BIND", "vfio", "vfio-pci", "pci-stub"})
+        TEST_ASSERT_EQUAL_STRING(
+            "1: unknown section '" + name + "'" + the_sections + "\n", problems_of("[" + name + "]\n"));
     TEST_ASSERT_EQUAL_STRING("2: boot-display is 'binds', did you mean 'bind'?\n",
         problems_of("[options]\nboot-display = binds\n"));
     TEST_ASSERT_EQUAL_STRING("2: boot-display must be 'refuse' or 'bind', not 'maybe'\n",
@@ -105,19 +108,21 @@ TEST(says_which_word_is_unknown_and_what_was_meant)
 TEST(does_not_complain_about_keys_in_an_unknown_section_too)
 {
     TEST_ASSERT_EQUAL_STRING(
-        "1: unknown section 'bidn', did you mean 'bind'?\n", problems_of("[bidn]\ngpu = x\n"));
+        "1: unknown section 'bidn'" + the_sections + "\n", problems_of("[bidn]\ngpu = x\n"));
 }
 
 TEST(names_a_section_of_sixty_letters_in_full)
 {
     std::string const name(60, 's');
-    TEST_ASSERT_EQUAL_STRING("1: unknown section '" + name + "'\n", problems_of("[" + name + "]\n"));
+    TEST_ASSERT_EQUAL_STRING(
+        "1: unknown section '" + name + "'" + the_sections + "\n", problems_of("[" + name + "]\n"));
 }
 
 TEST(does_not_mistake_a_long_section_for_the_one_that_it_begins_with)
 {
     // inih cuts a name after 49 bytes.
-    auto const* problem = "1: unknown section 'bind                                             x'\n";
+    auto const problem =
+        "1: unknown section 'bind                                             x'" + the_sections + "\n";
     TEST_ASSERT_EQUAL_STRING(problem, problems_of("[bind                                             x]\n"));
 }
 
@@ -135,7 +140,8 @@ TEST(says_how_long_a_line_may_be)
 TEST(counts_lines_correctly_after_a_long_one)
 {
     TEST_ASSERT_EQUAL_STRING("1: the line is 1001 bytes long, shorten it to 198 or less\n"
-                             "3: unknown section 'x'\n",
+                             "3: unknown section 'x'"
+            + the_sections + "\n",
         problems_of(";" + std::string(1000, 'c') + "\n[bind]\n[x]\n"));
 }
 
@@ -243,6 +249,50 @@ TEST(says_that_there_are_too_many_lines)
         text += "d" + std::to_string(i) + " = 01:00.0\n";
     TEST_ASSERT_EQUAL_STRING(
         "130: more than 128 lines name devices, join some with 'all' or '.*'\n", problems_of(text));
+}
+
+TEST(says_what_to_write_instead_of_what_people_type)
+{
+    std::pair<char const*, char const*> const lines[] = {
+        {"a = 10de:2191,10de:1aeb",
+            "'10de:2191,10de:1aeb' names several devices, give each a line of its own"},
+        {"a = 0000:01:00.0,0000:01:00.1",
+            "'0000:01:00.0,0000:01:00.1' names several devices, give each a line of its own"},
+        {"gpu: 0000:01:00.0", "'gpu:0000:01:00.0' has ':' for '=', write it as 'gpu = 0000:01:00.0'"},
+        {"gpu 0000:01:00.0", "'gpu 0000:01:00.0' has no '=', write it as 'gpu = 0000:01:00.0'"},
+        {"a = 10de:2191:1043",
+            "'10de:2191:1043' has half of a subsystem, which is SUBVENDOR:SUBDEVICE, leave it out or write "
+            "all of it"},
+        {"a = 01:00", "'01:00' has no function, add '.0' for the first one or '.*' for all of them"},
+        {"a = \"01:00.0\"", "'\"01:00.0\"' has quotes, write it without them"},
+        {"a = '01:00.0'", "''01:00.0'' has quotes, write it without them"},
+        {"a = 0x10de:0x2191",
+            "'0x10de:0x2191' has numbers with 0x, write them without it, such as 10de:2191"},
+        {"0000:01:00.0 = vfio-pci",
+            "'0000:01:00.0 = vfio-pci' has its label missing, write it as 'LABEL = 0000:01:00.0'"},
+        {"timeout = 5", "'timeout' is an option and no device, put it under [options]"},
+        {"boot-display = bind", "'boot-display' is an option and no device, put it under [options]"},
+    };
+    for (auto const& [line, problem] : lines)
+        TEST_ASSERT_EQUAL_STRING(
+            std::string("2: ") + problem + "\n", problems_of("[bind]\n" + std::string(line) + "\n"));
+}
+
+TEST(shortens_a_label_of_foreign_letters_and_not_the_advice)
+{
+    std::string label;
+    for (int i = 0; i < 30; ++i)
+        label += "\xe4\xb8\xad";
+    auto const problem = problems_of("[bind]\n" + label + " = 01:00.0\n");
+    TEST_ASSERT_TRUE(problem.ends_with("...' must be 1 to 31 letters, digits, '-', '_' or '.'\n"));
+}
+
+TEST(tells_of_every_line_that_is_of_no_kind)
+{
+    TEST_ASSERT_EQUAL_STRING("2: 'x' is neither '[SECTION]' nor 'KEY = VALUE'\n"
+                             "4: '[y' is neither '[SECTION]' nor 'KEY = VALUE'\n"
+                             "5: 'z' is neither '[SECTION]' nor 'KEY = VALUE'\n",
+        problems_of("[bind]\nx\na = 01:00.0\n[y\nz\n"));
 }
 
 UNITY_MAIN()

@@ -408,4 +408,70 @@ TEST(says_what_a_line_meant_that_means_something_else_now)
         said_with("", "0000:05:00.0", line));
 }
 
+TEST(cuts_a_long_list_and_not_the_advice)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    for (int i = 1; i <= 80; ++i) {
+        char address[16];
+        snprintf(address, sizeof(address), "0000:02:%02x.%d", i / 8, i % 8);
+        machine.add(address, "8086:1572", 0x020000, 8);
+    }
+    auto const text = std::string(said(machine.plan("[bind]\ngpu = 01:00.0\n")));
+    TEST_ASSERT_TRUE(
+        text.ends_with("0000:02:01.4 and 68 more, which must be listed under [bind] or [stub] too"));
+}
+
+TEST(does_not_advise_to_give_away_what_the_platform_needs)
+{
+    char const* const parts[][2] = {{"0000:00:1f.0", "060100"}, {"0000:00:14.0", "0c0500"},
+        {"0000:00:1f.5", "088000"}, {"0000:00:1f.6", "118000"}};
+    for (auto const& part : parts) {
+        Machine machine;
+        machine.add("0000:00:1f.2", "8086:a102", 0x010601, 14);
+        machine.add(part[0], "8086:a170", static_cast<uint32_t>(strtoul(part[1], nullptr, 16)), 14);
+        TEST_ASSERT_EQUAL_STRING("sata 0000:00:1f.2: refused (shared-group): group 14 also holds "
+                + std::string(part[0])
+                + ", so it is the platform's own group, which the host cannot do without",
+            said(machine.plan("[bind]\nsata = 00:1f.2\n")));
+    }
+    Machine machine;
+    machine.add("0000:03:00.0", "8086:a102", 0x010601, 14);
+    machine.add("0000:03:00.1", "8086:a170", 0x118000, 14);
+    TEST_ASSERT_TRUE(std::string(said(machine.plan("[bind]\nsata = 03:00.0\n")))
+                         .ends_with("which must be listed under [bind] or [stub] too"));
+}
+
+TEST(warns_of_a_driver_on_a_host_bridge_and_says_what_keeps_it_away)
+{
+    Machine machine;
+    machine.session.facts.is_there = true;
+    machine.add("0000:00:00.0", "8086:1918", 0x060000, 1, "ie31200_edac");
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 1);
+    auto const& session = machine.plan("[bind]\ngpu = 10de:2191\n");
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 would-bind\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("host bridge 0000:00:00.0 in group 1 is driven by ie31200_edac, and guests "
+                             "cannot use the group while it is, 'blacklist ie31200_edac' in /etc/modprobe.d "
+                             "keeps it away\n",
+        warnings_of(session));
+}
+
+TEST(quotes_names_that_someone_else_chose)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8, "snd\x1b[2J");
+    machine.session.inventory.groups[0].others.append(FixedString<max_member_name_bytes>("a\rb"));
+    auto const text = std::string(said(machine.plan("[bind]\ngpu = 01:00.0\n")));
+    TEST_ASSERT_TRUE(text.find("('snd\\x1b[2J'), 'a\\x0db'") != std::string::npos);
+}
+
+TEST(says_that_a_device_is_bound_already)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8, "vfio-pci");
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0: is bound to vfio-pci (10de:2191, group 8, already)",
+        said(machine.plan("[bind]\ngpu = 01:00.0\n")));
+}
+
 UNITY_MAIN()

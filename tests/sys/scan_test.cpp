@@ -278,4 +278,88 @@ TEST(refuses_everything_when_a_group_is_larger_than_it_can_hold)
         TEST_ASSERT_EQUAL_STRING("unreadable", name_of(decision.reason));
 }
 
+TEST(counts_a_device_whose_group_cannot_be_read_when_an_id_is_looked_for)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "20000", "8086:10D3", 8);
+    tree.add_device("0000:02:00.0", "20000", "8086:10D3", -1);
+    tree.link("sys/bus/pci/devices/0000:02:00.0/iommu_group", "../../../../kernel/iommu_groups/x");
+    TEST_ASSERT_EQUAL_STRING("ambiguous", first_code(*scanned(tree, "[bind]\nany = 8086:10d3\n")));
+    auto const all = scanned(tree, "[bind]\nany = 8086:10d3 all\n");
+    TEST_ASSERT_EQUAL_UINT(2, all->plan.decisions.size());
+    TEST_ASSERT_EQUAL_STRING("", name_of(all->plan.decisions[0].reason));
+    TEST_ASSERT_EQUAL_STRING("unreadable", name_of(all->plan.decisions[1].reason));
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\nnic = 02:00.0 8086:10d3\n")));
+}
+
+TEST(counts_a_device_that_its_group_does_not_list_when_an_id_is_looked_for)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "20000", "8086:1572", 8);
+    tree.add_device("0000:02:00.0", "20000", "8086:1572", 9);
+    tree.unlink("sys/kernel/iommu_groups/9/devices/0000:02:00.0");
+    TEST_ASSERT_EQUAL_STRING("ambiguous", first_code(*scanned(tree, "[bind]\nany = 8086:1572\n")));
+}
+
+TEST(believes_no_group_that_lists_a_device_of_another_whatever_the_order)
+{
+    for (char const* config : {"[bind]\na = 01:00.0\nb = 02:00.0\n", "[bind]\nb = 02:00.0\na = 01:00.0\n"}) {
+        Tree tree;
+        tree.add_machine();
+        tree.add_device("0000:01:00.0", "20000", "8086:1572", 8);
+        tree.add_device("0000:02:00.0", "20000", "8086:1572", 9);
+        tree.link("sys/kernel/iommu_groups/9/devices/0000:01:00.0", "../../../../devices/x");
+        auto const session = scanned(tree, config);
+        for (auto const& decision : session->plan.decisions)
+            TEST_ASSERT_EQUAL_STRING("unreadable", name_of(decision.reason));
+    }
+}
+
+TEST(takes_what_it_cannot_read_of_a_display_for_the_one_that_the_firmware_booted_on)
+{
+    for (char const* path :
+        {"sys/bus/pci/devices/0000:01:00.0/boot_vga", "sys/bus/pci/devices/0000:01:00.0/boot_display",
+            "sys/bus/platform/devices/efi-framebuffer.0", "proc/iomem"}) {
+        Tree tree;
+        tree.add_machine();
+        tree.add_device("0000:01:00.0", "38000", "1234:1111", 8);
+        tree.make_directory(path);
+        TEST_ASSERT_EQUAL_STRING("boot-display", first_code(*scanned(tree, "[bind]\ngpu = 01:00.0\n")));
+    }
+}
+
+TEST(does_not_take_a_group_whose_name_cannot_be_read_for_an_isolated_one)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "20000", "8086:1572", 8);
+    tree.make_directory("sys/kernel/iommu_groups/8/name");
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\na = 01:00.0\n")));
+}
+
+TEST(says_unreadable_where_sysfs_is_not_mounted)
+{
+    Tree tree;
+    tree.make_directory("sys");
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\na = 01:00.0\n")));
+    TEST_ASSERT_EQUAL_STRING("unreadable", first_code(*scanned(tree, "[bind]\na = 8086:1572\n")));
+}
+
+TEST(refuses_only_the_group_that_has_many_members_which_are_no_pci_functions)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.add_device("0000:01:00.0", "20000", "8086:1572", 8);
+    tree.add_device("0000:02:00.0", "20000", "8086:1572", 9);
+    for (int i = 0; i < 9; ++i)
+        tree.make_directory("sys/kernel/iommu_groups/8/devices/part" + std::to_string(i));
+    auto const session = scanned(tree, "[bind]\na = 01:00.0\nb = 02:00.0\n");
+    TEST_ASSERT_EQUAL_STRING("shared-group", name_of(session->plan.decisions[0].reason));
+    TEST_ASSERT_EQUAL_STRING("", name_of(session->plan.decisions[1].reason));
+    TEST_ASSERT_EQUAL_UINT(
+        9, session->inventory.groups[0].others.size() + session->inventory.groups[0].others_left_out);
+}
+
 UNITY_MAIN()
