@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Runs the binary as a user would, with bad input above all. usage: cli_test.py BINARY"""
 
+import collections
 import json
 import os
 import pathlib
@@ -231,6 +232,32 @@ class AbsurdSysfs(unittest.TestCase):
                     report = json.loads(result.stdout)
                     if name == "iommu_group":
                         self.assertIn(report["devices"][0]["code"], ("unreadable", "no-group"))
+
+
+class ManyDevices(unittest.TestCase):
+    """As many devices in one group as the program knows, each refused with a list of others."""
+
+    def test_a_thousand_devices_in_one_group(self):
+        tree = Tree("[bind]\nall = 10de:2191 all\n")
+        lines = ["machine\tdmar0", "driver\tvfio-pci", "file\tproc/cmdline\tquiet"]
+        for i in range(1024):
+            address = f"0001:{i // 256:02x}:{i // 8 % 32:02x}.{i % 8}"
+            lines.append(f"device\t{address}\t10de:2191\t030000\t99\t-")
+            if i % 2:
+                lines.append(f"file\tsys/bus/pci/devices/{address}/boot_vga\t1")
+        shutil.rmtree(tree.path / "sys")
+        subprocess.run([machine_tree.maker(), tree.path], input="\n".join(lines) + "\n", text=True, check=True)
+        seconds = []
+        for _ in range(3):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+            report = json.loads(tree.run("check", "--json").stdout)
+            seconds.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+        self.assertEqual(
+            collections.Counter(device["code"] for device in report["devices"]),
+            {"boot-display": 512, "group-refused": 512},
+        )
+        has_sanitizers = b"__asan_" in pathlib.Path(BINARY).read_bytes()
+        self.assertLess(min(seconds), 1 if has_sanitizers else 0.1)
 
 
 class Boot(unittest.TestCase):
