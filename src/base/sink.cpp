@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/sink.h"
 
+#include "base/text.h"
+
 namespace vfio_early {
 
 namespace {
@@ -67,19 +69,20 @@ void put(Sink& sink, Hex number)
     sink.write({digits + start, sizeof(digits) - start});
 }
 
-void put(Sink& sink, Quoted quoted)
+void put(Sink& sink, Escaped escaped)
 {
-    put_byte(sink, '\'');
-    for (size_t i = 0; i < quoted.text.size() && i < max_quoted_bytes; ++i) {
-        char const byte = quoted.text[i];
+    for (char const byte : escaped.text) {
         if (is_printable(byte))
             put_byte(sink, byte);
         else
             print(sink, "\\x", Hex{static_cast<uint8_t>(byte), 2});
     }
-    if (quoted.text.size() > max_quoted_bytes)
-        sink.write("...");
-    put_byte(sink, '\'');
+}
+
+void put(Sink& sink, Quoted quoted)
+{
+    auto const shown = slice(quoted.text, 0, max_quoted_bytes);
+    print(sink, "'", Escaped{shown}, shown.size() < quoted.text.size() ? "..." : "", "'");
 }
 
 void put(Sink& sink, JsonString string)
