@@ -72,7 +72,8 @@ ExitStatus run_command(Command const& command, CommandOptions const& options)
         return WrongInput;
     }
     if (!command.is_for_image && !(options.facts.empty() && options.kernel.empty())) {
-        print_error("option ", options.kernel.empty() ? "--write-facts" : "--kernel", " goes with 'check' only");
+        print_error(
+            "option ", options.kernel.empty() ? "--write-facts" : "--kernel", " goes with 'check' only");
         return WrongInput;
     }
     return command.run(options);

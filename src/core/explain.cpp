@@ -342,8 +342,7 @@ void tell_of_bridge(Session const& session, Device const& device, Tell tell)
             continue;
         return warn(tell, "bridge ", device.address, " in group ", *device.group, " is driven by ",
             ForeignName{device.driver.view()}, ", from Linux 5.19 on guests cannot use the group until ",
-            ForeignName{device.driver.view()},
-            " is unbound from it");
+            ForeignName{device.driver.view()}, " is unbound from it");
     }
 }
 
@@ -436,7 +435,8 @@ void tell_of_unknown_drivers(Session const& session, Tell tell)
         Sink sink(warning);
         print(sink, "it is not known whether ", driver_name(target), " can be loaded: ");
         if (session.kernel.empty())
-            print(sink, "/lib/modules does not have just one kernel, '--kernel VERSION' names the one that is meant");
+            print(sink,
+                "/lib/modules does not have just one kernel, '--kernel VERSION' names the one that is meant");
         else
             print(sink, "the lists of the modules of kernel ", Quoted{session.kernel.view()},
                 " cannot be read below /lib/modules");
@@ -484,7 +484,8 @@ void tell_of_strangers(Session const& session, Tell tell)
             " ids: what the rest name stays with its host driver too, and is not shown");
     if (settings.unread_files > 0)
         warn(tell, settings.unread_files, " of the files of modprobe.d cannot be read, such as ",
-            Escaped{settings.unread_file.view()}, ": what their ids= name stays with its host driver, and is not shown");
+            Escaped{settings.unread_file.view()},
+            ": what their ids= name stays with its host driver, and is not shown");
 }
 
 } // namespace

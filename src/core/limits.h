@@ -61,8 +61,8 @@ constexpr size_t max_word_bytes = 64;
 constexpr size_t config_start_bytes = 16;
 // What all may read of it (pci_read_config() in drivers/pci/pci-sysfs.c).
 constexpr size_t config_header_bytes = 64;
-// The kernel's own limit is 2048 on x86 and 4096 elsewhere (COMMAND_LINE_SIZE), and a bootconfig of up to 32 KiB
-// (XBC_DATA_MAX, include/linux/bootconfig.h) adds to that.
+// The kernel's own limit is 2048 on x86 and 4096 elsewhere (COMMAND_LINE_SIZE), and a bootconfig of up to 32
+// KiB (XBC_DATA_MAX, include/linux/bootconfig.h) adds to that.
 constexpr size_t max_command_line_bytes = 64 * 1024;
 // modules.dep of a distribution's kernel: a hundred bytes or two for each of some thousand modules.
 constexpr size_t max_module_list_bytes = 4 * 1024 * 1024;

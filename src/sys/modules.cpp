@@ -99,7 +99,8 @@ bool has_ended(pid_t child, int flags)
 void wait_for_modprobe(pid_t child, int pipe, LastLine& lines)
 {
     constexpr int pause_milliseconds = 20;
-    constexpr size_t pipe_bytes = 64 * 1024; // what a pipe holds (PIPE_DEF_BUFFERS, include/linux/pipe_fs_i.h)
+    constexpr size_t pipe_bytes =
+        64 * 1024; // what a pipe holds (PIPE_DEF_BUFFERS, include/linux/pipe_fs_i.h)
     bool is_gone = false;
     for (size_t left = pipe_bytes / modprobe_buffer_bytes; left > 0; left -= is_gone) {
         pollfd waiting = {.fd = pipe, .events = POLLIN, .revents = 0};

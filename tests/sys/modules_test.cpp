@@ -146,8 +146,7 @@ TEST(shows_no_raw_byte_of_what_modprobe_wrote)
     milliseconds_to_load("printf '\\033[31m\\007\\r\\377x\\n'", machine);
     auto& session = machine.session;
     settle_without_driver(session, Target::VfioPci);
-    auto const line
-        = written_by([&](Sink& sink) { describe(sink, session.plan.decisions[0], session); });
+    auto const line = written_by([&](Sink& sink) { describe(sink, session.plan.decisions[0], session); });
     TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0: refused (module-missing): vfio-pci cannot be loaded: "
                              "'\\x1b[31m\\x07\\x0d\\xffx', it must be in the kernel or in the initramfs",
         line);
@@ -160,8 +159,7 @@ TEST(lets_modprobe_end_by_a_closed_pipe_as_it_is_used_to)
 {
     signal(SIGPIPE, SIG_IGN);
     Machine machine;
-    milliseconds_to_load("grep SigIgn /proc/$$/status >&2",
-        machine);
+    milliseconds_to_load("grep SigIgn /proc/$$/status >&2", machine);
     auto const line = machine.session.loading_of(Target::VfioPci).message.view();
     auto const ignored = strtoull(std::string(slice(line, line.rfind('\t'))).c_str(), nullptr, 16);
     TEST_ASSERT_EQUAL_UINT(0, ignored >> (SIGPIPE - 1) & 1);
