@@ -127,7 +127,7 @@ int main(int argument_count, char** arguments)
 {
     using namespace vfio_early;
     open_missing_standard_files();
-    signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(signal(SIGPIPE, SIG_IGN));
     auto const status = run_program(argument_count, arguments);
     if (output_error == 0)
         return status;

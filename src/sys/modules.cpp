@@ -39,7 +39,7 @@ std::optional<Path> find_modprobe(Root const& root)
     // silently skips what the command line blacklists. We ask for vfio-pci by name; a blacklist is meant
     // against loading by alias.
     char const* const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", nullptr};
-    signal(SIGPIPE, SIG_DFL); // what is ignored stays so across execve(2)
+    static_cast<void>(signal(SIGPIPE, SIG_DFL)); // what is ignored stays so across execve(2)
     dup2(error_output, STDOUT_FILENO);
     dup2(error_output, STDERR_FILENO);
     kernel::execute(
@@ -100,7 +100,7 @@ void wait_for_modprobe(pid_t child, int pipe, LastLine& lines)
 {
     constexpr int pause_milliseconds = 20;
     constexpr size_t pipe_bytes =
-        64 * 1024; // what a pipe holds (PIPE_DEF_BUFFERS, include/linux/pipe_fs_i.h)
+        size_t{64} * 1024; // what a pipe holds (PIPE_DEF_BUFFERS, include/linux/pipe_fs_i.h)
     bool is_gone = false;
     for (size_t left = pipe_bytes / modprobe_buffer_bytes; left > 0; left -= is_gone) {
         pollfd waiting = {.fd = pipe, .events = POLLIN, .revents = 0};
