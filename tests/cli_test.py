@@ -299,22 +299,32 @@ class Boot(unittest.TestCase):
                 self.assertEqual(tree.read("run/vfio-early/report.json"), "of the boot")
                 self.assertEqual(json.loads(tree.read("run/vfio-early/live.json"))["command"], "bind")
 
-    def test_check_does_not_wait_for_ever(self):
-        tree = Tree("[bind]\nwifi = 02:00.0\n[options]\ntimeout = 1\n")
-        shutil.rmtree(tree.path / "sys/bus/pci/drivers/vfio-pci")
-        modprobe = tree.path / "sbin/modprobe"
-        modprobe.parent.mkdir()
-        modprobe.write_text("#!/bin/sh\nsleep 30\n")
-        modprobe.chmod(0o755)
-        result = tree.run("check")
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("wifi 0000:02:00.0: refused (timeout): the kernel did not answer within 1 s", result.stdout)
-        self.assertLess(result.seconds, 10)
+    def test_a_command_line_of_any_length_is_obeyed(self):
+        for length in (5000, 40000):
+            tree = Tree("[bind]\nwifi = 02:00.0\n", cmdline="x" * length + " rd.vfio_early=0")
+            self.assertIn("switched off", tree.run("bind").stdout)
+            self.assertEqual(tree.written(), "")
+            self.assertIn("while it stays there, nothing is bound", tree.run("check").stdout)
 
-    def test_check_warns_of_a_command_line_that_cannot_be_read(self):
-        tree = Tree("[bind]\nwifi = 02:00.0\n")
-        (tree.path / "proc/cmdline").write_text("x" * 5000)
-        self.assertIn("/proc/cmdline cannot be read, and where that is so at boot nothing is bound", tree.run("check").stdout)
+    def test_without_a_command_line_check_and_bind_bind_nothing(self):
+        warning = "/proc/cmdline cannot be read, so nothing is bound: rd.vfio_early=0 may be on it"
+        for text in (None, "x" * 100000):
+            for command in ("check", "bind"):
+                tree = Tree("[bind]\nwifi = 02:00.0\n")
+                (tree.path / "proc/cmdline").unlink()
+                if text:
+                    (tree.path / "proc/cmdline").write_text(text)
+                with self.subTest(command=command, text=text and text[:3]):
+                    result = tree.run(command)
+                    self.assertEqual((result.returncode, result.stdout, result.stderr), (
+                        1, f"warning: {warning}\nnothing is bound\n", ""))
+                    result = tree.run(command, "--json")
+                    report = json.loads(result.stdout)
+                    self.assertEqual((report["ok"], report["warnings"], report["devices"]), (False, [warning], []))
+                    self.assertEqual(result.returncode, 1)
+                    self.assertEqual(tree.written(), "")
+            self.assertIn(warning, tree.read("dev/kmsg"))
+            self.assertEqual(json.loads(tree.read("run/vfio-early/report.json")), report)
 
     def test_check_warns_of_a_switch_that_stays(self):
         for cmdline, is_told in (("rd.vfio_early=0", True), ("rd.vfio_early=check", True), ("rd.vfio_early=1", False)):
@@ -327,14 +337,6 @@ class Boot(unittest.TestCase):
         tree.run("bind")
         self.assertEqual(tree.written(), "")
         self.assertIn("rd.vfio_early='off' is not one of 0, 1 and check", tree.read("dev/kmsg"))
-
-    def test_no_command_line_means_off(self):
-        tree = Tree("[bind]\nwifi = 02:00.0\n")
-        (tree.path / "proc/cmdline").unlink()
-        result = tree.run("bind")
-        self.assertIn("/proc/cmdline cannot be read", result.stderr)
-        self.assertEqual(result.returncode, 1)
-        self.assertEqual(tree.written(), "")
 
     def test_bind_says_what_check_says(self):
         ini = "[bind]\ngpu = 01:00.0\nwifi = 02:00.0 8086:9999\n"
@@ -499,18 +501,183 @@ class Facts(unittest.TestCase):
             self.assertEqual(tree.facts.read_text(), before)
 
 
+def add_modules(tree, kernel, dep="", builtin="", under="lib"):
+    """What depmod and the build of a kernel list; None for a list that is missing."""
+    directory = tree.path / under / "modules" / kernel
+    directory.mkdir(parents=True)
+    for name, text in (("modules.dep", dep), ("modules.builtin", builtin)):
+        if text is not None:
+            (directory / name).write_text(text)
+
+
+class Modules(unittest.TestCase):
+    """Whether vfio-pci can be loaded is read from the lists of a kernel's modules; no program is run."""
+
+    WIFI = "[bind]\nwifi = 02:00.0\n"
+    OTHERS = "kernel/drivers/vfio/vfio.ko:\nkernel/a/not-vfio-pci.ko: kernel/drivers/vfio/pci/vfio-pci.ko\n"
+
+    def tree(self, ini=WIFI):
+        tree = Tree(ini)
+        for driver in ("vfio-pci", "pci-stub"):
+            shutil.rmtree(tree.path / "sys/bus/pci/drivers" / driver)
+        return tree
+
+    def device(self, tree, *options):
+        """Its outcome, its code, and what is said of the driver."""
+        report = json.loads(tree.run("check", "--json", *options).stdout)
+        device = report["devices"][0]
+        return device["outcome"], device["code"], [text for text in report["warnings"] if "vfio-pci" in text]
+
+    def test_no_program_of_another_root_is_run(self):
+        for command in ("check", "bind"):
+            tree = self.tree()
+            modprobe = tree.path / "sbin/modprobe"
+            modprobe.parent.mkdir()
+            modprobe.write_text(f"#!/bin/sh\ntouch {tree.path}/was-run\n")
+            modprobe.chmod(0o755)
+            (tree.path / "sys/firmware/acpi/tables").mkdir(parents=True, exist_ok=True)
+            (tree.path / "sys/firmware/acpi/tables/VIOT").write_text("")
+            shutil.rmtree(tree.path / "sys/class/iommu", ignore_errors=True)
+            tree.run(command)
+            self.assertFalse((tree.path / "was-run").exists(), command)
+
+    def test_found(self):
+        for suffix in ("", ".xz", ".zst", ".gz"):
+            for name in ("vfio-pci", "vfio_pci"):
+                tree = self.tree()
+                line = f"kernel/drivers/vfio/pci/{name}.ko{suffix}"
+                add_modules(tree, "6.1.0", dep=self.OTHERS + line + ": kernel/drivers/vfio/vfio.ko\n")
+                self.assertEqual(self.device(tree), ("would-bind", None, []), line)
+        tree = self.tree()
+        add_modules(tree, "6.1.0", dep=self.OTHERS, builtin="kernel/drivers/vfio/pci/vfio-pci.ko\n")
+        self.assertEqual(self.device(tree), ("would-bind", None, []))
+
+    def test_found_where_lib_is_a_link(self):
+        tree = self.tree()
+        add_modules(tree, "6.1.0", dep="updates/vfio-pci.ko.zst:", under="usr/lib")
+        os.symlink("/usr/lib", tree.path / "lib")
+        self.assertEqual(self.device(tree), ("would-bind", None, []))
+
+    def test_not_found(self):
+        tree = self.tree()
+        add_modules(tree, "6.1.0", dep=self.OTHERS, builtin="kernel/fs/ext4/ext4.ko\n")
+        self.assertEqual(self.device(tree), ("refused", "module-missing", []))
+
+    def test_unknown(self):
+        which = "it is not known whether vfio-pci can be loaded: "
+        several = which + "/lib/modules does not have just one kernel, '--kernel VERSION' names the one that is meant"
+        unread = which + "the lists of the modules of kernel '6.1.0' cannot be read below /lib/modules"
+        tree = self.tree()
+        self.assertEqual(self.device(tree), ("would-bind", None, [several]))
+        self.assertEqual(tree.run("check").returncode, 0)
+        add_modules(tree, "6.1.0", dep=None)
+        self.assertEqual(self.device(tree), ("would-bind", None, [unread]))
+        (tree.path / "lib/modules/6.1.0/modules.dep").write_text("")
+        (tree.path / "lib/modules/6.1.0/modules.builtin").unlink()
+        self.assertEqual(self.device(tree), ("would-bind", None, [unread]))
+        add_modules(tree, "6.2.0")
+        self.assertEqual(self.device(tree), ("would-bind", None, [several]))
+
+    def test_of_the_kernel_that_is_named(self):
+        tree = Tree(self.WIFI)  # the driver is there, and this says nothing of another kernel
+        add_modules(tree, "6.1.0", dep=self.OTHERS)
+        add_modules(tree, "6.2.0", dep="kernel/drivers/vfio/pci/vfio-pci.ko:\n")
+        self.assertEqual(self.device(tree), ("would-bind", None, []))
+        self.assertEqual(self.device(tree, "--kernel", "6.1.0"), ("refused", "module-missing", []))
+        self.assertEqual(self.device(tree, "--kernel=6.2.0"), ("would-bind", None, []))
+        outcome, code, warnings = self.device(tree, "--kernel", "6\x1b3")
+        self.assertEqual((outcome, code), ("would-bind", None))
+        self.assertIn("kernel '6\\x1b3' cannot be read", warnings[0])
+
+
+class Output(unittest.TestCase):
+    """What cannot be written is a failure of the command, and of nothing else."""
+
+    def run_into(self, output, *arguments):
+        return subprocess.run([BINARY, *arguments], stdout=output, stderr=subprocess.PIPE, text=True, check=False)
+
+    def closed_pipe(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        return open(writing, "w")
+
+    def test_it_is_told(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\n")
+        for arguments in (["check", "--root", tree.path], ["check", "--json", "--root", tree.path], ["--help"], ["--version"]):
+            for output, why in ((open("/dev/full", "w"), "No space left on device"), (self.closed_pipe(), "Broken pipe")):
+                with output:
+                    result = self.run_into(output, *arguments)
+                self.assertEqual((result.returncode, result.stderr), (
+                    1, f"vfio-early: standard output cannot be written: {why}\n"))
+
+    def test_an_error_stays_what_it_is(self):
+        with open("/dev/full", "w") as output:
+            self.assertEqual(self.run_into(output, "check", "--json", "--root", Tree("x\n").path).returncode, 2)
+
+    def test_it_changes_nothing_at_the_boot(self):
+        trees = [Tree("[bind]\nwifi = 02:00.0\n") for _ in range(2)]
+        trees[0].run("bind")
+        with self.closed_pipe() as output:
+            self.run_into(output, "bind", "--root", trees[1].path)
+        self.assertEqual(trees[0].read("run/vfio-early/report.json"), trees[1].read("run/vfio-early/report.json"))
+        self.assertEqual(trees[0].written(), trees[1].written())
+        self.assertEqual(trees[0].read("dev/kmsg"), trees[1].read("dev/kmsg"))
+
+
+class Foreign(unittest.TestCase):
+    """No byte that someone else chose steers the terminal or forges a line of the log."""
+
+    RAW = "e\x1b[31m\rx"
+
+    def shown(self, tree, *arguments):
+        result = subprocess.run([BINARY, *arguments, "--root", tree.path], capture_output=True, check=False)
+        return result.stdout + result.stderr
+
+    def test_names_are_quoted(self):
+        tree = Tree(
+            "[bind]\ngpu = 09:00.*\n", machine="rtx2070-with-bridges", cmdline=f"rd.vfio_early=che{self.RAW}",
+            drivers={"0000:00:03.1": "one", "0000:09:00.0": "two"},
+        )
+        for address in ("0000:00:03.1", "0000:09:00.0"):
+            device = tree.path / "sys/bus/pci/devices" / address
+            (device / "driver").unlink()
+            os.symlink(f"../../drivers/{self.RAW}", device / "driver")
+            uevent = device / "uevent"
+            uevent.write_bytes(re.sub(b"DRIVER=.*", b"DRIVER=" + self.RAW.encode(), uevent.read_bytes()))
+        settings = tree.path / "etc/modprobe.d"
+        (settings / f"a{self.RAW}.conf").mkdir(parents=True)
+        (settings / f"b{self.RAW}.conf").write_text("options vfio-pci ids=10de:1ad8\n")
+        for lists in ("dep", "builtin"):
+            path = tree.path / f"lib/modules/6.1.0/modules.{lists}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("vfio-pci.ko:\n" if lists == "dep" else "")
+        shutil.rmtree(tree.path / "sys/bus/pci/drivers/vfio-pci")
+        shown = self.shown(tree, "bind")
+        (tree.path / "proc/cmdline").write_text("quiet")
+        shown += self.shown(tree, "check") + self.shown(tree, "check", "--json")
+        shown += self.shown(tree, "bind") + self.shown(tree, "bind", "--json")
+        tree.ini.write_bytes(b"[bind]\n10de:2191\rall\nx:10de:2191\rall\n\xa0 = x\r\x1by\nx = 01:00.0\ry\n")
+        shown += self.shown(tree, "bind", "--config", f"{self.RAW}.ini") + self.shown(tree, "bind", "--json")
+        shown += (tree.path / "dev/kmsg").read_bytes() + (tree.path / "run/vfio-early/report.json").read_bytes()
+        quoted = r"'e\x1b[31m\x0dx'"
+        for told in (
+            f"now on {quoted}", f"is driven by {quoted}", f"until {quoted} is unbound", r"rd.vfio_early='chee\x1b[31m'",
+            r"write it as 'LABEL = 10de:2191\x0dall'", r"write it as 'x = 10de:2191\x0dall'",
+            r"such as /etc/modprobe.d/ae\x1b[31m\x0dx.conf",
+        ):
+            self.assertIn(told, shown.decode())
+        self.assertEqual([byte for byte in set(shown) if not 32 <= byte < 127 and byte != 10], [])
+
+
 class OthersIds(unittest.TestCase):
     """What an ids= names for a driver that we load, and no line does."""
 
     def tree(self, ini, files=(), **scenario):
-        """vfio-pci is not there yet; the stand-in for modprobe loads it."""
+        """vfio-pci is not there yet, and can be loaded."""
         tree = Tree(ini, **scenario)
         drivers = tree.path / "sys/bus/pci/drivers"
-        (drivers / "vfio-pci").rename(drivers / "loaded")
-        modprobe = tree.path / "sbin/modprobe"
-        modprobe.parent.mkdir()
-        modprobe.write_text(f'#!/bin/sh\n[ "$3" = --dry-run ] || mv "{drivers}/loaded" "{drivers}/vfio-pci"\n')
-        modprobe.chmod(0o755)
+        shutil.rmtree(drivers / "vfio-pci")
+        add_modules(tree, "6.1.0", dep="kernel/drivers/vfio/pci/vfio-pci.ko:\n")
         for name, text in files:
             (tree.path / name).parent.mkdir(parents=True, exist_ok=True)
             (tree.path / name).write_text(text)
@@ -521,23 +688,19 @@ class OthersIds(unittest.TestCase):
         warnings = json.loads(tree.run(command, "--json").stdout)["warnings"]
         return [warning for warning in warnings if not warning.startswith("/etc/vfio-early.facts")]
 
-    def test_is_told_by_check_and_at_the_boot(self):
-        for command in ("check", "bind"):
-            tree = self.tree(
-                "[bind]\nwifi = 02:00.0\n",
-                [("etc/modprobe.d/vfio.conf", "options vfio-pci ids=10de:2191\n")],
-                cmdline="vfio-pci.ids=10de:1aeb,8086:2723",
-            )
-            with self.subTest(command=command):
-                self.assertEqual(self.warnings(tree, command), [
-                    "0000:01:00.0 is named by 'options vfio-pci ids=' in /etc/modprobe.d/vfio.conf and by no line here, "
-                    "so it stays with its host driver, add it under [bind]",
-                    "0000:01:00.1 is named by vfio-pci.ids= and by no line here, "
-                    "so it stays with its host driver, add it under [bind]",
-                ])
-                self.assertEqual(json.loads(tree.run("check", "--json").stdout)["unlisted"], [])
-        self.assertIn("0000:01:00.1 is named by vfio-pci.ids= and by no line here", tree.read("dev/kmsg"))
-        self.assertEqual(tree.read("sys/bus/pci/devices/0000:01:00.1/driver_override"), "(null)\n")
+    def test_is_told(self):
+        tree = self.tree(
+            "[bind]\nwifi = 02:00.0\n",
+            [("etc/modprobe.d/vfio.conf", "options vfio-pci ids=10de:2191\n")],
+            cmdline="vfio-pci.ids=10de:1aeb,8086:2723",
+        )
+        self.assertEqual(self.warnings(tree, "check"), [
+            "0000:01:00.0 is named by 'options vfio-pci ids=' in /etc/modprobe.d/vfio.conf and by no line here, "
+            "so it stays with its host driver, add it under [bind]",
+            "0000:01:00.1 is named by vfio-pci.ids= and by no line here, "
+            "so it stays with its host driver, add it under [bind]",
+        ])
+        self.assertEqual(json.loads(tree.run("check", "--json").stdout)["unlisted"], [])
 
     def test_is_not_told_where_we_load_nothing(self):
         for command in ("check", "bind"):
@@ -590,6 +753,8 @@ class CommandLine(unittest.TestCase):
         self.check_error(["check", "-x"], "unknown option '-x', see 'vfio-early --help'")
         self.check_error(["check", "--root"], "option --root needs a value")
         self.check_error(["check", "--json=yes"], "option --json takes no value, but was given 'yes'")
+        self.check_error(["bind", "--kernel", "6.1.0"], "option --kernel goes with 'check' only")
+        self.check_error(["accept", "--write-facts", "x"], "option --write-facts goes with 'check' only")
         self.check_error(["check", "now"], "unexpected argument 'now', see 'vfio-early --help'")
         self.check_error(["check", "--root", "/nowhere"], "--root '/nowhere' cannot be opened: No such file or directory")
 
@@ -613,6 +778,16 @@ class CommandLine(unittest.TestCase):
             )
             self.assertEqual(result.returncode, 2)
             self.assertRegex(result.stderr, "my.ini: cannot be read: File ?name too long, nothing is bound")
+
+    def test_the_machine_by_another_name(self):
+        for root in ("//", "/.", "/proc/self/root", "/tmp/.."):
+            with tempfile.TemporaryDirectory() as directory:
+                (pathlib.Path(directory) / "my.ini").write_text("[bnid]\n")
+                result = subprocess.run(
+                    [BINARY, "check", "--root", root, "--config", "my.ini"],
+                    cwd=directory, capture_output=True, text=True, check=False,
+                )
+                self.assertRegex(result.stderr, "^vfio-early: my.ini:1: ", root)
 
     def test_nothing(self):
         result = self.run_binary()

@@ -37,7 +37,7 @@ nic: refused"
 expect "an image without systemd gets the hook" "$(on_machine calls_of_install "base udev-rules")" "\
 inst_binary /usr/sbin/vfio-early
 inst_simple /etc/vfio-early.ini
-asked check --write-facts /etc/vfio-early.facts
+asked check --kernel $kernel --write-facts /etc/vfio-early.facts
 dinfo vfio-early: gpu: would bind to vfio-pci
 dwarn vfio-early: nic: refused
 inst_simple /etc/vfio-early.facts

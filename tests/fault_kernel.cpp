@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fstream>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <map>
 #include <sstream>
@@ -181,6 +182,17 @@ void fault_kernel::set_host_driver(std::string const& address, std::string const
     host_drivers[address] = name;
 }
 
+// The tree is the machine, which is in its initramfs.
+bool kernel::is_root_directory(int)
+{
+    return !fails("stat");
+}
+
+long kernel::file_system_type(char const*)
+{
+    return fails("statfs") ? -1 : RAMFS_MAGIC;
+}
+
 int kernel::open_in_root(int root, char const* path, int flags, unsigned mode)
 {
     if (fails((std::string("open ") + path).c_str()))
@@ -281,9 +293,9 @@ pid_t kernel::fork()
     return fails("fork") ? -1 : ::fork();
 }
 
-pid_t kernel::wait_for(pid_t child, int& status)
+pid_t kernel::wait_for(pid_t child, int& status, int flags)
 {
-    return fails("waitpid") ? -1 : ::waitpid(child, &status, 0);
+    return fails("waitpid") ? -1 : ::waitpid(child, &status, flags);
 }
 
 // modprobe: the module's name is an argument.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Sourced by the tests of hooks that run them against stand-ins.
+kernel=6.12.1-test # that the image is for
 failures=0 # read by who sources this
 machine=$(mktemp -d)
 trap 'rm -rf "$machine"' EXIT
@@ -32,7 +33,7 @@ echo "asked $*" >&3
 case "$check" in
 vfio-early:*) exit 2 ;;
 esac
-[ "$1 $2" = "check --write-facts" ] && echo recorded >"$3"
+[ "$1 $2 $4" = "check --kernel --write-facts" ] && echo recorded >"$5"
 exit 1
 END
     chmod +x "$machine/usr/bin/vfio-early"
@@ -59,7 +60,7 @@ facts_of() {
 # expect_facts COMMAND CARRIED: the same for every generator. COMMAND makes an image and prints what it calls, CARRIED is
 # the call that carries the facts into the image.
 expect_facts() {
-    local asked="asked check --write-facts /etc/vfio-early.facts" mark
+    local asked="asked check --kernel $kernel --write-facts /etc/vfio-early.facts" mark
     make_machine
     expect "on the machine itself the lines are recorded, and carried into the image" "$(facts_of "$1")" "$asked
 $2

@@ -24,7 +24,7 @@ modinfo() { case " $modules " in *" $3 "*) ;; *) return 1 ;; esac; }
 END
     hook_text "$hook" | sed -e "s|/usr/share/initramfs-tools/hook-functions|$machine/hook-functions|" \
         -e "s|\$DESTDIR$machine|\$DESTDIR|g" >"$machine/hook"
-    MACHINE=$machine DESTDIR=$machine/image version=6.12 modules=$modules sh "$machine/hook"
+    MACHINE=$machine DESTDIR=$machine/image version=$kernel modules=$modules sh "$machine/hook"
     echo "status $?"
 }
 modules_added="manual_add_modules vfio-pci vfio-pci-core vfio_virqfd vfio irqbypass vfio_iommu_type1 pci-stub virtio_iommu"
@@ -33,7 +33,7 @@ expect "the binary, the INI, the modules and the facts go into the image" "$(on_
 copy_exec /usr/sbin/vfio-early
 copy_file config /etc/vfio-early.ini
 $modules_added
-asked check --write-facts /etc/vfio-early.facts
+asked check --kernel $kernel --write-facts /etc/vfio-early.facts
 copy_file config /etc/vfio-early.facts
 status 0"
 make_machine

@@ -14,7 +14,7 @@ modules="vfio-pci vfio_iommu_type1"
 calls_of_build() (
     read -ra HOOKS <<<"${1-base}"
     read -ra _hooks <<<"${2-${1-base}}"
-    _optmoduleroot=/modroot KERNELVERSION=6.12.1-arch1-1
+    _optmoduleroot=/modroot KERNELVERSION=$kernel
     for function in add_binary add_file add_module add_symlink add_runscript; do
         eval "$function() { echo \"$function\${*:+ \$*}\"; return 1; }"
     done
@@ -24,7 +24,7 @@ calls_of_build() (
     # shellcheck disable=SC2059
     msg2() { printf "msg2 $1\n" "${@:2}"; }
     modinfo() {
-        [[ $1 == -b && $2 == /modroot && $3 == -k && $4 == 6.12.1-arch1-1 && " $modules " == *" $5 "* ]]
+        [[ $1 == -b && $2 == /modroot && $3 == -k && $4 == "$kernel" && " $modules " == *" $5 "* ]]
     }
     export check
     eval "$(hook_text "$hooks/install/vfio-early")"
@@ -79,10 +79,10 @@ warning vfio-early: /usr/bin/vfio-early is missing, no device will be bound at b
 status 0"
 make_machine
 expect "a kernel without the modules is warned of" "$(modules='' image_of base | grep warning)" "\
-warning vfio-early: kernel 6.12.1-arch1-1 has no module vfio-pci
-warning vfio-early: kernel 6.12.1-arch1-1 has no module vfio_iommu_type1"
+warning vfio-early: kernel $kernel has no module vfio-pci
+warning vfio-early: kernel $kernel has no module vfio_iommu_type1"
 expect "a kernel without one of the modules is warned of" "$(modules=vfio-pci image_of base | grep warning)" \
-    "warning vfio-early: kernel 6.12.1-arch1-1 has no module vfio_iommu_type1"
+    "warning vfio-early: kernel $kernel has no module vfio_iommu_type1"
 
 # --- what check says, on the machine that the image is for
 check="gpu 0000:01:00.0: would bind to vfio-pci

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "base/sink.h"
 
+#include "base/text.h"
+
 namespace vfio_early {
 
 namespace {
@@ -67,24 +69,29 @@ void put(Sink& sink, Hex number)
     sink.write({digits + start, sizeof(digits) - start});
 }
 
-void put(Sink& sink, Quoted quoted)
+void put(Sink& sink, Escaped escaped)
 {
-    put_byte(sink, '\'');
-    constexpr size_t escaped_bytes = 4;
-    size_t room = max_quoted_bytes;
-    for (char const byte : quoted.text) {
-        auto const needed = is_printable(byte) ? 1 : escaped_bytes;
-        if (needed > room) {
-            sink.write("...");
-            break;
-        }
-        room -= needed;
+    for (char const byte : escaped.text) {
         if (is_printable(byte))
             put_byte(sink, byte);
         else
             print(sink, "\\x", Hex{static_cast<uint8_t>(byte), 2});
     }
-    put_byte(sink, '\'');
+}
+
+void put(Sink& sink, Quoted quoted)
+{
+    constexpr size_t escaped_bytes = 4; // \xNN
+    size_t room = max_quoted_bytes;
+    size_t count = 0;
+    for (char const byte : quoted.text) {
+        auto const needed = is_printable(byte) ? 1 : escaped_bytes;
+        if (needed > room)
+            break;
+        room -= needed;
+        ++count;
+    }
+    print(sink, "'", Escaped{slice(quoted.text, 0, count)}, count < quoted.text.size() ? "..." : "", "'");
 }
 
 void put(Sink& sink, JsonString string)

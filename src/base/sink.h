@@ -33,7 +33,12 @@ struct Hex {
     unsigned digits;
 };
 
-// Foreign text in single quotes: bytes that are not printable ASCII as \xNN, cut after max_quoted_bytes.
+// Foreign text with bytes that are not printable ASCII as \xNN.
+struct Escaped {
+    std::string_view text;
+};
+
+// The same in single quotes, cut after max_quoted_bytes.
 struct Quoted {
     std::string_view text;
 };
@@ -53,6 +58,7 @@ void put(Sink&, std::string_view);
 void put(Sink&, char const* text);
 void put(Sink&, uint32_t);
 void put(Sink&, Hex);
+void put(Sink&, Escaped);
 void put(Sink&, Quoted);
 void put(Sink&, ForeignName);
 void put(Sink&, JsonString);

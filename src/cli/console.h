@@ -5,6 +5,7 @@
 #include "base/sink.h"
 #include "sys/file_sink.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 namespace vfio_early {
@@ -34,13 +35,17 @@ template <typename... Parts> void print_error(Parts const&... parts)
     print(line.sink(), parts...);
 }
 
+// The error number of what could not be written to standard output; 0 where all was.
+inline int output_error = 0;
+
 // Hands `write` a sink to standard output.
 inline void print_output(FunctionRef<void(Sink&)> write)
 {
     FileSink output(STDOUT_FILENO);
     Sink sink(output);
     write(sink);
-    output.flush();
+    if (!output.flush())
+        output_error = errno;
 }
 
 } // namespace vfio_early

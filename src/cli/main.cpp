@@ -6,6 +6,8 @@
 
 #include <array>
 #include <fcntl.h>
+#include <signal.h>
+#include <string.h>
 
 namespace vfio_early {
 
@@ -16,7 +18,7 @@ struct Command {
     std::string_view summary;
     ExitStatus (*run)(CommandOptions const&);
     bool takes_labels = false;
-    bool writes_facts = false;
+    bool is_for_image = false; // takes what the hooks ask for when they make one
 };
 
 constexpr Command commands[] = {
@@ -28,7 +30,7 @@ constexpr Command commands[] = {
     {.name = "check",
         .summary = "show what the next boot will do, and change nothing",
         .run = run_check,
-        .writes_facts = true},
+        .is_for_image = true},
 };
 
 void write_help(Sink& sink)
@@ -42,12 +44,13 @@ void write_help(Sink& sink)
     print(sink,
         "\noptions:\n"
         "  --config FILE        the configuration, instead of /etc/vfio-early.ini\n"
+        "  --kernel VERSION     check: for this kernel, instead of the one that runs\n"
         "  --json               machine-readable output\n"
         "  --write-facts FILE   check: record there what the lines mean, for the image that is made\n"
         "  --root DIR           read and write below DIR instead of /\n"
         "  --help               this text\n"
         "  --version            the version\n\n"
-        "exit status: 0 all bound, 1 some not, 2 usage or configuration error\n");
+        "exit status: 0 all bound, 1 some not or output not written, 2 usage or configuration error\n");
 }
 
 // If the program is started without them, as by a kernel that finds no console, the next files that are
@@ -68,8 +71,9 @@ ExitStatus run_command(Command const& command, CommandOptions const& options)
         print_error("unexpected argument ", Quoted{options.labels[0]}, ", see 'vfio-early --help'");
         return WrongInput;
     }
-    if (!command.writes_facts && !options.facts.empty()) {
-        print_error("option --write-facts goes with 'check' only");
+    if (!command.is_for_image && !(options.facts.empty() && options.kernel.empty())) {
+        print_error(
+            "option ", options.kernel.empty() ? "--write-facts" : "--kernel", " goes with 'check' only");
         return WrongInput;
     }
     return command.run(options);
@@ -97,14 +101,8 @@ ExitStatus run_command(Invocation const& invocation)
     return WrongInput;
 }
 
-} // namespace
-
-} // namespace vfio_early
-
-int main(int argument_count, char** arguments)
+ExitStatus run_program(int argument_count, char const* const* arguments)
 {
-    using namespace vfio_early;
-    open_missing_standard_files();
     auto const invocation = parse_arguments(argument_count, arguments);
     if (!invocation)
         return WrongInput;
@@ -119,4 +117,20 @@ int main(int argument_count, char** arguments)
         break;
     }
     return run_command(*invocation);
+}
+
+} // namespace
+
+} // namespace vfio_early
+
+int main(int argument_count, char** arguments)
+{
+    using namespace vfio_early;
+    open_missing_standard_files();
+    static_cast<void>(signal(SIGPIPE, SIG_IGN));
+    auto const status = run_program(argument_count, arguments);
+    if (output_error == 0)
+        return status;
+    print_error("standard output cannot be written: ", strerror(output_error));
+    return status == AllBound ? SomeNotBound : status;
 }

@@ -9,7 +9,7 @@ namespace vfio_early {
 namespace {
 
 constexpr std::string_view option_names[] = {
-    "--root", "--config", "--json", "--write-facts", "--help", "--version"};
+    "--root", "--config", "--json", "--write-facts", "--kernel", "--help", "--version"};
 
 // Goes through the arguments one by one; the value of an option follows '=' or is the next argument.
 class Arguments {
@@ -57,6 +57,8 @@ bool read_option(Arguments& arguments, std::string_view argument, Invocation& in
         return read_value(arguments, name, inline_value, invocation.options.root);
     if (name == "--write-facts")
         return read_value(arguments, name, inline_value, invocation.options.facts);
+    if (name == "--kernel")
+        return read_value(arguments, name, inline_value, invocation.options.kernel);
     if (name == "--config")
         return read_value(arguments, name, inline_value, invocation.options.config);
     if (name == "--json") {

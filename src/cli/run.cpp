@@ -86,7 +86,7 @@ void put(Sink& sink, ConfigName name)
     bool const is_below = !root.is_machine();
     auto const path = printed<FixedString<max_shown_path_bytes>>(is_below ? root.directory() : "",
         is_below && !name.options.config.starts_with('/') ? "/" : "", name.options.config);
-    print(sink, path, path.was_cut() ? "..." : "");
+    print(sink, Escaped{path.view()}, path.was_cut() ? "..." : "");
 }
 
 // Why the file as a whole cannot be used; such a problem has no line.
@@ -164,13 +164,8 @@ ExitStatus leave_crash_alone(Job const& job)
 
 std::optional<ExitStatus> heed_command_line(Job& job)
 {
-    char buffer[max_command_line_bytes];
+    static char buffer[max_command_line_bytes];
     auto text = job.root.read(Path("proc/cmdline"), buffer);
-    // The switch that turns us off may be on it.
-    if (text.is_error() && job.conduct.obeys_command_line) {
-        tell(job, "/proc/cmdline cannot be read, so nothing is bound");
-        return SomeNotBound;
-    }
     if (text.is_error()) {
         job.session.is_command_line_unknown = true;
         return {};
@@ -209,7 +204,7 @@ bool know_labels(Job const& job)
 void plan_and_carry_out(void* context)
 {
     auto& [conduct, options, root, session] = *static_cast<Job*>(context);
-    if (conduct.loads_iommu_driver)
+    if (conduct.loads_iommu_driver && root.is_machine())
         load_iommu_driver(root);
     read_facts(root, session.facts);
     if (conduct.forgets)
@@ -368,6 +363,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     // Without parentheses, which would write zeros over all of it.
     auto& session = *new (memory) Session;
     session.mode = conduct.mode;
+    session.kernel = KernelVersion(options.kernel);
     session.is_running_system = is_running_system(root.value());
     Job job{conduct, options, root.value(), session};
     if (conduct.obeys_command_line && is_crash_kernel(root.value()))
@@ -377,7 +373,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     read_config(job, options);
     if (session.problems.empty() && !know_labels(job))
         return WrongInput;
-    if (session.problems.empty())
+    if (session.problems.empty() && !session.is_command_line_unknown)
         work(job, start);
     else
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled

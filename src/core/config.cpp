@@ -230,15 +230,17 @@ void explain_colon(Parser& parser, std::string_view name, std::string_view value
     auto const label = take_word(rest);
     auto const bare_label = label.ends_with(':') ? slice(label, 0, label.size() - 1) : label;
     if (is_selector(joined.view()))
-        report(parser, Quoted{joined.view()}, " has no label, write it as 'LABEL = ", joined, "'");
+        report(parser, Quoted{joined.view()}, " has no label, write it as 'LABEL = ", Escaped{joined.view()},
+            "'");
     else if (before_equals.size() < joined.view().size() && is_selector(before_equals))
-        report(parser, Quoted{joined.view()}, " has its label missing, write it as 'LABEL = ", before_equals,
-            "'");
+        report(parser, Quoted{joined.view()},
+            " has its label missing, write it as 'LABEL = ", Escaped{before_equals}, "'");
     else if (is_label(name) && is_selector(value))
-        report(parser, Quoted{joined.view()}, " has ':' for '=', write it as '", name, " = ", value, "'");
-    else if (is_label(bare_label) && is_selector(trimmed(rest)))
-        report(parser, Quoted{joined.view()}, " has no '=', write it as '", bare_label, " = ", trimmed(rest),
+        report(parser, Quoted{joined.view()}, " has ':' for '=', write it as '", name, " = ", Escaped{value},
             "'");
+    else if (is_label(bare_label) && is_selector(trimmed(rest)))
+        report(parser, Quoted{joined.view()}, " has no '=', write it as '", bare_label, " = ",
+            Escaped{trimmed(rest)}, "'");
     else
         report(parser, Quoted{joined.view()}, " is not 'KEY = VALUE', in which no ':' comes before the '='");
 }

@@ -351,8 +351,8 @@ void tell_of_bridge(Session const& session, Device const& device, Tell tell)
                 ", and guests cannot use the group while it is, 'blacklist ",
                 ForeignName{device.driver.view()}, "' in /etc/modprobe.d keeps it away");
         return warn(tell, "bridge ", device.address, " in group ", *device.group, " is driven by ",
-            device.driver, ", from Linux 5.19 on guests cannot use the group until ", device.driver,
-            " is unbound from it");
+            ForeignName{device.driver.view()}, ", from Linux 5.19 on guests cannot use the group until ",
+            ForeignName{device.driver.view()}, " is unbound from it");
     }
 }
 
@@ -436,6 +436,24 @@ void tell_of_missing_facts(Session const& session, Tell tell)
     }
 }
 
+void tell_of_unknown_drivers(Session const& session, Tell tell)
+{
+    for (auto const target : {Target::VfioPci, Target::PciStub}) {
+        if (!session.loading_of(target).is_unknown || !needs_driver(session.plan, target))
+            continue;
+        Warning warning;
+        Sink sink(warning);
+        print(sink, "it is not known whether ", driver_name(target), " can be loaded: ");
+        if (session.kernel.empty())
+            print(sink,
+                "/lib/modules does not have just one kernel, '--kernel VERSION' names the one that is meant");
+        else
+            print(sink, "the lists of the modules of kernel ", Quoted{session.kernel.view()},
+                " cannot be read below /lib/modules");
+        tell(warning.view());
+    }
+}
+
 // What names a stranger for a driver, as its user wrote it.
 void put_naming(Sink& sink, Stranger const& stranger)
 {
@@ -443,7 +461,7 @@ void put_naming(Sink& sink, Stranger const& stranger)
     if (stranger.file.empty())
         print(sink, driver, ".ids=");
     else
-        print(sink, "'options ", driver, " ids=' in ", stranger.file);
+        print(sink, "'options ", driver, " ids=' in ", Escaped{stranger.file.view()});
 }
 
 void tell_of_stranger(Stranger const& stranger, Tell tell)
@@ -476,7 +494,8 @@ void tell_of_strangers(Session const& session, Tell tell)
             " ids: what the rest name stays with its host driver too, and is not shown");
     if (settings.unread_files > 0)
         warn(tell, settings.unread_files, " of the files of modprobe.d cannot be read, such as ",
-            settings.unread_file, ": what their ids= name stays with its host driver, and is not shown");
+            Escaped{settings.unread_file.view()},
+            ": what their ids= name stays with its host driver, and is not shown");
 }
 
 } // namespace
@@ -530,6 +549,14 @@ static bool is_bound_already(Decision const& decision, Device const* device)
         && device->driver.view() == driver_name(decision.target);
 }
 
+static void put_driver_now(Sink& sink, Device const& device)
+{
+    if (device.driver.empty())
+        print(sink, ", now without a driver");
+    else
+        print(sink, ", now on ", ForeignName{device.driver.view()});
+}
+
 void describe(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const* device = device_of(decision, session.inventory);
@@ -561,7 +588,7 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
     if (is_bound_already(decision, device))
         print(sink, ", already");
     else if (decision.outcome == Outcome::WouldBind)
-        print(sink, device->driver.empty() ? ", now without a driver" : ", now on ", device->driver);
+        put_driver_now(sink, *device);
     print(sink, ")");
 }
 
@@ -576,7 +603,8 @@ void for_each_warning(Session const& session, Tell tell)
     if (session.problems.left_out() > 0)
         warn(tell, "configuration: and ", session.problems.left_out(), " more");
     if (session.is_command_line_unknown)
-        tell("/proc/cmdline cannot be read, and where that is so at boot nothing is bound");
+        tell("/proc/cmdline cannot be read, so nothing is bound: rd.vfio_early=0 may be on it");
+    tell_of_unknown_drivers(session, tell);
     if (session.is_switched_off)
         tell(
             "rd.vfio_early= is on the running kernel's command line: while it stays there, nothing is bound");

@@ -61,8 +61,11 @@ constexpr size_t max_word_bytes = 64;
 constexpr size_t config_start_bytes = 16;
 // What all may read of it (pci_read_config() in drivers/pci/pci-sysfs.c).
 constexpr size_t config_header_bytes = 64;
-// The kernel's own limit is 2048 on x86 and 4096 elsewhere (COMMAND_LINE_SIZE).
-constexpr size_t max_command_line_bytes = 4096 + 1;
+// The kernel's own limit is 2048 on x86 and 4096 elsewhere (COMMAND_LINE_SIZE), and a bootconfig of up to 32
+// KiB (XBC_DATA_MAX, include/linux/bootconfig.h) adds to that.
+constexpr size_t max_command_line_bytes = 64 * 1024;
+// modules.dep of a distribution's kernel: a hundred bytes or two for each of some thousand modules.
+constexpr size_t max_module_list_bytes = 4 * 1024 * 1024;
 // The lines of the first processor in /proc/cpuinfo, which has its flags.
 constexpr size_t cpuinfo_start_bytes = 4096;
 // Directory entries that the kernel hands over at once: about a thousand.
@@ -121,7 +124,7 @@ constexpr size_t max_warning_bytes = 400;
 constexpr size_t max_detail_bytes = 2000;
 // Output that is collected before it is written.
 constexpr size_t output_buffer_bytes = 4096;
-// modprobe, '-d DIRECTORY', at most six words and the NUL pointer that ends them.
+// modprobe, at most six words and the NUL pointer that ends them.
 constexpr size_t max_modprobe_arguments = 12;
 constexpr size_t modprobe_buffer_bytes = 256;
 // The last line that modprobe wrote.

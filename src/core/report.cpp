@@ -136,6 +136,8 @@ void write_summary(Sink& sink, Session const& session)
 {
     if (!session.problems.empty())
         return print(sink, "the configuration has an error, nothing is bound");
+    if (session.is_command_line_unknown)
+        return print(sink, "nothing is bound");
     auto const counted = tally(session);
     if (counted.listed == 0)
         return print(sink, "no device is listed, nothing to bind",

@@ -15,9 +15,13 @@ enum class Mode {
 // The last line that modprobe wrote. It is only shown, so cutting it does no harm.
 using LoaderMessage = FixedString<max_loader_message_bytes>;
 
+// As in /lib/modules.
+using KernelVersion = FixedString<max_name_bytes>;
+
 // How one of the two drivers gets into the kernel.
 struct Loading {
     bool is_ours = false; // we load it, or the next boot will: with an empty ids=
+    bool is_unknown = false; // whether it could be loaded
     LoaderMessage message;
     std::string_view blacklisted; // the module of core/module_settings.h that it is missing for
 };
@@ -42,8 +46,9 @@ struct Session {
     HostUses uses;
     Facts facts;
     Inventory inventory;
+    // The switch that turns us off may be on the kernel command line: nothing is planned.
+    bool is_command_line_unknown = false;
     // rd.vfio_early= on the running kernel's command line kept its boot from binding anything.
-    bool is_command_line_unknown = false; // and with it whether the next line holds
     bool is_switched_off = false;
     Plan plan;
     bool is_planned = false;
@@ -51,6 +56,7 @@ struct Session {
     bool is_undone_late = false; // when nobody waits for it any more
     int left_behind = 0; // the process group of a worker that was cut short, 0 where nothing of it is left
     bool is_reported = false;
+    KernelVersion kernel; // whose modules a rehearsal asks about; empty where it is neither named nor found
     ModuleSettings module_settings;
     Loading loading[2]; // by Target
     FixedVector<Stranger, max_devices> strangers; // by address

@@ -165,18 +165,26 @@ void bind_groups(Session& session, Root const& root)
 
 void rehearse(Session& session, Root const& root)
 {
-    settle_without_drivers(session,
-        [&](Target target) { return has_driver(root, target) || could_load_driver(root, session, target); });
+    // What is in the kernel that runs says nothing of another one.
+    bool const is_other_kernel = !session.kernel.empty();
+    settle_without_drivers(session, [&](Target target) {
+        if (is_other_kernel || !has_driver(root, target))
+            return could_load_driver(root, session, target);
+        session.loading_of(target).is_ours = is_loaded_module(root, target);
+        return true;
+    });
     refuse_unviable_groups(session.plan, session.inventory);
-    for (auto const target : {Target::VfioPci, Target::PciStub})
-        session.loading_of(target).is_ours = needs_driver(session.plan, target)
-            && (!has_driver(root, target) || is_loaded_module(root, target));
+    for (auto const target : {Target::VfioPci, Target::PciStub}) {
+        if (!needs_driver(session.plan, target))
+            session.loading_of(target).is_ours = false;
+    }
 }
 
 void apply(Session& session, Root const& root)
 {
     set_overrides(session, root);
-    load_drivers(root, session);
+    if (root.is_machine())
+        load_drivers(root, session);
     settle_without_drivers(session, [&](Target target) { return has_driver(root, target); });
     bind_groups(session, root);
     refuse_unviable_groups(session.plan, session.inventory);

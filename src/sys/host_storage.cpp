@@ -489,7 +489,7 @@ void find_host_storage(Root const& root, IsHeld is_held, HostUses& uses)
     static char fstab[max_table_bytes];
     static DeviceNumbers explained;
     explained.clear();
-    char command_line_buffer[4096];
+    static char command_line_buffer[max_command_line_bytes];
     Storage storage = {root, uses, is_held, read_table(root, uses, "proc/self/mountinfo", mountinfo),
         read_table(root, uses, "etc/fstab", fstab), explained};
     auto const command_line = read_table(root, uses, "proc/cmdline", command_line_buffer);

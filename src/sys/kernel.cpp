@@ -8,10 +8,25 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace vfio_early::kernel {
+
+bool is_root_directory(int directory)
+{
+    struct stat here = {};
+    struct stat machine = {};
+    return ::fstat(directory, &here) == 0 && ::stat("/", &machine) == 0 && here.st_dev == machine.st_dev
+        && here.st_ino == machine.st_ino;
+}
+
+long file_system_type(char const* path)
+{
+    struct statfs file_system = {};
+    return ::statfs(path, &file_system) < 0 ? -1 : static_cast<long>(file_system.f_type);
+}
 
 // musl has no wrapper for openat2, and glibc none before 2.43.
 int open_in_root(int root, char const* path, int flags, unsigned mode)
@@ -94,9 +109,9 @@ pid_t fork()
     return ::_Fork();
 }
 
-pid_t wait_for(pid_t child, int& status)
+pid_t wait_for(pid_t child, int& status, int flags)
 {
-    return ::waitpid(child, &status, 0);
+    return ::waitpid(child, &status, flags);
 }
 
 void execute(char const* program, char* const* arguments, char* const* environment)

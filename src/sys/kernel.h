@@ -10,6 +10,12 @@
 // they are told to.
 namespace vfio_early::kernel {
 
+// True if this directory is '/' itself, by whatever name it was opened.
+bool is_root_directory(int directory);
+
+// What statfs(2) says of a path; -1 where it fails.
+long file_system_type(char const* path);
+
 // openat2(2) with RESOLVE_IN_ROOT, close-on-exec.
 int open_in_root(int root, char const* path, int flags, unsigned mode);
 
@@ -35,7 +41,7 @@ int make_directory(int directory, char const* name, unsigned mode);
 int pipe(int (&ends)[2]);
 int poll(pollfd& waiting, int timeout_milliseconds);
 pid_t fork();
-pid_t wait_for(pid_t child, int& status);
+pid_t wait_for(pid_t child, int& status, int flags = 0);
 void execute(char const* program, char* const* arguments, char* const* environment);
 
 } // namespace vfio_early::kernel

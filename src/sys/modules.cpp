@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <initializer_list>
+#include <poll.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,10 +26,8 @@ using Arguments = FixedVector<char const*, max_modprobe_arguments>;
 std::optional<Path> find_modprobe(Root const& root)
 {
     for (auto const candidate : {"/sbin/modprobe", "/usr/sbin/modprobe"}) {
-        if (!root.exists(Path(candidate)))
-            continue;
-        auto const path = root.is_machine() ? Path(candidate) : path_of(root.directory(), candidate);
-        if (!path.was_cut())
+        auto const path = path_of(root.directory(), candidate);
+        if (root.exists(Path(candidate)) && !path.was_cut())
             return path;
     }
     return {};
@@ -39,6 +39,7 @@ std::optional<Path> find_modprobe(Root const& root)
     // silently skips what the command line blacklists. We ask for vfio-pci by name; a blacklist is meant
     // against loading by alias.
     char const* const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", nullptr};
+    static_cast<void>(signal(SIGPIPE, SIG_DFL)); // what is ignored stays so across execve(2)
     dup2(error_output, STDOUT_FILENO);
     dup2(error_output, STDERR_FILENO);
     kernel::execute(
@@ -47,72 +48,154 @@ std::optional<Path> find_modprobe(Root const& root)
     _exit(not_executable);
 }
 
-// Reads to the end and keeps the last line that is not empty.
-void keep_last_line(int descriptor, LoaderMessage& last_line)
-{
-    LoaderMessage line;
-    char buffer[modprobe_buffer_bytes];
-    for (;;) {
-        auto const count = kernel::read(descriptor, buffer, sizeof(buffer));
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            break;
-        for (ssize_t i = 0; i < count; ++i) {
-            if (buffer[i] != '\n') {
-                line.append({buffer + i, 1});
-                continue;
-            }
-            if (!trimmed(line.view()).empty())
-                last_line = line;
-            line.clear();
+// Keeps the last line that is not empty.
+class LastLine {
+public:
+    explicit LastLine(LoaderMessage& last) : m_last(last) { }
+    ~LastLine() { end_line(); }
+
+    void append(std::string_view text)
+    {
+        for (char const& byte : text) {
+            if (byte == '\n')
+                end_line();
+            else
+                m_line.append({&byte, 1});
         }
     }
-    if (!trimmed(line.view()).empty())
-        last_line = line;
+
+private:
+    void end_line()
+    {
+        if (!trimmed(m_line.view()).empty())
+            m_last = m_line;
+        m_line.clear();
+    }
+
+    LoaderMessage& m_last;
+    LoaderMessage m_line;
+};
+
+// Reads what is there; false at the end.
+bool read_some(int pipe, LastLine& lines)
+{
+    char buffer[modprobe_buffer_bytes];
+    auto const count = kernel::read(pipe, buffer, sizeof(buffer));
+    if (count > 0)
+        lines.append({buffer, static_cast<size_t>(count)});
+    return count > 0 || (count < 0 && errno == EINTR);
 }
 
-// Runs modprobe with these options and names and waits for it. True when it returned 0.
-bool run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
+// False where it still runs, and `flags` say not to wait for that.
+bool has_ended(pid_t child, int flags)
+{
+    int status = 0;
+    auto const ended = kernel::wait_for(child, status, flags);
+    return ended > 0 || (ended < 0 && errno != EINTR);
+}
+
+// Waits for modprobe itself and not for the end of its output: what an 'install' line started can keep that
+// open for ever, and write to it.
+void wait_for_modprobe(pid_t child, int pipe, LastLine& lines)
+{
+    constexpr int pause_milliseconds = 20;
+    constexpr size_t pipe_bytes =
+        size_t{64} * 1024; // what a pipe holds (PIPE_DEF_BUFFERS, include/linux/pipe_fs_i.h)
+    bool is_gone = false;
+    for (size_t left = pipe_bytes / modprobe_buffer_bytes; left > 0; left -= is_gone) {
+        pollfd waiting = {.fd = pipe, .events = POLLIN, .revents = 0};
+        bool const has_output = kernel::poll(waiting, is_gone ? 0 : pause_milliseconds) > 0;
+        if (has_output ? !read_some(pipe, lines) : is_gone)
+            break;
+        is_gone = is_gone || has_ended(child, WNOHANG);
+    }
+    while (!is_gone)
+        is_gone = has_ended(child, 0);
+}
+
+// Runs modprobe with these options and names and waits for it.
+void run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
 {
     auto const program = find_modprobe(root);
     if (!program) {
         last_line = LoaderMessage("there is no /sbin/modprobe and no /usr/sbin/modprobe");
-        return false;
+        return;
     }
     Arguments arguments;
-    Path const directory(root.directory());
     arguments.append("modprobe");
-    if (!root.is_machine()) {
-        arguments.append("-d");
-        arguments.append(directory.c_str());
-    }
     for (auto const* option : options)
         arguments.append(option);
     arguments.append(nullptr);
 
     int ends[2];
     if (kernel::pipe(ends) < 0)
-        return false;
-    Descriptor reading(ends[0]);
+        return;
+    Descriptor const reading(ends[0]);
     Descriptor writing(ends[1]);
     auto const child = kernel::fork();
     if (child == 0)
         become_modprobe(program->c_str(), arguments, writing.number());
     writing.close();
-    if (child < 0)
-        return false;
-    keep_last_line(reading.number(), last_line);
-    int status = 0;
-    while (kernel::wait_for(child, status) < 0 && errno == EINTR) { }
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    LastLine lines(last_line);
+    if (child > 0)
+        wait_for_modprobe(child, reading.number(), lines);
 }
 
-bool finds_driver(Root const& root, Target target)
+// The kernel whose modules count: the one that is named, the one that runs, or below another root the only
+// one. Empty where that is not known.
+KernelVersion find_kernel(Root const& root, KernelVersion const& named)
 {
-    Path const name(driver_name(target));
-    LoaderMessage ignored;
-    return run_modprobe(root, {"--dry-run", "--quiet", name.c_str()}, ignored);
+    if (!named.empty())
+        return named;
+    KernelVersion kernel;
+    if (root.is_machine()) {
+        char buffer[max_name_bytes];
+        auto const text = root.read(Path("proc/sys/kernel/osrelease"), buffer);
+        return text.is_error() ? kernel : KernelVersion(trimmed(text.value()));
+    }
+    Directory names(root, Path("lib/modules"));
+    while (auto const name = names.next()) {
+        if (!kernel.empty())
+            return {};
+        kernel = KernelVersion(*name);
+    }
+    return names.has_failed() ? KernelVersion() : kernel;
+}
+
+// Whether a list of module files has this one. In modules.dep, what each needs follows behind a ':'.
+Presence find_in_list(Root const& root, Path const& path, std::string_view module)
+{
+    static char buffer[max_module_list_bytes];
+    auto const text = root.read(path, buffer);
+    if (text.is_error())
+        return Presence::Unknown;
+    auto rest = text.value();
+    while (!rest.empty()) {
+        auto line = take_until(rest, '\n');
+        auto file = take_until(line, ':');
+        file.remove_prefix(file.rfind('/') + 1); // npos + 1 is 0
+        if (is_same_name(take_until(file, '.'), module))
+            return Presence::There;
+    }
+    return Presence::Absent;
+}
+
+// Whether the kernel that counts has the driver, and as what.
+struct Found {
+    Presence as_module = Presence::Unknown;
+    Presence built_in = Presence::Unknown;
+
+    bool is_there() const { return as_module == Presence::There || built_in == Presence::There; }
+    bool is_absent() const { return as_module == Presence::Absent && built_in == Presence::Absent; }
+};
+
+Found find_driver(Root const& root, KernelVersion const& kernel, Target target)
+{
+    if (kernel.empty())
+        return {};
+    auto const directory = path_of("lib/modules/", kernel);
+    return {find_in_list(root, path_of(directory, "/modules.dep"), driver_name(target)),
+        find_in_list(root, path_of(directory, "/modules.builtin"), driver_name(target))};
 }
 
 Path module_path(std::string_view module)
@@ -140,7 +223,7 @@ void load_driver(Root const& root, Session& session, Target target)
     run_modprobe(root, {"--ignore-install", name.c_str(), "ids="}, loading.message);
     if (!has_driver(root, target)) {
         // Where there is no such module, nothing else is to blame.
-        if (finds_driver(root, target))
+        if (!find_driver(root, find_kernel(root, session.kernel), target).is_absent())
             loading.blacklisted = find_blacklisted(session.module_settings, target,
                 [&](std::string_view module) { return root.exists(module_path(module)); });
         return;
@@ -179,15 +262,20 @@ void load_iommu_driver(Root const& root)
 
 bool could_load_driver(Root const& root, Session& session, Target target)
 {
+    auto& loading = session.loading_of(target);
     for (size_t i = 0; i < std::size(driver_modules); ++i) {
         auto const& module = driver_modules[i];
         if (module.target != target || module.role != DriverModule::Role::Driver
             || !session.module_settings.is_blacklisted[i])
             continue;
-        session.loading_of(target).blacklisted = module.name;
+        loading.blacklisted = module.name;
         return false;
     }
-    return finds_driver(root, target);
+    session.kernel = find_kernel(root, session.kernel);
+    auto const found = find_driver(root, session.kernel, target);
+    loading.is_unknown = !found.is_there() && !found.is_absent();
+    loading.is_ours = found.built_in != Presence::There;
+    return !found.is_absent();
 }
 
 bool is_loaded_module(Root const& root, Target target)

@@ -19,7 +19,9 @@ void load_drivers(Root const&, Session&);
 // are no groups.
 void load_iommu_driver(Root const&);
 
-// True when modprobe would find the driver and the kernel would take it. Loads nothing.
+// False where the driver could not be loaded: the kernel that is asked about does not have it, as its lists
+// of modules say, or would not take it. Whether we would load it, and whether that is unknown, is in the
+// session's `loading`. Runs nothing.
 bool could_load_driver(Root const&, Session&, Target);
 
 // True when the driver is there and was loaded as a module: then the next boot loads it anew.

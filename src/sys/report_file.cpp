@@ -30,18 +30,8 @@ Error failure(char const* action)
     return {action, errno};
 }
 
-} // namespace
-
-Result<void> save_report(Root const& root, Session const& session)
+Result<void> write_report(Descriptor const& directory, Names const& names, Session const& session)
 {
-    auto const& names = session.is_running_system ? of_a_live_run : of_the_boot;
-    auto const run = TRY(root.open_file(Path("run/."), O_PATH | O_DIRECTORY));
-    if (kernel::make_directory(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
-        return failure("making the directory for");
-    Descriptor const directory(
-        kernel::open_at(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW));
-    if (directory.number() < 0)
-        return failure("opening the directory for");
     Descriptor const file(kernel::open_at(
         directory.number(), names.unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, 0644));
     if (file.number() < 0)
@@ -54,6 +44,28 @@ Result<void> save_report(Root const& root, Session const& session)
     if (kernel::rename(directory.number(), names.unfinished, names.file) < 0)
         return failure("renaming to");
     return {};
+}
+
+} // namespace
+
+Result<void> save_report(Root const& root, Session const& session)
+{
+    auto const& names = session.is_running_system ? of_a_live_run : of_the_boot;
+    auto const run = TRY(root.open_file(Path("run/."), O_PATH | O_DIRECTORY));
+    if (kernel::make_directory(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
+        return failure("making the directory for");
+    Descriptor const directory(
+        kernel::open_at(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+    if (directory.number() < 0)
+        return failure("opening the directory for");
+    auto const written = write_report(directory, names, session);
+    if (!written.is_error())
+        return {};
+    // An older one would be taken for that of this run.
+    kernel::remove(directory.number(), names.unfinished);
+    if (kernel::remove(directory.number(), names.file) < 0 && errno != ENOENT)
+        return failure("removing the old one in place of");
+    return written;
 }
 
 } // namespace vfio_early

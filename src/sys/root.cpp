@@ -70,6 +70,13 @@ bool is_absence(Error const& error)
     return error.number == ENOENT || error.number == ENOTDIR;
 }
 
+Root::Root(Path const& directory, Descriptor descriptor)
+    : m_directory(directory)
+    , m_is_machine(kernel::is_root_directory(descriptor.number()))
+    , m_descriptor(std::move(descriptor))
+{
+}
+
 Result<Root> Root::open(std::string_view directory)
 {
     Path const path(directory);

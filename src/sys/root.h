@@ -71,22 +71,21 @@ public:
     // switched and these were moved away.
     void hold_mounts();
 
-    // The directory as it was given, '/' for the machine itself.
+    // The directory as it was given.
     std::string_view directory() const { return m_directory.view(); }
-    bool is_machine() const { return m_directory.view() == "/"; }
+
+    // True for '/', however it was named. Below another root no program is run.
+    bool is_machine() const { return m_is_machine; }
 
 private:
-    Root(Path const& directory, Descriptor descriptor)
-        : m_directory(directory)
-        , m_descriptor(std::move(descriptor))
-    {
-    }
+    Root(Path const& directory, Descriptor descriptor);
 
     Result<Descriptor> open_directory_of(Path const&) const;
 
     static constexpr std::string_view held_names[] = {"sys", "run", "dev"};
 
     Path m_directory;
+    bool m_is_machine;
     Descriptor m_descriptor;
     Descriptor m_held[3];
 };

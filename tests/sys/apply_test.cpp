@@ -173,6 +173,8 @@ TEST(refuses_a_device_whose_late_group_never_came)
 TEST(rehearses_without_writing)
 {
     Stage stage;
+    stage.tree.write("lib/modules/6.1.0/modules.dep", "");
+    stage.tree.write("lib/modules/6.1.0/modules.builtin", "");
     auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
     rehearse(session, stage.tree.root());
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 module-missing\n", verdicts(session));

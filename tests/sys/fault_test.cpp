@@ -50,6 +50,7 @@ char const* const groups[][2] = {
 void build(Tree& tree, Start const& start)
 {
     tree.add_machine();
+    tree.write("init", "");
     tree.write("sbin/modprobe", "");
     tree.write("etc/vfio-early.ini", start.ini);
     uint32_t group = 7;

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "sys/modules.h"
 
+#include "base/text.h"
+#include "core/explain.h"
+#include "core/report.h"
 #include "machine.h"
+#include "sys/worker.h"
 #include "tree.h"
+
+#include <csignal>
 
 using namespace vfio_early;
 
@@ -24,7 +30,7 @@ TEST(loads_vfio_pci_with_no_ids_and_no_install_line)
     setenv("MODPROBE_OPTIONS", "-qb", 1);
     load_drivers(tree.root(), machine.plan("[bind]\ngpu = 01:00.0\n"));
     // The module of the IOMMU is loaded with the options that its user set.
-    auto const start = "-d " + tree.directory() + " --ignore-install ";
+    std::string const start = "--ignore-install ";
     TEST_ASSERT_EQUAL_STRING(start + "vfio-pci ids=\noptions=[]\n" + start + "vfio_iommu_type1\noptions=[]\n",
         tree.read("called"));
     TEST_ASSERT_TRUE(has_driver(tree.root(), Target::VfioPci));
@@ -43,7 +49,7 @@ TEST(loads_what_has_an_install_line_by_itself)
     std::string lines = "install vfio-pci-core x\ninstall vfio x\ninstall vfio-pci x\ninstall irqbypass x\n";
     parse_modprobe_settings(lines, "", session.module_settings);
     load_drivers(tree.root(), session);
-    auto const start = "-d " + tree.directory() + " --ignore-install ";
+    std::string const start = "--ignore-install ";
     TEST_ASSERT_EQUAL_UINT(0,
         tree.read("called").find(start + "vfio\noptions=[]\n" + start + "vfio_pci_core\noptions=[]\n" + start
             + "vfio-pci ids=\n"));
@@ -95,6 +101,71 @@ TEST(keeps_the_last_line_that_modprobe_wrote)
         "modprobe: FATAL: Module vfio-pci not found", session.loading_of(Target::VfioPci).message.view());
 }
 
+// Loads vfio-pci with a modprobe that does this; how long that takes, in milliseconds.
+static int64_t milliseconds_to_load(std::string const& modprobe, Machine& machine)
+{
+    Tree tree;
+    add_modprobe(tree, modprobe);
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    auto& session = machine.plan("[bind]\ngpu = 01:00.0\n");
+    auto const start = now_milliseconds();
+    load_drivers(tree.root(), session);
+    return now_milliseconds() - start;
+}
+
+TEST(does_not_wait_for_what_modprobe_leaves_behind)
+{
+    Machine machine;
+    TEST_ASSERT_TRUE(milliseconds_to_load("sleep 4 & echo last >&2", machine) < 2000);
+    TEST_ASSERT_EQUAL_STRING("last", machine.session.loading_of(Target::VfioPci).message.view());
+}
+
+TEST(does_not_wait_for_what_writes_for_ever)
+{
+    Machine machine;
+    TEST_ASSERT_TRUE(milliseconds_to_load("timeout 4 yes >&2 &", machine) < 2000);
+}
+
+TEST(waits_for_a_modprobe_that_closed_its_output)
+{
+    Machine machine;
+    TEST_ASSERT_TRUE(milliseconds_to_load("echo last; exec >&- 2>&-; sleep 1", machine) >= 1000);
+    TEST_ASSERT_EQUAL_STRING("last", machine.session.loading_of(Target::VfioPci).message.view());
+}
+
+TEST(reads_all_that_a_long_winded_modprobe_wrote)
+{
+    Machine machine;
+    milliseconds_to_load("seq 1 30000; echo last", machine);
+    TEST_ASSERT_EQUAL_STRING("last", machine.session.loading_of(Target::VfioPci).message.view());
+}
+
+TEST(shows_no_raw_byte_of_what_modprobe_wrote)
+{
+    Machine machine;
+    milliseconds_to_load("printf '\\033[31m\\007\\r\\377x\\n'", machine);
+    auto& session = machine.session;
+    settle_without_driver(session, Target::VfioPci);
+    auto const line = written_by([&](Sink& sink) { describe(sink, session.plan.decisions[0], session); });
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0: refused (module-missing): vfio-pci cannot be loaded: "
+                             "'\\x1b[31m\\x07\\x0d\\xffx', it must be in the kernel or in the initramfs",
+        line);
+    auto const report = written_by([&](Sink& sink) { write_json(sink, session); });
+    for (char const byte : report)
+        TEST_ASSERT_TRUE(byte == '\n' || (byte >= ' ' && byte < 0x7f));
+}
+
+TEST(lets_modprobe_end_by_a_closed_pipe_as_it_is_used_to)
+{
+    signal(SIGPIPE, SIG_IGN);
+    Machine machine;
+    milliseconds_to_load("grep SigIgn /proc/$$/status >&2", machine);
+    auto const line = machine.session.loading_of(Target::VfioPci).message.view();
+    auto const ignored = strtoull(std::string(slice(line, line.rfind('\t'))).c_str(), nullptr, 16);
+    TEST_ASSERT_EQUAL_UINT(0, ignored >> (SIGPIPE - 1) & 1);
+    signal(SIGPIPE, SIG_DFL);
+}
+
 TEST(says_that_there_is_no_modprobe)
 {
     Tree tree;
@@ -121,28 +192,56 @@ TEST(loads_the_driver_of_a_virtio_iommu_that_is_not_in_use)
     TEST_ASSERT_FALSE(tree.has("called"));
 }
 
-TEST(asks_whether_a_driver_could_be_loaded_without_loading_it)
+// What the build of a kernel and depmod say that there is.
+static void add_modules(Tree& tree, std::string const& dep, std::string const& builtin)
+{
+    tree.write("lib/modules/6.1.0/modules.dep", dep);
+    tree.write("lib/modules/6.1.0/modules.builtin", builtin);
+}
+
+TEST(reads_whether_a_driver_could_be_loaded)
 {
     Tree tree;
     Machine machine;
     auto& session = machine.session;
-    add_modprobe(tree, "exit 0");
+    add_modprobe(tree, "");
+    add_modules(tree, "kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/vfio.ko.xz\n", "");
     TEST_ASSERT_TRUE(could_load_driver(tree.root(), session, Target::VfioPci));
-    TEST_ASSERT_TRUE(tree.read("called").find("--dry-run --quiet vfio-pci\n") != std::string::npos);
-    add_modprobe(tree, "exit 1");
-    TEST_ASSERT_FALSE(could_load_driver(tree.root(), session, Target::VfioPci));
-    add_modprobe(tree, "exit 0");
+    TEST_ASSERT_FALSE(could_load_driver(tree.root(), session, Target::PciStub));
+    TEST_ASSERT_TRUE(session.loading_of(Target::VfioPci).is_ours);
+    TEST_ASSERT_FALSE(session.loading_of(Target::VfioPci).is_unknown);
     parse_kernel_settings("module_blacklist=vfio_pci", session.module_settings);
     TEST_ASSERT_FALSE(could_load_driver(tree.root(), session, Target::VfioPci));
     TEST_ASSERT_EQUAL_STRING("vfio_pci", session.loading_of(Target::VfioPci).blacklisted);
-    TEST_ASSERT_TRUE(could_load_driver(tree.root(), session, Target::PciStub));
+    TEST_ASSERT_FALSE(tree.has("called"));
+}
+
+TEST(does_not_load_what_the_kernel_has_built_in)
+{
+    Tree tree;
+    Machine machine;
+    add_modules(tree, "", "kernel/drivers/vfio/pci/vfio-pci.ko\n");
+    TEST_ASSERT_TRUE(could_load_driver(tree.root(), machine.session, Target::VfioPci));
+    TEST_ASSERT_FALSE(machine.session.loading_of(Target::VfioPci).is_ours);
+}
+
+TEST(does_not_take_what_it_cannot_read_for_a_missing_driver)
+{
+    Tree tree;
+    Machine machine;
+    add_modules(tree, "", "");
+    tree.unlink("lib/modules/6.1.0/modules.builtin");
+    TEST_ASSERT_TRUE(could_load_driver(tree.root(), machine.session, Target::VfioPci));
+    TEST_ASSERT_TRUE(machine.session.loading_of(Target::VfioPci).is_unknown);
 }
 
 // Loads with this modprobe where the kernel must not load vfio; what is said to be in the way.
-static std::string_view hindered_by(std::string const& modprobe, std::string const& loaded = "vfio_virqfd")
+static std::string_view hindered_by(
+    std::string const& modprobe, std::string const& loaded = "vfio_virqfd", bool has_module = true)
 {
     Tree tree;
     add_modprobe(tree, modprobe);
+    add_modules(tree, has_module ? "vfio-pci.ko:\n" : "", "");
     tree.make_directory("sys/module/" + loaded);
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
@@ -154,10 +253,10 @@ static std::string_view hindered_by(std::string const& modprobe, std::string con
 
 TEST(names_what_kept_a_driver_from_being_loaded)
 {
-    TEST_ASSERT_EQUAL_STRING("vfio", hindered_by("[ \"$3\" = --dry-run ]"));
+    TEST_ASSERT_EQUAL_STRING("vfio", hindered_by(""));
     // A module that is there all the same was not kept from it, and one that is not there cannot be.
-    TEST_ASSERT_EQUAL_STRING("", hindered_by("[ \"$3\" = --dry-run ]", "vfio"));
-    TEST_ASSERT_EQUAL_STRING("", hindered_by("exit 1"));
+    TEST_ASSERT_EQUAL_STRING("", hindered_by("", "vfio"));
+    TEST_ASSERT_EQUAL_STRING("", hindered_by("", "vfio_virqfd", false));
     TEST_ASSERT_EQUAL_STRING("", hindered_by("mkdir -p \"$root/sys/bus/pci/drivers/vfio-pci\""));
 }
 

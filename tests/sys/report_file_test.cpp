@@ -53,6 +53,28 @@ TEST(does_not_follow_a_link_out_of_its_directory)
     TEST_ASSERT_EQUAL_STRING("old", tree.read("victim/report.json"));
 }
 
+TEST(leaves_no_older_report_if_the_new_one_cannot_be_written)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.write("run/vfio-early/report.json", "old");
+    tree.make_directory("run/vfio-early/report.json.new");
+    Machine machine;
+    TEST_ASSERT_EQUAL_STRING("creating", save_report(tree.root(), machine.plan("[bind]\n")).error().action);
+    TEST_ASSERT_FALSE(tree.has("run/vfio-early/report.json"));
+}
+
+TEST(says_that_an_older_report_could_not_be_removed)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.make_directory("run/vfio-early/report.json");
+    Machine machine;
+    TEST_ASSERT_EQUAL_STRING("removing the old one in place of",
+        save_report(tree.root(), machine.plan("[bind]\n")).error().action);
+    TEST_ASSERT_FALSE(tree.has("run/vfio-early/report.json.new"));
+}
+
 TEST(says_why_there_is_no_report)
 {
     Tree tree;

@@ -46,6 +46,15 @@ TEST(does_not_wait_for_a_file_without_an_end)
     TEST_ASSERT_EQUAL_STRING("", tree.root().read(Path("x"), buffer).value());
 }
 
+TEST(knows_the_machine_by_any_name)
+{
+    for (auto const* name : {"/", "//", "/.", "/tmp/..", "/proc/self/root"})
+        TEST_ASSERT_TRUE(Root::open(name).value().is_machine());
+    Tree tree;
+    TEST_ASSERT_FALSE(tree.root().is_machine());
+    TEST_ASSERT_FALSE(Root::open("/tmp").value().is_machine());
+}
+
 TEST(stays_below_its_directory)
 {
     Tree tree;

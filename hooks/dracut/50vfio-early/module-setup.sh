@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # dracut sources this and calls the functions below when it builds an image.
-# dracut sets moddir, initdir and SYSTEMCTL.
+# dracut sets moddir, initdir, kernel and SYSTEMCTL.
 # shellcheck disable=SC2154
 
 # In every image where the binary is there to be taken: an INI that binds nothing costs nothing.
@@ -57,6 +57,6 @@ tell_what_the_next_boot_will_do() {
         *": would bind to "* | *": is bound to "* | "would bind "* | "no device is listed"*) dinfo "vfio-early: $line" ;;
         *) dwarn "vfio-early: ${line#vfio-early: }" ;;
         esac
-    done < <(/usr/sbin/vfio-early check --write-facts /etc/vfio-early.facts 2>&1)
+    done < <(/usr/sbin/vfio-early check --kernel "$kernel" --write-facts /etc/vfio-early.facts 2>&1)
     return 0
 }
