@@ -346,6 +346,31 @@ void tell_of_bridge(Session const& session, Device const& device, Tell tell)
     }
 }
 
+// A group that is bound, and that the kernel does not let guests use.
+void tell_of_unviable_group(Session const& session, Group const& group, Tell tell)
+{
+    if (group.is_viable != false)
+        return;
+    Warning warning;
+    Sink sink(warning);
+    print(sink, "guests cannot use group ", group.number, ", as the kernel says that it is not viable");
+    bool is_any = false;
+    Separated list(sink);
+    for (auto const& device : session.inventory.devices) {
+        if (device.group != group.number || !has_host_driver(device))
+            continue;
+        if (!is_any)
+            print(sink, ", in the way: ");
+        is_any = true;
+        if (auto* next = list.next())
+            put_with_driver(*next, device);
+    }
+    list.end();
+    if (!is_any)
+        print(sink, ", and no member of it has a host driver");
+    tell(warning.view());
+}
+
 // A device that is bound, or would be, where the line meant it to be and its text or a guest does not lead.
 void tell_of_move(Entry const& entry, Recollection::Meant const& meant, Tell tell)
 {
@@ -583,6 +608,8 @@ void for_each_warning(Session const& session, Tell tell)
         tell_of_memory(session, decision, tell);
     for (auto const& device : session.inventory.devices)
         tell_of_bridge(session, device, tell);
+    for (auto const& group : session.inventory.groups)
+        tell_of_unviable_group(session, group, tell);
     for (auto const& decision : session.plan.decisions) {
         auto const* device = device_of(decision, session.inventory);
         if (is_open(decision) && device->is_boot_display)

@@ -56,6 +56,8 @@ struct Group {
     // names are only shown, so cutting one does no harm.
     FixedVector<FixedString<max_member_name_bytes>, max_other_members> others = {};
     uint32_t others_left_out = 0; // of these, as they did not fit
+    // Whether the kernel lets guests use it, as it was asked after binding; nothing where it did not say.
+    std::optional<bool> is_viable = {};
 };
 
 // The state of the machine's IOMMU.

@@ -93,6 +93,22 @@ void refuse_unviable_groups(Plan& plan, Inventory const& inventory)
     }
 }
 
+bool is_for_guests(uint32_t group, Plan const& plan, Inventory const& inventory)
+{
+    for (auto const& decision : plan.decisions) {
+        if (decision.target == Target::VfioPci && open_group(decision, inventory) == group)
+            return true;
+    }
+    return false;
+}
+
+bool has_host_driver(Device const& device)
+{
+    auto const driver = device.driver.view();
+    return !driver.empty() && driver != "pcieport" && driver != driver_name(Target::PciStub)
+        && driver.find("vfio") == std::string_view::npos;
+}
+
 bool has_troublesome_driver(Device const& device)
 {
     return is_bridge(device) && !device.driver.empty() && device.driver.view() != "pcieport";

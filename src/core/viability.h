@@ -27,6 +27,13 @@ DeviceIndices refused_members(uint32_t group, Plan const&, Inventory const&);
 // bound.
 void refuse_unviable_groups(Plan&, Inventory const&);
 
+// True if a device of this group is bound for guests, or would be.
+bool is_for_guests(uint32_t group, Plan const&, Inventory const&);
+
+// The member has a driver that the kernel does not let a guest have its group beside: every one that is not
+// pcieport, pci-stub, vfio-pci or another of VFIO's (those with driver_managed_dma, see above).
+bool has_host_driver(Device const&);
+
 // A bridge with a driver that is not pcieport. From 5.19 on the kernel has no exception for header types:
 // shpchp on a bridge makes the whole group non-viable until it is unbound. The device is bound all the same
 // (the bridge can be freed later without a reboot, the device not), and the report warns.

@@ -8,6 +8,7 @@
 #include "sys/modules.h"
 #include "sys/scan.h"
 #include "sys/undo.h"
+#include "sys/vfio_group.h"
 
 namespace vfio_early {
 
@@ -161,6 +162,19 @@ void bind_groups(Session& session, Root const& root)
     }
 }
 
+// What the kernel itself says of the groups that are bound. It is true so far: a driver that comes later can
+// still take a member.
+void ask_groups(Session& session, Root const& root)
+{
+    for (auto& group : session.inventory.groups) {
+        if (!is_for_guests(group.number, session.plan, session.inventory))
+            continue;
+        auto const status = ask_group(root, group.number);
+        if (status == GroupStatus::Viable || status == GroupStatus::NotViable)
+            group.is_viable = status == GroupStatus::Viable;
+    }
+}
+
 } // namespace
 
 void rehearse(Session& session, Root const& root)
@@ -182,6 +196,7 @@ void apply(Session& session, Root const& root)
     refuse_unviable_groups(session.plan, session.inventory);
     undo(session, root);
     read_drivers_back(session, root);
+    ask_groups(session, root);
 }
 
 } // namespace vfio_early

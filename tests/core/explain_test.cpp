@@ -231,6 +231,28 @@ TEST(warns_of_a_bridge_that_spoils_a_group_that_is_used)
     TEST_ASSERT_EQUAL_STRING("", warnings_of(refused.plan("[bind]\nnic = 02:01.0 8086:9999\n")));
 }
 
+TEST(names_who_is_in_the_way_where_the_kernel_keeps_guests_from_a_group)
+{
+    Machine machine;
+    machine.add("0000:00:01.0", "8086:1901", 0x060400, 7, "pcieport");
+    machine.add("0000:00:1f.0", "8086:a143", 0x060000, 7, "ie31200_edac");
+    machine.add("0000:02:01.0", "8086:100e", 0x020000, 7, "vfio-pci");
+    machine.add("0000:03:00.0", "8086:100e", 0x020000, 8, "e1000e");
+    machine.plan("[bind]\nnic = 02:01.0\n");
+    machine.session.inventory.groups[0].is_viable = false;
+    TEST_ASSERT_EQUAL_STRING(
+        "guests cannot use group 7, as the kernel says that it is not viable, in the way: "
+        "0000:00:1f.0 (ie31200_edac)\n",
+        warnings_of(machine.session));
+    machine.session.inventory.devices[1].driver = {};
+    TEST_ASSERT_EQUAL_STRING(
+        "guests cannot use group 7, as the kernel says that it is not viable, and no member "
+        "of it has a host driver\n",
+        warnings_of(machine.session));
+    machine.session.inventory.groups[0].is_viable = true;
+    TEST_ASSERT_EQUAL_STRING("", warnings_of(machine.session));
+}
+
 TEST(does_not_treat_two_devices_without_a_group_as_one_group)
 {
     Machine machine;

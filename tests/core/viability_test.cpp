@@ -70,4 +70,27 @@ TEST(warns_of_bridges_with_a_driver_that_is_not_pcieport)
         has_troublesome_driver(machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1, "e1000e")));
 }
 
+TEST(knows_drivers_that_leave_a_group_to_guests)
+{
+    Machine machine;
+    auto& device = machine.add("0000:00:03.0", "8086:1901", 0x060400, 1, "shpchp");
+    TEST_ASSERT_TRUE(has_host_driver(device));
+    for (auto const* driver : {"", "pcieport", "vfio-pci", "pci-stub", "mlx5_vfio_pci"}) {
+        device.driver = DriverName(driver);
+        TEST_ASSERT_FALSE(has_host_driver(device));
+    }
+}
+
+TEST(a_group_is_for_guests_only_if_something_of_it_is_for_vfio_pci)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    machine.add("0000:02:00.0", "8086:10d3", 0x020000, 2);
+    machine.add("0000:03:00.0", "8086:10d3", 0x020000, 3);
+    auto const& session = machine.plan("[bind]\na = 01:00.0\nb = 03:00.0 8086:9999\n[stub]\nc = 02:00.0\n");
+    TEST_ASSERT_TRUE(is_for_guests(1, session.plan, session.inventory));
+    TEST_ASSERT_FALSE(is_for_guests(2, session.plan, session.inventory));
+    TEST_ASSERT_FALSE(is_for_guests(3, session.plan, session.inventory));
+}
+
 UNITY_MAIN()
