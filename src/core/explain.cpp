@@ -339,17 +339,23 @@ void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
         return;
     bool const is_check = session.mode == Mode::Check;
     auto const* entry = find_entry(session.undo_log, index);
-    bool const is_ours = is_check ? is_for_shpchp(bridge) : entry && !has_troublesome_driver(bridge);
+    bool const is_ours = is_check ? is_for_shpchp(bridge)
+                                  : entry && entry->wanted == port_driver && !has_troublesome_driver(bridge);
+    if (!is_ours && !has_troublesome_driver(bridge))
+        return;
+    Warning warning;
+    Sink sink(warning);
+    print(sink, "bridge ", bridge.address, " in group ", *bridge.group);
     if (is_ours) {
         auto const& driver = is_check ? bridge.driver : entry->driver_was;
-        warn(tell, "bridge ", bridge.address, " in group ", *bridge.group, is_check ? " will be " : " was ",
-            driver.empty() ? "kept" : "taken", " from shpchp, which would keep guests from the group");
-    } else if (has_troublesome_driver(bridge)) {
-        warn(tell, "bridge ", bridge.address, " in group ", *bridge.group, " is driven by ",
-            ForeignName{bridge.driver.view()},
+        print(sink, is_check ? " will be " : " was ", driver.empty() ? "kept" : "taken",
+            " from shpchp, which would keep guests from the group");
+    } else {
+        print(sink, " is driven by ", ForeignName{bridge.driver.view()},
             ", from Linux 5.19 on guests cannot use the group until 'echo ", bridge.address,
             " > /sys/bus/pci/drivers/", bridge.driver, "/unbind'");
     }
+    tell(warning.view());
 }
 
 // A group that is bound, and that the kernel does not let guests use.

@@ -23,11 +23,11 @@ void detach_consoles(Session& session, Root const& root)
     while (auto const console = consoles.next()) {
         auto const directory = path_of("sys/class/vtconsole/", *console);
         char buffer[max_word_bytes];
-        auto const name = root.read_attribute(path_of(directory, "/name"), buffer);
+        auto const name = root.read_attribute(path_of(directory.view(), "/name"), buffer);
         if (!name.is_error() && name.value().find("frame buffer") == std::string_view::npos)
             continue;
-        auto const result =
-            name.is_error() ? Result<void>(name.error()) : root.write(path_of(directory, "/bind"), "0");
+        auto const result = name.is_error() ? Result<void>(name.error())
+                                            : root.write(path_of(directory.view(), "/bind"), "0");
         if (result.is_error())
             note_stuck(session, *console, result.error());
     }
@@ -43,7 +43,7 @@ void detach_framebuffer(Session& session, Root const& root, std::string_view nam
     detach_consoles(session, root);
     auto const result = driver.is_error()
         ? Result<void>(driver.error())
-        : root.write(path_of("sys/bus/platform/drivers/", driver.value(), "/unbind"), name);
+        : root.write(path_of("sys/bus/platform/drivers/", driver.value().view(), "/unbind"), name);
     if (result.is_error())
         note_stuck(session, name, result.error());
 }

@@ -255,6 +255,7 @@ TEST(says_what_became_of_a_bridge)
     session.mode = Mode::Bind;
     session.plan.decisions[0].outcome = Outcome::Bound;
     session.facts.is_there = true;
+    session.undo_log.append({.device = 1, .wanted = "vfio-pci"});
     auto& driver = session.inventory.devices[0].driver;
     auto const still_driven = [&](std::string const& by) {
         return "bridge 0000:01:00.0 in group 7 is driven by " + by
@@ -274,7 +275,7 @@ TEST(says_what_became_of_a_bridge)
     TEST_ASSERT_EQUAL_STRING(
         "bridge 0000:01:00.0 in group 7 was taken from shpchp, which would keep guests from the group\n",
         said());
-    session.undo_log[0].driver_was = {};
+    session.undo_log[1].driver_was = {};
     TEST_ASSERT_EQUAL_STRING(
         "bridge 0000:01:00.0 in group 7 was kept from shpchp, which would keep guests from the group\n",
         said());
