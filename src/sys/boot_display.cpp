@@ -11,41 +11,41 @@ namespace vfio_early {
 
 namespace {
 
-void note_stuck(Session& session, std::string_view name, Error const& error)
+void note(Session& session, std::string_view name, Result<void> const& result)
 {
+    if (!result.is_error())
+        return;
     session.framebuffer.stuck = FixedString<max_member_name_bytes>(name);
-    session.framebuffer.error_number = error.number;
+    session.framebuffer.error_number = result.error().number;
 }
 
-void detach_consoles(Session& session, Root const& root)
+Result<void> detach_console(Root const& root, std::string_view console)
 {
-    Directory consoles(root, Path("sys/class/vtconsole"));
-    while (auto const console = consoles.next()) {
-        auto const directory = path_of("sys/class/vtconsole/", *console);
-        char buffer[max_word_bytes];
-        auto const name = root.read_attribute(path_of(directory.view(), "/name"), buffer);
-        if (!name.is_error() && name.value().find("frame buffer") == std::string_view::npos)
-            continue;
-        auto const result = name.is_error() ? Result<void>(name.error())
-                                            : root.write(path_of(directory.view(), "/bind"), "0");
-        if (result.is_error())
-            note_stuck(session, *console, result.error());
-    }
+    auto const directory = path_of("sys/class/vtconsole/", console);
+    char buffer[max_word_bytes];
+    auto const name = TRY(root.read_attribute(path_of(directory, "/name"), buffer));
+    if (name.find("frame buffer") == std::string_view::npos)
+        return {};
+    return root.write(path_of(directory, "/bind"), "0");
+}
+
+Result<void> unbind_framebuffer(Root const& root, std::string_view name, Path const& driver_link)
+{
+    auto const driver = TRY(root.link_name(driver_link));
+    return root.write(path_of("sys/bus/platform/drivers/", driver, "/unbind"), name);
 }
 
 // Nothing where it has no driver.
 void detach_framebuffer(Session& session, Root const& root, std::string_view name)
 {
-    auto const driver = root.link_name(path_of("sys/bus/platform/devices/", name, "/driver"));
-    if (driver.is_error() && is_absence(driver.error()))
+    auto const driver_link = path_of("sys/bus/platform/devices/", name, "/driver");
+    if (root.presence(driver_link) == Presence::Absent)
         return;
     // The driver gives the memory back when nothing shows it any more.
-    detach_consoles(session, root);
-    auto const result = driver.is_error()
-        ? Result<void>(driver.error())
-        : root.write(path_of("sys/bus/platform/drivers/", driver.value().view(), "/unbind"), name);
-    if (result.is_error())
-        note_stuck(session, name, result.error());
+    Directory consoles(root, Path("sys/class/vtconsole"));
+    while (auto const console = consoles.next())
+        note(session, *console, detach_console(root, *console));
+    note(session, name, unbind_framebuffer(root, name, driver_link));
 }
 
 // Newer kernels make it a child of its display, others of none: then it is on the one that the firmware

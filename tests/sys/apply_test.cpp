@@ -201,6 +201,23 @@ TEST(takes_the_bridge_of_a_bound_group_from_shpchp)
     TEST_ASSERT_EQUAL_STRING("", entry->override_was.view());
 }
 
+TEST(gives_the_bridge_back_with_its_group)
+{
+    BridgeStage stage("shpchp");
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    apply(session, stage.tree.root());
+    fail(session.plan.decisions[0], Reason::BindFailed);
+    stage.tree.unlink("sys/bus/pci/devices/0000:00:1e.0/driver");
+    undo(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("\n", stage.override_of_bridge());
+    TEST_ASSERT_EQUAL_STRING("0000:00:1e.0", stage.tree.read("sys/bus/pci/drivers_probe"));
+    // There is no kernel that would bind it.
+    auto const bridge = *session.inventory.find(*parse_address("0000:00:1e.0"));
+    TEST_ASSERT_TRUE(find_entry(session.undo_log, bridge)->state == UndoEntry::State::Stuck);
+    TEST_ASSERT_TRUE(
+        given_back(session.plan.decisions[0], session.undo_log, session.inventory) == GivenBack::No);
+}
+
 TEST(keeps_a_bridge_from_shpchp_that_is_still_to_be_loaded)
 {
     BridgeStage stage("");
