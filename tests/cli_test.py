@@ -661,7 +661,7 @@ class Foreign(unittest.TestCase):
         shown += (tree.path / "dev/kmsg").read_bytes() + (tree.path / "run/vfio-early/report.json").read_bytes()
         quoted = r"'e\x1b[31m\x0dx'"
         for told in (
-            f"now on {quoted}", f"is driven by {quoted}", f"until {quoted} is unbound", r"rd.vfio_early='chee\x1b[31m'",
+            f"now on {quoted}", f"is driven by {quoted}", r"rd.vfio_early='chee\x1b[31m'",
             r"write it as 'LABEL = 10de:2191\x0dall'", r"write it as 'x = 10de:2191\x0dall'",
             r"such as /etc/modprobe.d/ae\x1b[31m\x0dx.conf",
         ):

@@ -113,6 +113,27 @@ public:
         }
     }
 
+    // Makes a bridge one that shpchp drives: with a Standard Hot-Plug Controller at 40.
+    void add_hotplug_controller(std::string const& address)
+    {
+        auto const path = "sys/bus/pci/devices/" + address + "/config";
+        auto config = read(path);
+        config.resize(256, '\0');
+        config[0x06] = 0x10;
+        config[0x34] = 0x40;
+        config[0x40] = 0x0c;
+        write(path, config);
+    }
+
+    // A device of the platform that has a driver, by its directory below /sys/devices.
+    void add_platform_device(std::string const& where, std::string const& driver)
+    {
+        auto const name = where.substr(where.rfind('/') + 1);
+        link("sys/bus/platform/devices/" + name, "../../../devices/" + where);
+        link("sys/devices/" + where + "/driver", "/sys/bus/platform/drivers/" + driver);
+        write("sys/bus/platform/drivers/" + driver + "/unbind", "");
+    }
+
     // A block device, by its directory below /sys/devices and its number. Those of the kernel's own making,
     // such as mappings, are below 'virtual/block'.
     void add_block_device(std::string const& where, std::string const& number)

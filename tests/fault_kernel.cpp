@@ -12,6 +12,7 @@
 #include <fstream>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <linux/vfio.h>
 #include <map>
 #include <sstream>
 #include <sys/mman.h>
@@ -242,10 +243,25 @@ ssize_t kernel::write(int file, void const* bytes, size_t size)
     return static_cast<ssize_t>(is_hit_now ? 1 : size);
 }
 
-int kernel::control(int, unsigned long, void*)
+// VFIO_GROUP_GET_STATUS: a group is viable while none of its members has a host driver.
+int kernel::control(int file, unsigned long request, void* argument)
 {
-    errno = ENOTTY;
-    return -1;
+    if (fails("ioctl"))
+        return -1;
+    auto const path = path_of_descriptor(file);
+    if (request != VFIO_GROUP_GET_STATUS || path.parent_path().filename() != "vfio") {
+        errno = ENOTTY;
+        return -1;
+    }
+    auto& status = *static_cast<vfio_group_status*>(argument);
+    status.flags = VFIO_GROUP_FLAGS_VIABLE;
+    auto const members = machine / "sys/kernel/iommu_groups" / path.filename() / "devices";
+    for (auto const& member : fs::directory_iterator(members)) {
+        auto const name = driver_of(member.path().filename());
+        if (!name.empty() && name != "vfio-pci" && name != "pci-stub" && name != "pcieport")
+            status.flags = 0;
+    }
+    return 0;
 }
 
 int kernel::sync(int file)

@@ -18,7 +18,7 @@ import tomllib
 import machine_tree
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
-KEYS = ["label", "selector", "address", "id", "class", "group", "driver", "target", "outcome", "code", "detail", "peers", "moved"]
+KEYS = ["label", "selector", "address", "id", "class", "group", "driver", "target", "outcome", "code", "detail", "peers", "viable", "moved"]
 
 
 def show(binary, scenario):

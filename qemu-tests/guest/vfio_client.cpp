@@ -36,7 +36,7 @@ int open_group(char const* address)
     return open(path, O_RDWR);
 }
 
-// Maps the first BAR that can be mapped and reads its first word; the size of the BAR, or 0.
+// Maps the first BAR that says that it can be, and reads its first word; the size of the BAR, or 0.
 unsigned long long map_a_bar(int device, unsigned& number)
 {
     for (number = VFIO_PCI_BAR0_REGION_INDEX; number <= VFIO_PCI_BAR5_REGION_INDEX; ++number) {
@@ -50,7 +50,7 @@ unsigned long long map_a_bar(int device, unsigned& number)
         auto* bar = mmap(nullptr, region.size, PROT_READ | PROT_WRITE, MAP_SHARED, device,
             static_cast<off_t>(region.offset));
         if (bar == MAP_FAILED)
-            continue;
+            return 0;
         static_cast<void>(*static_cast<unsigned volatile*>(bar));
         munmap(bar, region.size);
         return region.size;

@@ -9,6 +9,7 @@ namespace {
 constexpr size_t status = 0x06;
 constexpr uint32_t status_capability_list = 0x10;
 constexpr size_t capability_pointer = 0x34;
+constexpr uint8_t capability_hotplug_controller = 0x0c;
 constexpr uint8_t capability_express = 0x10;
 constexpr size_t express_flags = 0x02;
 constexpr size_t express_link_capabilities = 0x0c;
@@ -66,6 +67,11 @@ std::optional<uint8_t> root_port_number(std::string_view config)
     if ((read(config, express + express_flags, 2) >> 4 & 0xf) != express_type_root_port)
         return {};
     return static_cast<uint8_t>(read(config, express + express_link_capabilities, 4) >> 24);
+}
+
+bool has_hotplug_controller(std::string_view config)
+{
+    return find_capability(config, capability_hotplug_controller) != 0;
 }
 
 std::optional<uint64_t> serial_number(std::string_view config)

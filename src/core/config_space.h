@@ -14,6 +14,10 @@ namespace vfio_early {
 // include/uapi/linux/pci_regs.h). Nothing for what is not a root port.
 std::optional<uint8_t> root_port_number(std::string_view config);
 
+// True for a bridge with a Standard Hot-Plug Controller (PCI_CAP_ID_SHPC), which is what shpchp looks for
+// (shpc_capable() in drivers/pci/hotplug/shpchp_core.c).
+bool has_hotplug_controller(std::string_view config);
+
 // The Device Serial Number (extended capability 0003, PCI_EXT_CAP_ID_DSN). Nothing where there is none, or
 // all its bits are the same, as on cards that never got one.
 std::optional<uint64_t> serial_number(std::string_view config);

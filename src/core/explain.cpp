@@ -337,23 +337,61 @@ template <typename... Parts> [[gnu::always_inline]] inline void warn(Tell tell, 
     tell(printed<Warning>(parts...).view());
 }
 
-void tell_of_bridge(Session const& session, Device const& device, Tell tell)
+void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
 {
-    if (!device.group || !has_troublesome_driver(device))
+    auto const& bridge = session.inventory.devices[index];
+    if (!bridge.group || !first_for_guests(*bridge.group, session.plan, session.inventory))
         return;
-    for (auto const& decision : session.plan.decisions) {
-        auto const* listed = device_of(decision, session.inventory);
-        if (!listed || listed->group != device.group || !is_open(decision))
-            continue;
-        if (is_host_bridge(device))
-            return warn(tell, "host bridge ", device.address, " in group ", *device.group, " is driven by ",
-                ForeignName{device.driver.view()},
-                ", and guests cannot use the group while it is, 'blacklist ",
-                ForeignName{device.driver.view()}, "' in /etc/modprobe.d keeps it away");
-        return warn(tell, "bridge ", device.address, " in group ", *device.group, " is driven by ",
-            ForeignName{device.driver.view()}, ", from Linux 5.19 on guests cannot use the group until ",
-            ForeignName{device.driver.view()}, " is unbound from it");
+    bool const is_check = session.mode == Mode::Check;
+    auto const* entry = find_entry(session.undo_log, index);
+    bool const is_ours = is_check ? is_for_shpchp(bridge)
+                                  : entry && entry->wanted == port_driver && !has_troublesome_driver(bridge);
+    if (!is_ours && !has_troublesome_driver(bridge))
+        return;
+    Warning warning;
+    Sink sink(warning);
+    if (is_host_bridge(bridge))
+        print(sink, "host ");
+    print(sink, "bridge ", bridge.address, " in group ", *bridge.group);
+    if (is_ours) {
+        auto const& driver = is_check ? bridge.driver : entry->driver_was;
+        print(sink, is_check ? " will be " : " was ", driver.empty() ? "kept" : "taken",
+            " from shpchp, which would keep guests from the group");
+    } else if (is_host_bridge(bridge)) {
+        print(sink, " is driven by ", ForeignName{bridge.driver.view()},
+            ", and guests cannot use the group while it is, 'blacklist ", ForeignName{bridge.driver.view()},
+            "' in /etc/modprobe.d keeps it away");
+    } else {
+        print(sink, " is driven by ", ForeignName{bridge.driver.view()},
+            ", from Linux 5.19 on guests cannot use the group until 'echo ", bridge.address,
+            " > /sys/bus/pci/drivers/", Escaped{bridge.driver.view()}, "/unbind'");
     }
+    tell(warning.view());
+}
+
+// A group that is bound, and that the kernel does not let guests use.
+void tell_of_unviable_group(Session const& session, Group const& group, Tell tell)
+{
+    if (group.is_viable != false)
+        return;
+    Warning warning;
+    Sink sink(warning);
+    print(sink, "guests cannot use group ", group.number, ", as the kernel says that it is not viable");
+    bool is_any = false;
+    Separated list(sink);
+    for (auto const& device : session.inventory.devices) {
+        if (device.group != group.number || !has_host_driver(device))
+            continue;
+        if (!is_any)
+            print(sink, ", in the way: ");
+        is_any = true;
+        if (auto* next = list.next())
+            put_with_driver(*next, device);
+    }
+    list.end();
+    if (!is_any)
+        print(sink, ", and no member of it has a host driver");
+    tell(warning.view());
 }
 
 // A device that is bound, or would be, where the line meant it to be and its text or a guest does not lead.
@@ -439,7 +477,8 @@ void tell_of_missing_facts(Session const& session, Tell tell)
 void tell_of_unknown_drivers(Session const& session, Tell tell)
 {
     for (auto const target : {Target::VfioPci, Target::PciStub}) {
-        if (!session.loading_of(target).is_unknown || !needs_driver(session.plan, target))
+        if (session.mode != Mode::Check || !session.loading_of(target).is_unknown
+            || !needs_driver(session.plan, target))
             continue;
         Warning warning;
         Sink sink(warning);
@@ -592,6 +631,24 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
     print(sink, ")");
 }
 
+static void tell_of_framebuffer(FirmwareFramebuffer const& framebuffer, Tell tell)
+{
+    if (!framebuffer.stuck.empty())
+        warn(tell, "detaching ", ForeignName{framebuffer.stuck.view()},
+            ", the firmware's framebuffer, failed: ", strerror(framebuffer.error_number), " (errno ",
+            framebuffer.error_number, ")");
+    if (!framebuffer.holder.empty())
+        warn(tell, ForeignName{framebuffer.holder.view()}, " still holds memory of ", framebuffer.display,
+            " (/proc/iomem), so guests may be unable to map it");
+}
+
+void announce_darkness(Sink& sink, Address display, Session const& session)
+{
+    print(sink, "the display ", display, " goes dark now, as it is given away");
+    if (!session.is_running_system)
+        print(sink, ", rd.vfio_early=0 boots without that");
+}
+
 void for_each_warning(Session const& session, Tell tell)
 {
     for (auto const& problem : session.problems) {
@@ -618,13 +675,16 @@ void for_each_warning(Session const& session, Tell tell)
         warn(tell, "not all of what the host needs could be found: ", session.uses.doubt);
     for (auto const& decision : session.plan.decisions)
         tell_of_memory(session, decision, tell);
-    for (auto const& device : session.inventory.devices)
-        tell_of_bridge(session, device, tell);
+    for (size_t i = 0; i < session.inventory.devices.size(); ++i)
+        tell_of_bridge(session, static_cast<DeviceIndex>(i), tell);
+    for (auto const& group : session.inventory.groups)
+        tell_of_unviable_group(session, group, tell);
     for (auto const& decision : session.plan.decisions) {
         auto const* device = device_of(decision, session.inventory);
         if (is_open(decision) && device->is_boot_display)
             warn(tell, "the firmware booted on ", device->address, ", which goes dark when it is bound");
     }
+    tell_of_framebuffer(session.framebuffer, tell);
     tell_of_strangers(session, tell);
 }
 

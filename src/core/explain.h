@@ -13,6 +13,9 @@ void explain(Sink&, Decision const&, Session const&);
 // 'gpu 0000:01:00.0: refused (shared-group): group 14 also holds 0000:00:1f.2 (ahci), …'
 void describe(Sink&, Decision const&, Session const&);
 
+// For the last line that a display shows which is about to be bound.
+void announce_darkness(Sink&, Address display, Session const&);
+
 // What the user should know although it keeps no device from being bound. Calls `tell` with each warning.
 using Tell = FunctionRef<void(std::string_view)>;
 void for_each_warning(Session const&, Tell tell);

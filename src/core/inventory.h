@@ -28,6 +28,7 @@ struct Device {
     DriverName driver; // empty when no driver is bound
     std::optional<uint32_t> group;
     std::optional<uint8_t> secondary_bus; // bridges only
+    bool has_hotplug_controller = false; // bridges only: of the standard kind, which shpchp drives
     std::optional<uint64_t> serial; // read only where it is compared with a remembered one
     bool is_boot_display = false;
     // Its `uevent` was read: id, subsystem and class are known.
@@ -56,6 +57,8 @@ struct Group {
     // names are only shown, so cutting one does no harm.
     FixedVector<FixedString<max_member_name_bytes>, max_other_members> others = {};
     uint32_t others_left_out = 0; // of these, as they did not fit
+    // Whether the kernel lets guests use it, as it was asked after binding; nothing where it did not say.
+    std::optional<bool> is_viable = {};
 };
 
 // The state of the machine's IOMMU.

@@ -59,6 +59,8 @@ constexpr size_t max_number_bytes = 16;
 constexpr size_t max_word_bytes = 64;
 // The configuration space up to the header type.
 constexpr size_t config_start_bytes = 16;
+// Without its extended part.
+constexpr size_t config_bytes = 256;
 // What all may read of it (pci_read_config() in drivers/pci/pci-sysfs.c).
 constexpr size_t config_header_bytes = 64;
 // The kernel's own limit is 2048 on x86 and 4096 elsewhere (COMMAND_LINE_SIZE), and a bootconfig of up to 32

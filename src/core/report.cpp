@@ -104,6 +104,12 @@ void write_decision(Sink& sink, Decision const& decision, Session const& session
     }
     print(sink, R"("peers": )");
     write_peers(sink, decision, session);
+    print(sink, R"(, "viable": )");
+    auto const* group = group_of(decision, session.inventory);
+    if (decision.outcome != Outcome::Bound || !group || !group->is_viable)
+        print(sink, "null");
+    else
+        print(sink, *group->is_viable ? "true" : "false");
     print(sink, R"(, "moved": )");
     if (is_open(decision) && decision.meant && decision.meant->is_now
         && *decision.meant->is_now != decision.meant->was)

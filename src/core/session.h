@@ -35,6 +35,17 @@ struct Stranger {
     bool is_taken = false; // it is on the driver that it is named for, until the next boot
 };
 
+// The firmware's framebuffer on a boot display that is given away: what keeps guests from the display's
+// memory.
+struct FirmwareFramebuffer {
+    // The console or the device of it that could not be detached, and the errno.
+    FixedString<max_member_name_bytes> stuck = {};
+    int error_number = 0;
+    // What /proc/iomem still shows in the memory of the display after it was bound.
+    FixedString<max_member_name_bytes> holder = {};
+    Address display = {};
+};
+
 // One run from configuration to report, as plain values. It stands in memory that the process which binds
 // shares with the one that watches it, so that a run that was cut short can still be reported. It is large,
 // and what a run does not use of it is never touched.
@@ -61,6 +72,7 @@ struct Session {
     Loading loading[2]; // by Target
     FixedVector<Stranger, max_devices> strangers; // by address
     bool has_more_strangers = false;
+    FirmwareFramebuffer framebuffer;
     int worker_signal = 0; // the signal that ended the worker, 0 where none did
 
     Loading& loading_of(Target target) { return loading[static_cast<size_t>(target)]; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/sysfs_text.h"
 
+#include "base/function_ref.h"
 #include "base/text.h"
 
 #include <algorithm>
@@ -145,9 +146,9 @@ bool is_keyboard(std::string_view key_capabilities)
     return bits && (*bits & first_keys) == first_keys;
 }
 
-std::optional<Address> framebuffer_owner(std::string_view iomem)
+// Looks at each resource of /proc/iomem that is nested in one that is named by an address.
+static void for_each_nested(std::string_view iomem, FunctionRef<void(Address, std::string_view)> look_at)
 {
-    constexpr std::string_view framebuffers[] = {"BOOTFB", "efifb", "vesafb", "simplefb", "simpledrm"};
     std::optional<Address> owner;
     size_t owner_indentation = 0;
     while (!iomem.empty()) {
@@ -162,11 +163,31 @@ std::optional<Address> framebuffer_owner(std::string_view iomem)
         if (auto const address = parse_address(name)) {
             owner = address;
             owner_indentation = depth;
-        } else if (owner && std::ranges::find(framebuffers, name) != std::end(framebuffers)) {
-            return owner;
+        } else if (owner) {
+            look_at(*owner, name);
         }
     }
-    return {};
+}
+
+std::optional<Address> framebuffer_owner(std::string_view iomem)
+{
+    constexpr std::string_view framebuffers[] = {"BOOTFB", "efifb", "vesafb", "simplefb", "simpledrm"};
+    std::optional<Address> found;
+    for_each_nested(iomem, [&](Address owner, std::string_view name) {
+        if (!found && std::ranges::find(framebuffers, name) != std::end(framebuffers))
+            found = owner;
+    });
+    return found;
+}
+
+std::string_view holder_of_memory(std::string_view iomem, Address device)
+{
+    std::string_view holder;
+    for_each_nested(iomem, [&](Address owner, std::string_view name) {
+        if (owner == device && name != "vfio-pci" && name != "vfio")
+            holder = name;
+    });
+    return holder;
 }
 
 Iommu iommu_that_is_not_on(IommuTables const& tables, std::string_view cpuinfo)

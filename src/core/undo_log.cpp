@@ -17,6 +17,15 @@ bool is_of_group(UndoEntry const& entry, Decision const& decision, Inventory con
 
 } // namespace
 
+UndoEntry const* find_entry(UndoLog const& log, DeviceIndex device)
+{
+    for (auto const& entry : log) {
+        if (entry.device == device)
+            return &entry;
+    }
+    return nullptr;
+}
+
 void give_up_on_what_is_left(UndoLog& log)
 {
     for (auto& entry : log) {

@@ -14,13 +14,18 @@ struct UndoEntry {
         Stuck, // it could not be put back, or it cannot be read whether it was
     };
     DeviceIndex device = 0;
-    Target target = Target::VfioPci;
+    // What it is undone with: its own decision, or for a bridge one of its group.
+    uint16_t decision = 0;
+    std::string_view wanted = {}; // the driver that its override names
     DriverName driver_was = {};
     DriverName override_was = {};
     State state = State::Written;
 };
 
 using UndoLog = FixedVector<UndoEntry, max_devices>;
+
+// The entry of a device, or nullptr.
+UndoEntry const* find_entry(UndoLog const&, DeviceIndex);
 
 // Whoever was to put devices back has ended: what is not back by now is stuck.
 void give_up_on_what_is_left(UndoLog&);

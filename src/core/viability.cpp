@@ -91,9 +91,32 @@ void refuse_unviable_groups(Plan& plan, Inventory const& inventory)
     }
 }
 
+Decision const* first_for_guests(uint32_t group, Plan const& plan, Inventory const& inventory)
+{
+    for (auto const& decision : plan.decisions) {
+        if (decision.target == Target::VfioPci && open_group(decision, inventory) == group)
+            return &decision;
+    }
+    return nullptr;
+}
+
+bool has_host_driver(Device const& device)
+{
+    auto const driver = device.driver.view();
+    return !driver.empty() && driver != port_driver && driver != driver_name(Target::PciStub)
+        && driver.find("vfio") == std::string_view::npos;
+}
+
 bool has_troublesome_driver(Device const& device)
 {
-    return !stands_in_the_way(device) && !device.driver.empty() && device.driver.view() != "pcieport";
+    return !stands_in_the_way(device) && !device.driver.empty() && device.driver.view() != port_driver;
+}
+
+bool is_for_shpchp(Device const& device)
+{
+    if (!is_bridge(device))
+        return false;
+    return device.driver.empty() ? device.has_hotplug_controller : device.driver.view() == hotplug_driver;
 }
 
 } // namespace vfio_early

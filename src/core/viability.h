@@ -5,6 +5,11 @@
 
 namespace vfio_early {
 
+// What drives ports of PCI Express, and the hotplug controllers of conventional bridges
+// (drivers/pci/pcie/portdrv.c, drivers/pci/hotplug/shpchp_core.c).
+constexpr std::string_view port_driver = "pcieport";
+constexpr std::string_view hotplug_driver = "shpchp";
+
 // Whether the kernel, now or once host drivers have loaded, would let a guest have a group in which this peer
 // is neither listed nor parked. "It has no driver now" says nothing in the initramfs: the driver comes later.
 //
@@ -29,9 +34,20 @@ DeviceIndices refused_members(uint32_t group, Plan const&, Inventory const&);
 // bound.
 void refuse_unviable_groups(Plan&, Inventory const&);
 
-// A bridge or host bridge with a driver that is not pcieport. From 5.19 on the kernel has no exception for
-// header types: shpchp on a bridge makes the whole group non-viable until it is unbound. The device is bound
-// all the same (the bridge can be freed later without a reboot, the device not), and the report warns.
+// The first device of this group that is bound to vfio-pci, or would be; nullptr where guests get none of it.
+Decision const* first_for_guests(uint32_t group, Plan const&, Inventory const&);
+
+// The member has a driver that the kernel does not let a guest have its group beside: every one that is not
+// pcieport, pci-stub, vfio-pci or another of VFIO's (those with driver_managed_dma, see above).
+bool has_host_driver(Device const&);
+
+// A bridge or host bridge with a driver that is not pcieport. From 5.19 on the kernel has no exception for header types: it
+// makes the whole group non-viable until it is unbound. The devices are bound all the same (the bridge can be
+// freed later without a reboot, they cannot).
 bool has_troublesome_driver(Device const&);
+
+// A bridge that shpchp drives, or comes to drive when it is loaded. It is taken from it, because it can be
+// given back at any time: shpchp frees the slots that it manages, and switches no power.
+bool is_for_shpchp(Device const&);
 
 } // namespace vfio_early

@@ -4,10 +4,12 @@
 #include "core/late_group.h"
 #include "core/plan.h"
 #include "core/viability.h"
+#include "sys/boot_display.h"
 #include "sys/driver.h"
 #include "sys/modules.h"
 #include "sys/scan.h"
 #include "sys/undo.h"
+#include "sys/vfio_group.h"
 
 namespace vfio_early {
 
@@ -57,8 +59,9 @@ bool is_group_to_bind(Session const& session, Decision const& leader)
 // Nothing is written for a device of which it is not known what it was.
 Result<void> note_and_set_override(Session& session, Root const& root, Decision const& decision)
 {
-    TRY(note_what_it_was(root, session, decision));
-    return set_override(root, address_of(decision, session), driver_name(decision.target));
+    auto const driver = driver_name(decision.target);
+    TRY(note_what_it_was(root, session, decision, *decision.device, driver));
+    return set_override(root, address_of(decision, session), driver);
 }
 
 void set_overrides(Session& session, Root const& root)
@@ -74,6 +77,29 @@ void set_overrides(Session& session, Root const& root)
         }
         decision.failure.error_number = result.error().number;
         fail(decision, Reason::BindFailed);
+    }
+}
+
+// Before a driver is loaded, which binds what its override names.
+void darken_boot_displays(Session& session, Root const& root)
+{
+    for (auto const& decision : session.plan.decisions) {
+        auto const* device = device_of(decision, session.inventory);
+        if (!is_group_to_bind(session, decision) || !device->is_boot_display)
+            continue;
+        auto const target = decision.target;
+        if (has_driver(root, target)
+            || (could_load_driver(root, session, target) && !session.loading_of(target).is_unknown))
+            darken(session, root, device->address);
+    }
+}
+
+void look_at_boot_displays(Session& session, Root const& root)
+{
+    for (auto const& decision : session.plan.decisions) {
+        auto const* device = device_of(decision, session.inventory);
+        if (decision.outcome == Outcome::Bound && device->is_boot_display)
+            look_for_holder(session, root, device->address);
     }
 }
 
@@ -161,6 +187,42 @@ void bind_groups(Session& session, Root const& root)
     }
 }
 
+// Takes a bridge from shpchp, and keeps it from it: whatever asks for drivers later, as udev does, is told of
+// pcieport, which does not drive a conventional bridge.
+Result<void> free_bridge(Session& session, Root const& root, Decision const& decision, DeviceIndex bridge)
+{
+    auto const address = session.inventory.devices[bridge].address;
+    TRY(note_what_it_was(root, session, decision, bridge, port_driver));
+    TRY(set_override(root, address, port_driver));
+    auto const driver = TRY(bound_driver(root, address));
+    return driver.view() == hotplug_driver ? unbind(root, address, hotplug_driver) : Result<void>{};
+}
+
+// Of the groups that are bound. What does not succeed is told, as the drivers of all members are read later.
+void free_bridges(Session& session, Root const& root)
+{
+    for (size_t i = 0; i < session.inventory.devices.size(); ++i) {
+        auto const& device = session.inventory.devices[i];
+        if (!device.group || !is_for_shpchp(device))
+            continue;
+        if (auto const* decision = first_for_guests(*device.group, session.plan, session.inventory))
+            static_cast<void>(free_bridge(session, root, *decision, static_cast<DeviceIndex>(i)));
+    }
+}
+
+// What the kernel itself says of the groups that are bound. It is true so far: a driver that comes later can
+// still take a member.
+void ask_groups(Session& session, Root const& root)
+{
+    for (auto& group : session.inventory.groups) {
+        if (!first_for_guests(group.number, session.plan, session.inventory))
+            continue;
+        auto const status = ask_group(root, group.number);
+        if (status == GroupStatus::Viable || status == GroupStatus::NotViable)
+            group.is_viable = status == GroupStatus::Viable;
+    }
+}
+
 } // namespace
 
 void rehearse(Session& session, Root const& root)
@@ -183,13 +245,21 @@ void rehearse(Session& session, Root const& root)
 void apply(Session& session, Root const& root)
 {
     set_overrides(session, root);
+    darken_boot_displays(session, root);
     if (root.is_machine())
         load_drivers(root, session);
     settle_without_drivers(session, [&](Target target) { return has_driver(root, target); });
     bind_groups(session, root);
     refuse_unviable_groups(session.plan, session.inventory);
     undo(session, root);
-    read_drivers_back(session, root);
+    free_bridges(session, root);
+    if (!read_drivers_back(session, root)) {
+        refuse_unviable_groups(session.plan, session.inventory);
+        undo(session, root);
+        read_drivers_back(session, root);
+    }
+    ask_groups(session, root);
+    look_at_boot_displays(session, root);
 }
 
 } // namespace vfio_early

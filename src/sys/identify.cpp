@@ -13,7 +13,7 @@ namespace {
 
 std::optional<uint8_t> read_port(Root const& root, Address address)
 {
-    char buffer[256]; // the configuration space without its extended part
+    char buffer[config_bytes];
     auto const config = root.read_start(device_path(address, "config"), buffer);
     return config.is_error() ? std::nullopt : root_port_number(config.value());
 }

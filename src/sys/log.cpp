@@ -13,6 +13,14 @@ namespace {
 
 using LogLine = FixedString<max_log_line_bytes>;
 
+// If it cannot be written, there is nowhere to say so.
+void write_line(Root const& root, std::string_view file_name, LogLine const& line)
+{
+    auto const file = root.open_file(Path(file_name), O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK);
+    if (!file.is_error())
+        static_cast<void>(!kernel::write(file.value().number(), line.view().data(), line.view().size()));
+}
+
 } // namespace
 
 void log_line(Root const& root, Level level, std::string_view text)
@@ -20,13 +28,14 @@ void log_line(Root const& root, Level level, std::string_view text)
     constexpr unsigned facility_daemon = 3; // LOG_DAEMON, <syslog.h>
     // Opened afresh for every line: the kernel drops what one open file writes beyond 10 lines in 5 s
     // (devkmsg_write() in kernel/printk/printk.c), and the write still succeeds.
-    auto file = root.open_file(Path("dev/kmsg"), O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK);
-    if (file.is_error())
-        return;
-    auto const line = printed<LogLine>(
-        "<", facility_daemon << 3 | static_cast<unsigned>(level), ">vfio-early: ", text, "\n");
-    // If the log cannot be written, there is nowhere to say so.
-    static_cast<void>(!kernel::write(file.value().number(), line.view().data(), line.view().size()));
+    write_line(root, "dev/kmsg",
+        printed<LogLine>(
+            "<", facility_daemon << 3 | static_cast<unsigned>(level), ">vfio-early: ", text, "\n"));
+}
+
+void console_line(Root const& root, std::string_view text)
+{
+    write_line(root, "dev/console", printed<LogLine>("vfio-early: ", text, "\n"));
 }
 
 void log_report(Root const& root, Session const& session)

@@ -2,6 +2,7 @@
 #include "sys/scan.h"
 
 #include "base/text.h"
+#include "core/config_space.h"
 #include "core/resolve.h"
 #include "core/sysfs_text.h"
 #include "sys/directory.h"
@@ -56,6 +57,14 @@ void read_boot_display(Root const& root, Device& device)
         || may_say_one(root, device_path(device.address, "boot_display"));
 }
 
+void read_bridge(Root const& root, Device& device)
+{
+    device.secondary_bus = read_secondary_bus(root, device.address);
+    char buffer[config_bytes];
+    auto const config = root.read_start(device_path(device.address, "config"), buffer);
+    device.has_hotplug_controller = !config.is_error() && has_hotplug_controller(config.value());
+}
+
 // Reads what else there is to know of a device, and adds it to the inventory. Nothing where there is no room.
 std::optional<DeviceIndex> add_device(Scan& scan, Device device)
 {
@@ -63,7 +72,7 @@ std::optional<DeviceIndex> add_device(Scan& scan, Device device)
         read_header_type(scan.root, device);
     read_group_number(scan.root, device);
     if (device.header == HeaderType::Bridge)
-        device.secondary_bus = read_secondary_bus(scan.root, device.address);
+        read_bridge(scan.root, device);
     if (is_display(device))
         read_boot_display(scan.root, device);
     if (!scan.inventory.devices.try_append(device)) {
@@ -256,8 +265,7 @@ void find_framebuffer_parent(Scan& scan)
 // Older kernels show it only in /proc/iomem: the framebuffer is in the memory of its display.
 void find_framebuffer_in_memory(Scan& scan)
 {
-    static char buffer[max_iomem_bytes];
-    auto text = scan.root.read_start(Path("proc/iomem"), buffer);
+    auto const text = read_iomem(scan.root);
     if (text.is_error()) {
         if (!is_absence(text.error()))
             suspect_every_display(scan.inventory);
@@ -279,6 +287,12 @@ void read_boot_displays(Scan& scan)
 }
 
 } // namespace
+
+Result<std::string_view> read_iomem(Root const& root)
+{
+    static char buffer[max_iomem_bytes];
+    return root.read_start(Path("proc/iomem"), buffer);
+}
 
 Device read_device(Root const& root, Address address)
 {

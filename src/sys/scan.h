@@ -32,6 +32,9 @@ Device read_device(Root const&, Address);
 // The number of the bus below a bridge. Nothing where it is none, or was not set up.
 std::optional<uint8_t> read_secondary_bus(Root const&, Address);
 
+// The text of /proc/iomem, until it is read again.
+Result<std::string_view> read_iomem(Root const&);
+
 Path device_path(Address, std::string_view attribute);
 
 } // namespace vfio_early

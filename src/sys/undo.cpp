@@ -41,7 +41,7 @@ bool may_hang(Decision const& decision)
 
 Decision const& decision_of(Session const& session, UndoEntry const& entry)
 {
-    return session.plan.decisions[*find_decision(session.plan, entry.device)];
+    return session.plan.decisions[entry.decision];
 }
 
 bool may_group_hang(Session const& session, UndoEntry const& entry)
@@ -82,7 +82,7 @@ struct Undoing {
     bool is_on_ours(UndoEntry const& entry) const
     {
         auto const driver = bound_driver(root, address_of(entry));
-        return driver.is_error() || driver.value().view() == driver_name(entry.target);
+        return driver.is_error() || driver.value().view() == entry.wanted;
     }
 
     // A guest may have it by then: only one opener at a time has a group.
@@ -94,9 +94,9 @@ struct Undoing {
 
     void release(UndoEntry const& entry) const
     {
-        if (entry.driver_was.view() == driver_name(entry.target) || !is_on_ours(entry) || has_guest(entry))
+        if (entry.driver_was.view() == entry.wanted || !is_on_ours(entry) || has_guest(entry))
             return;
-        try_to([&] { return unbind(root, address_of(entry), driver_name(entry.target)); });
+        try_to([&] { return unbind(root, address_of(entry), entry.wanted); });
     }
 
     void ask_host_driver(UndoEntry const& entry) const
@@ -124,8 +124,8 @@ struct Undoing {
             return State::Stuck;
         auto const is_override_back = override_now.value().view() == entry.override_was.view();
         auto const& now = driver.value();
-        bool const is_driver_back = entry.driver_was.empty() ? now.view() != driver_name(entry.target)
-                                                             : now.view() == entry.driver_was.view();
+        bool const is_driver_back =
+            entry.driver_was.empty() ? now.view() != entry.wanted : now.view() == entry.driver_was.view();
         return is_override_back && is_driver_back ? State::PutBack : State::Stuck;
     }
 
@@ -154,10 +154,13 @@ struct Undoing {
 
 } // namespace
 
-Result<void> note_what_it_was(Root const& root, Session& session, Decision const& decision)
+Result<void> note_what_it_was(
+    Root const& root, Session& session, Decision const& decision, DeviceIndex device, std::string_view wanted)
 {
-    auto const address = device_of(decision, session.inventory)->address;
-    UndoEntry entry = {.device = *decision.device, .target = decision.target};
+    auto const address = session.inventory.devices[device].address;
+    UndoEntry entry = {.device = device,
+        .decision = static_cast<uint16_t>(&decision - session.plan.decisions.begin()),
+        .wanted = wanted};
     entry.driver_was = TRY(bound_driver(root, address));
     entry.override_was = TRY(read_override(root, address));
     session.undo_log.append(entry);
@@ -183,7 +186,7 @@ void undo(Session& session, Root const& root)
     undoing.undo_where(is_in_group_that_hangs);
 }
 
-void read_drivers_back(Session& session, Root const& root)
+bool read_drivers_back(Session& session, Root const& root)
 {
     for (auto& device : session.inventory.devices) {
         try_to([&]() -> Result<void> {
@@ -191,6 +194,7 @@ void read_drivers_back(Session& session, Root const& root)
             return {};
         });
     }
+    bool is_all_there = true;
     for (auto& decision : session.plan.decisions) {
         if (decision.outcome != Outcome::Bound)
             continue;
@@ -206,7 +210,9 @@ void read_drivers_back(Session& session, Root const& root)
             continue;
         decision.failure = {Failure::Step::Verify, 0};
         fail(decision, Reason::BindFailed);
+        is_all_there = false;
     }
+    return is_all_there;
 }
 
 } // namespace vfio_early

@@ -6,9 +6,9 @@
 
 namespace vfio_early {
 
-// Notes in the undo log what a device is. Fails where that cannot be read: then nothing may be written for
-// it.
-Result<void> note_what_it_was(Root const&, Session&, Decision const&);
+// Notes in the undo log what a device is that is to be on the driver `wanted`. It is undone with the
+// decision, its own or one of its group. Fails where that cannot be read: then nothing may be written for it.
+Result<void> note_what_it_was(Root const&, Session&, Decision const&, DeviceIndex, std::string_view wanted);
 
 // Puts back every device of the undo log that is not bound: its override and its driver as they were, or,
 // where it had no driver, whatever host driver the kernel finds for it. Group by group in reverse, and those
@@ -16,7 +16,7 @@ Result<void> note_what_it_was(Root const&, Session&, Decision const&);
 // became of each is read and stands in the log.
 void undo(Session&, Root const&);
 
-// Reads again which driver each device is on. What is bound and not on its driver has failed.
-void read_drivers_back(Session&, Root const&);
+// Reads again which driver each device is on. What is bound and not on its driver has failed: then false.
+bool read_drivers_back(Session&, Root const&);
 
 } // namespace vfio_early

@@ -34,6 +34,15 @@ TEST(comes_to_an_end_where_capabilities_are_a_loop)
     TEST_ASSERT_FALSE(serial_number(std::string(4096, '\xff')).has_value());
 }
 
+TEST(finds_a_standard_hotplug_controller)
+{
+    auto config = root_port(5);
+    TEST_ASSERT_FALSE(has_hotplug_controller(config));
+    config[0x40] = 0x0c;
+    TEST_ASSERT_TRUE(has_hotplug_controller(config));
+    TEST_ASSERT_FALSE(has_hotplug_controller(config.substr(0, 64)));
+}
+
 TEST(reads_a_serial_number)
 {
     TEST_ASSERT_TRUE(serial_number(with_serial(0x0123456789abcdef)) == 0x0123456789abcdef);

@@ -216,19 +216,130 @@ TEST(says_what_modprobe_said)
         said(session));
 }
 
-TEST(warns_of_a_bridge_that_spoils_a_group_that_is_used)
+TEST(foretells_that_a_bridge_is_taken_from_shpchp)
 {
     Machine machine;
     machine.add("0000:01:00.0", "1b36:000e", 0x060400, 7, "shpchp");
     machine.add("0000:02:01.0", "8086:100e", 0x020000, 7);
     TEST_ASSERT_EQUAL_STRING(
-        "bridge 0000:01:00.0 in group 7 is driven by shpchp, from Linux 5.19 on guests cannot "
-        "use the group until shpchp is unbound from it\n",
+        "bridge 0000:01:00.0 in group 7 will be taken from shpchp, which would keep guests from "
+        "the group\n",
         warnings_of(machine.plan("[bind]\nnic = 8086:100e\n")));
+    machine.session.inventory.devices[0].driver = {};
+    TEST_ASSERT_EQUAL_STRING("", warnings_of(machine.session));
+    machine.session.inventory.devices[0].has_hotplug_controller = true;
+    TEST_ASSERT_EQUAL_STRING(
+        "bridge 0000:01:00.0 in group 7 will be kept from shpchp, which would keep guests from "
+        "the group\n",
+        warnings_of(machine.session));
+}
+
+TEST(leaves_the_bridge_of_a_group_alone_that_no_guest_gets)
+{
     Machine refused;
     refused.add("0000:01:00.0", "1b36:000e", 0x060400, 7, "shpchp");
     refused.add("0000:02:01.0", "8086:100e", 0x020000, 7);
     TEST_ASSERT_EQUAL_STRING("", warnings_of(refused.plan("[bind]\nnic = 02:01.0 8086:9999\n")));
+    Machine parked;
+    parked.add("0000:01:00.0", "1b36:000e", 0x060400, 7, "shpchp");
+    parked.add("0000:02:01.0", "8086:100e", 0x020000, 7);
+    TEST_ASSERT_TRUE(warnings_of(parked.plan("[stub]\nnic = 02:01.0\n")).find("bridge") == std::string::npos);
+}
+
+TEST(says_what_became_of_a_bridge)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "1b36:000e", 0x060400, 7, "shpchp");
+    machine.add("0000:02:01.0", "8086:100e", 0x020000, 7);
+    auto& session = machine.plan("[bind]\nnic = 8086:100e\n");
+    session.mode = Mode::Bind;
+    session.plan.decisions[0].outcome = Outcome::Bound;
+    session.facts.is_there = true;
+    session.undo_log.append({.device = 1, .wanted = "vfio-pci"});
+    auto& driver = session.inventory.devices[0].driver;
+    auto const still_driven = [&](std::string const& by) {
+        return "bridge 0000:01:00.0 in group 7 is driven by " + by
+            + ", from Linux 5.19 on guests cannot use the group until 'echo 0000:01:00.0 > "
+              "/sys/bus/pci/drivers/"
+            + by + "/unbind'\n";
+    };
+    auto const said = [&] {
+        auto all = warnings_of(session);
+        auto const start = all.find("bridge");
+        return start == std::string::npos ? "" : all.substr(start);
+    };
+    TEST_ASSERT_EQUAL_STRING(still_driven("shpchp").c_str(), said());
+    session.undo_log.append({.device = 0, .wanted = "pcieport", .driver_was = DriverName("shpchp")});
+    TEST_ASSERT_EQUAL_STRING(still_driven("shpchp").c_str(), said());
+    driver = {};
+    TEST_ASSERT_EQUAL_STRING(
+        "bridge 0000:01:00.0 in group 7 was taken from shpchp, which would keep guests from the group\n",
+        said());
+    session.undo_log[1].driver_was = {};
+    TEST_ASSERT_EQUAL_STRING(
+        "bridge 0000:01:00.0 in group 7 was kept from shpchp, which would keep guests from the group\n",
+        said());
+    driver = DriverName("i82875p_edac");
+    TEST_ASSERT_EQUAL_STRING(still_driven("i82875p_edac").c_str(), said());
+}
+
+TEST(says_what_still_shows_on_a_display_that_was_given_away)
+{
+    Machine machine;
+    auto& framebuffer = machine.session.framebuffer;
+    machine.plan("[bind]\n");
+    framebuffer.stuck = FixedString<max_member_name_bytes>("vtcon1");
+    framebuffer.error_number = 5;
+    TEST_ASSERT_EQUAL_STRING(
+        "detaching vtcon1, the firmware's framebuffer, failed: Input/output error (errno 5)\n",
+        warnings_of(machine.session));
+    framebuffer.stuck = {};
+    framebuffer.holder = FixedString<max_member_name_bytes>("simpledrm");
+    framebuffer.display = *parse_address("0000:01:00.0");
+    TEST_ASSERT_EQUAL_STRING(
+        "simpledrm still holds memory of 0000:01:00.0 (/proc/iomem), so guests may be unable to map it\n",
+        warnings_of(machine.session));
+}
+
+TEST(announces_that_a_display_goes_dark)
+{
+    Machine machine;
+    auto const line = [&] {
+        return written_by(
+            [&](Sink& sink) { announce_darkness(sink, *parse_address("0000:01:00.0"), machine.session); });
+    };
+    TEST_ASSERT_EQUAL_STRING(
+        "the display 0000:01:00.0 goes dark now, as it is given away, rd.vfio_early=0 boots "
+        "without that",
+        line());
+    machine.session.is_running_system = true;
+    TEST_ASSERT_EQUAL_STRING("the display 0000:01:00.0 goes dark now, as it is given away", line());
+}
+
+TEST(names_who_is_in_the_way_where_the_kernel_keeps_guests_from_a_group)
+{
+    Machine machine;
+    machine.add("0000:00:01.0", "8086:1901", 0x060400, 7, "pcieport");
+    machine.add("0000:00:1f.0", "8086:a143", 0x060000, 7, "ie31200_edac");
+    machine.add("0000:02:01.0", "8086:100e", 0x020000, 7, "vfio-pci");
+    machine.add("0000:03:00.0", "8086:100e", 0x020000, 8, "e1000e");
+    machine.plan("[bind]\nnic = 02:01.0 8086:100e\n");
+    machine.session.facts.is_there = machine.session.facts.are_updated = true;
+    machine.session.inventory.groups[0].is_viable = false;
+    TEST_ASSERT_EQUAL_STRING(
+        "host bridge 0000:00:1f.0 in group 7 is driven by ie31200_edac, and guests cannot use the group "
+        "while "
+        "it is, 'blacklist ie31200_edac' in /etc/modprobe.d keeps it away\n"
+        "guests cannot use group 7, as the kernel says that it is not viable, in the way: "
+        "0000:00:1f.0 (ie31200_edac)\n",
+        warnings_of(machine.session));
+    machine.session.inventory.devices[1].driver = {};
+    TEST_ASSERT_EQUAL_STRING(
+        "guests cannot use group 7, as the kernel says that it is not viable, and no member "
+        "of it has a host driver\n",
+        warnings_of(machine.session));
+    machine.session.inventory.groups[0].is_viable = true;
+    TEST_ASSERT_EQUAL_STRING("", warnings_of(machine.session));
 }
 
 TEST(does_not_treat_two_devices_without_a_group_as_one_group)

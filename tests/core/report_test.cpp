@@ -61,8 +61,8 @@ TEST(writes_one_shape_of_json)
     machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
     TEST_ASSERT_EQUAL_STRING(R"({"vfio_early": ")" VFIO_EARLY_VERSION
                              R"(", "command": "check", "ok": false, "iommu": "on", "warnings": [],
- "devices": [{"label": "gpu", "selector": "01:00.0", "address": "0000:01:00.0", "id": "10de:2191", "class": "030000", "group": 8, "driver": "nouveau", "target": "vfio-pci", "outcome": "refused", "code": "shared-group", "detail": "group 8 also holds 0000:01:00.1, which must be listed under [bind] or [stub] too", "peers": ["0000:01:00.1"], "moved": null},
-   {"label": "usb", "selector": "1b21:1242", "address": null, "id": null, "class": null, "group": null, "driver": null, "target": "vfio-pci", "outcome": "refused", "code": "not-found", "detail": "no device matches '1b21:1242', 'lspci -Dnn' lists all devices", "peers": [], "moved": null}],
+ "devices": [{"label": "gpu", "selector": "01:00.0", "address": "0000:01:00.0", "id": "10de:2191", "class": "030000", "group": 8, "driver": "nouveau", "target": "vfio-pci", "outcome": "refused", "code": "shared-group", "detail": "group 8 also holds 0000:01:00.1, which must be listed under [bind] or [stub] too", "peers": ["0000:01:00.1"], "viable": null, "moved": null},
+   {"label": "usb", "selector": "1b21:1242", "address": null, "id": null, "class": null, "group": null, "driver": null, "target": "vfio-pci", "outcome": "refused", "code": "not-found", "detail": "no device matches '1b21:1242', 'lspci -Dnn' lists all devices", "peers": [], "viable": null, "moved": null}],
  "unlisted": []}
 )",
         json_of(machine.plan("[bind]\ngpu = 01:00.0\nusb = 1b21:1242\n")));
@@ -76,6 +76,28 @@ TEST(writes_null_for_what_cannot_be_read)
     auto const json = json_of(machine.plan("[bind]\ngpu = 01:00.0\n"));
     TEST_ASSERT_TRUE(
         json.find(R"("id": null, "class": null, "group": null, "driver": null)") != std::string::npos);
+}
+
+TEST(has_the_kernels_word_on_a_group_only_where_it_is_bound)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    auto& session = machine.plan("[bind]\na = 01:00.0\n");
+    auto& viable = session.inventory.groups[0].is_viable;
+    auto& outcome = session.plan.decisions[0].outcome;
+    auto const says = [&](char const* value) {
+        return json_of(session).find(std::string(R"("peers": [], "viable": )") + value + R"(, "moved")")
+            != std::string::npos;
+    };
+    session.mode = Mode::Bind;
+    outcome = Outcome::Bound;
+    TEST_ASSERT_TRUE(says("null"));
+    viable = true;
+    TEST_ASSERT_TRUE(says("true"));
+    viable = false;
+    TEST_ASSERT_TRUE(says("false"));
+    outcome = Outcome::Failed;
+    TEST_ASSERT_TRUE(says("null"));
 }
 
 TEST(lists_what_is_on_vfio_pci_without_a_line)

@@ -98,6 +98,21 @@ TEST(does_not_attribute_a_framebuffer_to_the_device_before_it)
     TEST_ASSERT_FALSE(framebuffer_owner("").has_value());
 }
 
+TEST(finds_what_holds_memory_of_a_device)
+{
+    constexpr char const* iomem = "80000000-afffffff : PCI Bus 0000:00\n"
+                                  "  80000000-80ffffff : 0000:00:01.0\n"
+                                  "    80000000-803e7fff : simple-framebuffer.0\n"
+                                  "      80000000-803e7fff : simpledrm\n"
+                                  "  81000000-81000fff : 0000:00:02.0\n"
+                                  "    81000000-81000fff : vfio-pci\n"
+                                  "  82000000-82000fff : 0000:00:01.0\n"
+                                  "  83000000-83000fff : ACPI\n";
+    TEST_ASSERT_EQUAL_STRING("simpledrm", holder_of_memory(iomem, *parse_address("0000:00:01.0")));
+    TEST_ASSERT_EQUAL_STRING("", holder_of_memory(iomem, *parse_address("0000:00:02.0")));
+    TEST_ASSERT_EQUAL_STRING("", holder_of_memory(iomem, *parse_address("0000:00:03.0")));
+}
+
 TEST(distinguishes_kinds_of_missing_iommu)
 {
     IommuTables const none;

@@ -72,4 +72,45 @@ TEST(warns_of_bridges_with_a_driver_that_is_not_pcieport)
         has_troublesome_driver(machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1, "e1000e")));
 }
 
+TEST(takes_conventional_bridges_with_a_hotplug_controller_from_shpchp_and_nothing_else)
+{
+    Machine machine;
+    auto const is_taken = [&](uint32_t class_code, char const* driver, bool has_controller) {
+        auto& device = machine.add("0000:00:01.0", "8086:1901", class_code, 1, driver);
+        device.has_hotplug_controller = has_controller;
+        return is_for_shpchp(device);
+    };
+    TEST_ASSERT_TRUE(is_taken(0x060400, "shpchp", true));
+    // Two bridges of AMD show no such capability, and shpchp drives them.
+    TEST_ASSERT_TRUE(is_taken(0x060400, "shpchp", false));
+    TEST_ASSERT_TRUE(is_taken(0x060400, "", true));
+    TEST_ASSERT_FALSE(is_taken(0x060400, "", false));
+    TEST_ASSERT_FALSE(is_taken(0x060400, "pcieport", true));
+    TEST_ASSERT_FALSE(is_taken(0x060400, "i82875p_edac", true));
+    TEST_ASSERT_FALSE(is_taken(0x020000, "", true));
+}
+
+TEST(knows_drivers_that_leave_a_group_to_guests)
+{
+    Machine machine;
+    auto& device = machine.add("0000:00:03.0", "8086:1901", 0x060400, 1, "shpchp");
+    TEST_ASSERT_TRUE(has_host_driver(device));
+    for (auto const* driver : {"", "pcieport", "vfio-pci", "pci-stub", "mlx5_vfio_pci"}) {
+        device.driver = DriverName(driver);
+        TEST_ASSERT_FALSE(has_host_driver(device));
+    }
+}
+
+TEST(a_group_is_for_guests_only_if_something_of_it_is_for_vfio_pci)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    machine.add("0000:02:00.0", "8086:10d3", 0x020000, 2);
+    machine.add("0000:03:00.0", "8086:10d3", 0x020000, 3);
+    auto const& session = machine.plan("[bind]\na = 01:00.0\nb = 03:00.0 8086:9999\n[stub]\nc = 02:00.0\n");
+    TEST_ASSERT_TRUE(first_for_guests(1, session.plan, session.inventory) == session.plan.decisions.begin());
+    TEST_ASSERT_FALSE(first_for_guests(2, session.plan, session.inventory));
+    TEST_ASSERT_FALSE(first_for_guests(3, session.plan, session.inventory));
+}
+
 UNITY_MAIN()

@@ -3,6 +3,7 @@
 
 #include "machine.h"
 #include "sys/scan.h"
+#include "sys/undo.h"
 #include "tree.h"
 
 using namespace vfio_early;
@@ -168,6 +169,128 @@ TEST(refuses_a_device_whose_late_group_never_came)
     apply(session, stage.tree.root());
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 no-group\n", verdicts(session));
     TEST_ASSERT_EQUAL_STRING("\n", stage.tree.read("sys/bus/pci/devices/0000:01:00.0/driver_override"));
+}
+
+// The NIC, bound, behind a conventional bridge in its group.
+struct BridgeStage : Stage {
+    explicit BridgeStage(char const* driver_of_bridge) : Stage("vfio-pci")
+    {
+        tree.add_driver("vfio-pci");
+        tree.add_device("0000:00:1e.0", "60400", "1B36:000E", 8, driver_of_bridge);
+        tree.write("sys/bus/pci/drivers/shpchp/unbind", "");
+    }
+
+    std::string override_of_bridge() const
+    {
+        return tree.read("sys/bus/pci/devices/0000:00:1e.0/driver_override");
+    }
+    std::string unbound() const { return tree.read("sys/bus/pci/drivers/shpchp/unbind"); }
+};
+
+TEST(takes_the_bridge_of_a_bound_group_from_shpchp)
+{
+    BridgeStage stage("shpchp");
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 bound\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("pcieport", stage.override_of_bridge());
+    TEST_ASSERT_EQUAL_STRING("0000:00:1e.0", stage.unbound());
+    auto const* entry = find_entry(session.undo_log, *session.inventory.find(*parse_address("0000:00:1e.0")));
+    TEST_ASSERT_TRUE(entry);
+    TEST_ASSERT_EQUAL_STRING("shpchp", entry->driver_was.view());
+    TEST_ASSERT_EQUAL_STRING("", entry->override_was.view());
+}
+
+TEST(gives_the_bridge_back_with_its_group)
+{
+    BridgeStage stage("shpchp");
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    apply(session, stage.tree.root());
+    fail(session.plan.decisions[0], Reason::BindFailed);
+    stage.tree.unlink("sys/bus/pci/devices/0000:00:1e.0/driver");
+    undo(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("\n", stage.override_of_bridge());
+    TEST_ASSERT_EQUAL_STRING("0000:00:1e.0", stage.tree.read("sys/bus/pci/drivers_probe"));
+    // There is no kernel that would bind it.
+    auto const bridge = *session.inventory.find(*parse_address("0000:00:1e.0"));
+    TEST_ASSERT_TRUE(find_entry(session.undo_log, bridge)->state == UndoEntry::State::Stuck);
+    TEST_ASSERT_TRUE(
+        given_back(session.plan.decisions[0], session.undo_log, session.inventory) == GivenBack::No);
+}
+
+TEST(keeps_a_bridge_from_shpchp_that_is_still_to_be_loaded)
+{
+    BridgeStage stage("");
+    stage.tree.add_hotplug_controller("0000:00:1e.0");
+    apply(stage.plan("[bind]\nnic = 01:00.0\n"), stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("pcieport", stage.override_of_bridge());
+    TEST_ASSERT_EQUAL_STRING("", stage.unbound());
+}
+
+TEST(leaves_other_bridges_alone)
+{
+    for (auto const* driver : {"", "pcieport", "i82875p_edac"}) {
+        BridgeStage stage(driver);
+        apply(stage.plan("[bind]\nnic = 01:00.0\n"), stage.tree.root());
+        TEST_ASSERT_EQUAL_STRING("(null)\n", stage.override_of_bridge());
+    }
+    BridgeStage stage("shpchp");
+    apply(stage.plan("[bind]\nnic = 01:00.0 10de:2191\n"), stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("(null)\n", stage.override_of_bridge());
+    TEST_ASSERT_EQUAL_STRING("", stage.unbound());
+}
+
+// A display that the firmware booted on, its framebuffer, and vfio-pci.
+struct DisplayStage : Stage {
+    DisplayStage() : Stage("")
+    {
+        tree.add_driver("vfio-pci");
+        tree.add_device("0000:02:00.0", "38000", "1234:1111", 9, "vfio-pci");
+        tree.write("sys/bus/pci/devices/0000:02:00.0/boot_display", "1\n");
+        tree.add_platform_device("platform/efi-framebuffer.0", "efi-framebuffer");
+        tree.write("dev/console", "");
+        tree.write("proc/iomem", "80000000-80ffffff : 0000:02:00.0\n  80000000-803e7fff : efifb\n");
+    }
+
+    std::string unbound() const { return tree.read("sys/bus/platform/drivers/efi-framebuffer/unbind"); }
+};
+
+TEST(darkens_a_boot_display_that_is_bound)
+{
+    DisplayStage stage;
+    auto& session = stage.plan("[bind]\ngpu = 02:00.0\n[options]\nboot-display = bind\n");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:02:00.0 bound\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("efi-framebuffer.0", stage.unbound());
+    TEST_ASSERT_EQUAL_STRING("efifb", session.framebuffer.holder.view());
+}
+
+TEST(leaves_a_boot_display_lit_that_is_not_bound)
+{
+    DisplayStage refused;
+    apply(refused.plan("[bind]\ngpu = 02:00.0\n"), refused.tree.root());
+    TEST_ASSERT_EQUAL_STRING("", refused.unbound());
+    DisplayStage rehearsed;
+    rehearse(
+        rehearsed.plan("[bind]\ngpu = 02:00.0\n[options]\nboot-display = bind\n"), rehearsed.tree.root());
+    TEST_ASSERT_EQUAL_STRING("", rehearsed.unbound());
+    DisplayStage without_driver;
+    without_driver.tree.unlink("sys/bus/pci/drivers/vfio-pci");
+    apply(without_driver.plan("[bind]\ngpu = 02:00.0\n[options]\nboot-display = bind\n"),
+        without_driver.tree.root());
+    TEST_ASSERT_EQUAL_STRING("", without_driver.unbound());
+    TEST_ASSERT_EQUAL_STRING("", without_driver.tree.read("dev/console"));
+}
+
+TEST(notices_what_did_not_stay_bound)
+{
+    Stage stage("vfio-pci");
+    stage.tree.add_driver("vfio-pci");
+    auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
+    apply(session, stage.tree.root());
+    stage.tree.unlink("sys/bus/pci/devices/0000:01:00.0/driver");
+    TEST_ASSERT_FALSE(read_drivers_back(session, stage.tree.root()));
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 bind-failed\n", verdicts(session));
 }
 
 TEST(rehearses_without_writing)

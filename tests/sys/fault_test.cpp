@@ -44,6 +44,9 @@ std::map<std::string, std::string> const host_driver_of = {{"0000:01:00.0", "e10
 std::map<std::string, std::string> const target_of = {{"0000:01:00.0", "vfio-pci"},
     {"0000:01:00.1", "vfio-pci"}, {"0000:02:00.0", "vfio-pci"}, {"0000:03:00.0", "pci-stub"}};
 
+constexpr char const* bridge = "0000:01:1f.0";
+constexpr uint32_t group_of_bridge = 9;
+
 char const* const groups[][2] = {
     {"0000:01:00.0", "0000:01:00.1"}, {"0000:02:00.0", ""}, {"0000:03:00.0", ""}};
 
@@ -65,6 +68,17 @@ void build(Tree& tree, Start const& start)
             .driver = start.has_host_drivers ? driver : ""});
         fault_kernel::set_host_driver(address, driver);
     }
+    // A conventional bridge in the group of the nvme behind it, and a node for that group.
+    tree.add_driver("shpchp");
+    tree.write("sys/bus/pci/drivers/shpchp/unbind", "");
+    tree.add_device({.address = bridge,
+        .id = "1b36:000e",
+        .class_code = 0x060400,
+        .group = group_of_bridge,
+        .driver = start.has_host_drivers ? "shpchp" : ""});
+    tree.add_hotplug_controller(bridge);
+    fault_kernel::set_host_driver(bridge, "shpchp");
+    tree.write("dev/vfio/" + std::to_string(group_of_bridge), "");
     if (start.has_vfio_pci) {
         for (auto const* driver : {"vfio-pci", "pci-stub"}) {
             tree.add_driver(driver);
@@ -116,6 +130,30 @@ int bind(Tree const& tree)
     return result;
 }
 
+// The bridge is with no driver where its group is for guests, and otherwise as it was, or the report has it.
+std::string complaints_of_bridge(Tree const& tree, Start const& start, std::string const& report)
+{
+    bool const is_for_guests = driver_of(tree, "0000:02:00.0") == "vfio-pci";
+    auto const driver = driver_of(tree, bridge);
+    auto const has_report = !report.empty();
+    bool const is_on_shpchp = driver == "shpchp";
+    bool const is_named =
+        report.find("bridge " + std::string(bridge) + " in group 9 is driven by shpchp") != std::string::npos;
+    bool const is_stuck =
+        std::regex_search(report, std::regex("not put back as they were: [^\"]*" + std::string(bridge)));
+    std::string wrong;
+    if (is_for_guests && is_on_shpchp && has_report && !is_named)
+        wrong += "guests cannot use the group of the bridge, and that is not said\n";
+    if (is_named && !is_on_shpchp)
+        wrong += "shpchp is said to be on the bridge, and is not\n";
+    if (!is_for_guests && (is_on_shpchp != start.has_host_drivers || has_override(tree, bridge)) && has_report
+        && !is_stuck)
+        wrong += "the bridge of a group that is not bound is not as it was\n";
+    if (is_on_shpchp && report.find("\"viable\": true") != std::string::npos)
+        wrong += "the report says that guests can use the group of the bridge\n";
+    return wrong;
+}
+
 // One line for each thing that is not as it has to be.
 std::string complaints(Tree const& tree, Start const& start, int status)
 {
@@ -155,6 +193,7 @@ std::string complaints(Tree const& tree, Start const& start, int status)
             wrong +=
                 std::string(group[0]) + ": its group is neither bound nor as it was, and that is not said\n";
     }
+    wrong += complaints_of_bridge(tree, start, report);
     if (!start.is_refused && status == 0 && !is_all_bound)
         wrong += "exit status 0, and not all is bound\n";
     if (!start.is_refused && status > 0 && is_all_bound && report.find("\"ok\": true") != std::string::npos)
@@ -203,6 +242,30 @@ unsigned try_fault(Start const& start, Kind const& kind, unsigned at)
     return fault_kernel::calls();
 }
 
+// What the kernel is left with when nothing fails: so that all the rest is tried on what it should be tried
+// on.
+void check_without_fault(Start const& start)
+{
+    Tree tree;
+    build(tree, start);
+    fault_kernel::begin(tree.directory(), {});
+    bind(tree);
+    ++tried;
+    auto const report = tree.read("run/vfio-early/report.json");
+    auto const has = [&](std::string const& text) { return report.find(text) != std::string::npos; };
+    std::string const before = "bridge 0000:01:1f.0 in group 9 was ";
+    bool const is_right = start.is_refused
+        ? driver_of(tree, bridge) == "shpchp" && !has_override(tree, bridge) && !has(before)
+        : driver_of(tree, bridge).empty() && has_override(tree, bridge)
+            && has(before + (start.has_host_drivers ? "taken" : "kept") + " from shpchp")
+            && has("\"viable\": true");
+    if (is_right)
+        return;
+    ++went_wrong;
+    printf("%s, no fault: the bridge is on '%s'\n%s", start.about, driver_of(tree, bridge).c_str(),
+        report.c_str());
+}
+
 } // namespace
 
 int main(int count, char** arguments)
@@ -210,6 +273,7 @@ int main(int count, char** arguments)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     bool const is_every = count > 1 && std::string(arguments[1]) == "every";
     for (auto const& start : starts) {
+        check_without_fault(start);
         auto const calls = try_fault(start, kinds[0], 0);
         for (auto const& kind : kinds) {
             for (unsigned at = 1; at <= calls; ++at) {

@@ -52,6 +52,18 @@ TEST(cuts_lines_that_the_kernel_would_refuse)
     TEST_ASSERT_EQUAL_UINT(900, tree.read("dev/kmsg").size());
 }
 
+TEST(writes_a_line_on_the_console)
+{
+    Tree tree;
+    tree.add_machine();
+    console_line(tree.root(), "nobody hears");
+    TEST_ASSERT_FALSE(tree.has("dev/console"));
+    tree.write("dev/console", "before\n");
+    console_line(tree.root(), "it goes dark");
+    TEST_ASSERT_EQUAL_STRING("before\nvfio-early: it goes dark\n", tree.read("dev/console"));
+    TEST_ASSERT_EQUAL_STRING("", tree.read("dev/kmsg"));
+}
+
 TEST(does_without_a_log)
 {
     Tree tree;
