@@ -43,12 +43,12 @@ static void remove(struct pci_dev *function)
 // Without MODULE_DEVICE_TABLE nothing loads it but its name.
 static const struct pci_device_id every_device[] = { { PCI_DEVICE(PCI_ANY_ID, PCI_ANY_ID) }, { } };
 
-static struct pci_driver driver = {
+static struct pci_driver stubborn = {
 	.name = "stubborn",
 	.id_table = every_device,
 	.probe = probe,
 	.remove = remove,
 };
-module_pci_driver(driver);
+module_pci_driver(stubborn);
 MODULE_DESCRIPTION("A driver that is hard to take a device from");
 MODULE_LICENSE("Dual MIT/GPL");

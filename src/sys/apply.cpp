@@ -176,7 +176,9 @@ void rehearse(Session& session, Root const& root)
 void apply(Session& session, Root const& root)
 {
     set_overrides(session, root);
+    session.is_loading = true;
     load_drivers(root, session);
+    session.is_loading = false;
     settle_without_drivers(session, [&](Target target) { return has_driver(root, target); });
     bind_groups(session, root);
     refuse_unviable_groups(session.plan, session.inventory);

@@ -175,10 +175,12 @@ void undo(Session& session, Root const& root)
         return may_group_hang(session, entry);
     };
     // Overrides first: what a driver that is just being loaded has not attached yet then stays free. What it
-    // has attached can be unbound when it is loaded.
+    // has attached can be unbound when it is loaded. A device that hangs keeps no other group waiting.
     undoing.put_overrides_back(none_of(hangs));
-    wait_for_end_of(session.left_behind);
+    if (session.is_loading)
+        wait_for_end_of(session.left_behind);
     undoing.undo_where(none_of(is_in_group_that_hangs));
+    wait_for_end_of(session.left_behind);
     undoing.put_overrides_back(hangs);
     undoing.undo_where(is_in_group_that_hangs);
 }
