@@ -35,8 +35,8 @@ static bool is_refused_to(struct device *device)
 	return is_among(device, refused, refused_count) && !strcmp(dev_driver_string(device), "vfio-pci");
 }
 
-// Called with the device locked, between its `driver` link and the driver's probe. vfio-pci refuses what has not the header
-// of an endpoint (vfio_pci_core_register_device()).
+// Called with the device locked, before it has a `driver` link and before the driver's probe (really_probe() in
+// drivers/base/dd.c). vfio-pci refuses what has not the header of an endpoint (vfio_pci_core_register_device()).
 static int notify(struct notifier_block *block, unsigned long action, void *data)
 {
 	struct device *device = data;

@@ -33,10 +33,11 @@ Result<DriverName> read_override(Root const& root, Address address)
     return name;
 }
 
-// The kernel failed for the device or did not return, and may not return this time either.
+// The kernel failed for the device or did not return, and may not return this time either. A worker that died
+// did not hang.
 bool may_hang(Decision const& decision)
 {
-    return decision.failure.step != Failure::Step::None;
+    return decision.failure.step != Failure::Step::None && decision.failure.step != Failure::Step::Worker;
 }
 
 Decision const& decision_of(Session const& session, UndoEntry const& entry)

@@ -39,7 +39,8 @@ struct Stage {
 
     // Leaves a process behind that looks for up to a second for what `file` is to have, and then does
     // something. Undoes; true if it found that, and was waited for.
-    template <typename Action> bool undo_beside(char const* file, char const* expected, Action action)
+    template <typename Action>
+    bool undo_beside(Reason reason, char const* file, char const* expected, Action action)
     {
         auto* is_found = static_cast<bool*>(allocate_shared(1));
         signal(SIGCHLD, SIG_IGN); // none is left to be waited for
@@ -54,32 +55,37 @@ struct Stage {
             _exit(0);
         }
         setpgid(session.left_behind, 0);
-        settle(session, Reason::Timeout, 0);
+        settle(session, reason, 0);
         undo(session, tree.root());
         return *is_found && kill(-session.left_behind, 0) != 0;
     }
 };
 
+constexpr auto unbind_file = "sys/bus/pci/drivers/vfio-pci/unbind";
+constexpr auto override_file = "sys/bus/pci/devices/0000:01:00.0/driver_override";
+
 TEST(does_not_wait_for_what_hangs_with_what_does_not)
 {
     Stage stage;
-    stage.tree.write("sys/bus/pci/drivers/vfio-pci/unbind", "");
+    stage.tree.write(unbind_file, "");
     stage.session.plan.decisions[0].failure.step = Failure::Step::Unbind;
-    TEST_ASSERT_TRUE(stage.undo_beside("sys/bus/pci/drivers/vfio-pci/unbind", "0000:02:00.0", [] {}));
-    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", stage.tree.read("sys/bus/pci/drivers/vfio-pci/unbind"));
+    TEST_ASSERT_TRUE(stage.undo_beside(Reason::Timeout, unbind_file, "0000:02:00.0", [] {}));
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", stage.tree.read(unbind_file));
 }
 
-// While vfio-pci is being loaded, it has no `unbind`.
 TEST(clears_overrides_and_then_waits_for_a_driver_that_is_being_loaded)
 {
-    Stage stage;
-    stage.tree.unlink("sys/bus/pci/drivers/vfio-pci/unbind");
-    stage.session.is_loading = true;
-    TEST_ASSERT_TRUE(stage.undo_beside("sys/bus/pci/devices/0000:01:00.0/driver_override", "\n", [&] {
-        wait_milliseconds(2000);
-        stage.tree.write("sys/bus/pci/drivers/vfio-pci/unbind", "");
-    }));
-    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", stage.tree.read("sys/bus/pci/drivers/vfio-pci/unbind"));
+    // The time was up, or the worker died.
+    for (auto const reason : {Reason::Timeout, Reason::BindFailed}) {
+        Stage stage;
+        stage.session.is_loading = true;
+        // While a driver is being loaded, it has no `unbind`.
+        TEST_ASSERT_TRUE(stage.undo_beside(reason, override_file, "\n", [&] {
+            wait_milliseconds(2000);
+            stage.tree.write(unbind_file, "");
+        }));
+        TEST_ASSERT_EQUAL_STRING("0000:01:00.0", stage.tree.read(unbind_file));
+    }
 }
 
 UNITY_MAIN()
