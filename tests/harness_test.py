@@ -111,6 +111,14 @@ class FailingStep(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assert_told(output, "mount the overlay", "image standard of debian13")
 
+    def test_image_has_kernel_modules_as_they_are_now(self):
+        source = self.project / "qemu-tests/modules/slow_bus.c"
+        in_image = self.project / "build/qemu/debian12-modules/image-kernel-modules/modules/slow_bus.c"
+        for text in (source.read_text(), "// slower\n"):
+            source.write_text(text)
+            status, output = self.run_harness("image", "debian12-modules", "kernel-modules")
+            self.assertEqual((status, in_image.read_text()), (0, text), output)
+
     def test_failed_step_is_a_failed_test(self):
         self.stand_in("unshare", BREAKS)
         status, output = self.run_harness("case", "debian13.missing-ini", "debian13.package")
