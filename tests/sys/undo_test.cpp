@@ -43,7 +43,7 @@ struct Stage {
     bool undo_beside(Reason reason, char const* file, char const* expected, Action action)
     {
         auto* is_found = static_cast<bool*>(allocate_shared(1));
-        signal(SIGCHLD, SIG_IGN); // none is left to be waited for
+        static_cast<void>(signal(SIGCHLD, SIG_IGN)); // none is left to be waited for
         session.left_behind = fork();
         if (session.left_behind == 0) {
             setpgid(0, 0);
