@@ -7,7 +7,8 @@
 #
 # ROOT is a root file system and stays as it is: all changes go to an overlay in memory. PACKAGE is our .deb, PROGRAMS and
 # GUEST have what the tests run inside. OUTPUT has two shell scripts that are run inside: `prepare` before the package is
-# installed, `change` before its trigger makes the image. OUTPUT receives vmlinuz, initrd.img,
+# installed, `change` before its trigger makes the image; and in `modules`, if that is there, the source of kernel modules
+# that are installed first. OUTPUT receives vmlinuz, initrd.img,
 # files, the names of what is in the image, and order, the scripts of its first stage as they are run;
 # and where it has a file `disk`, the whole system as root.disk. What all this says is the caller's to keep.
 set -eu
@@ -24,6 +25,12 @@ cp "$package" "$work/root/tmp/vfio-early.deb"
 run() {
     chroot "$work/root" /usr/bin/env DEBIAN_FRONTEND=noninteractive sh -eu "$@"
 }
+
+if [ -e "$output/modules" ]; then
+    step build kernel modules
+    cp -r "$output/modules" "$work/root/tmp/"
+    run -c 'make -C /tmp/modules' >&2
+fi
 
 step prepare
 run <"$output/prepare"

@@ -14,7 +14,7 @@ KNOWN_WORDS = {
     "machines": {"about", "kind", "devices", "append"},
     "iommus": {"append", "not_on"},
     "images": {
-        "about", "like", "disk", "prepare", "prepare_initramfs_tools", "prepare_dracut",
+        "about", "like", "disk", "modules", "prepare", "prepare_initramfs_tools", "prepare_dracut",
         "change", "change_initramfs_tools", "change_dracut",
         "made_on", "after", "disks", "append", "on_machine", "on_machine_initramfs_tools", "on_machine_dracut",
     },

@@ -20,6 +20,8 @@ from systems import (
     SID, SYSTEMS, hash_of_what_is_installed, in_own_mounts, is_made, make_package, make_root, mark_made, only_one, stamp_of,
 )
 
+# Kernel modules of ours, as source.
+KERNEL_MODULES = HERE / "modules"
 # How much a machine can hand over: an image that is not compressed, and what goes with it.
 EXCHANGE_BYTES = 1 << 30
 EXCHANGE_DISK = "-device virtio-blk-pci,drive=exchange,serial=exchange,addr=1e.0"
@@ -59,6 +61,8 @@ def _made_here(system_name, image, output):
     recipe += [(HERE / script).read_text() for script in ("build-image.sh", "overlay.sh")]
     root = make_root(system_name)
     recipe.append(stamp_of(root).read_text())
+    if image.get("modules"):
+        recipe += [path.read_text() for path in sorted(KERNEL_MODULES.iterdir())]
     package = make_package()
 
     def make_it():
@@ -66,6 +70,8 @@ def _made_here(system_name, image, output):
             (output / step).write_text(script)
         if image.get("disk"):
             (output / "disk").touch()
+        if image.get("modules"):
+            shutil.copytree(KERNEL_MODULES, output / "modules")
         paths = [str(root), str(package), str(GUEST_PROGRAMS), str(HERE / "guest"), str(output)]
         command = in_own_mounts(["sh", str(HERE / "build-image.sh"), *paths])
         run_step("build-image.sh", f"image {image['name']} of {system_name}", command, output / "build.log")

@@ -75,10 +75,18 @@ STORAGE = {
     ),
 }
 
+# With what the kernel's modules are built with, where cases need some of ours.
+MODULES = {
+    f"{name}-modules": System(
+        release, "initramfs-tools", f"{name}-modules",
+        tuple(COMMON + ["initramfs-tools", "busybox", "linux-headers-amd64", "make"]),
+    )
+    for name, release in {"debian12": "bookworm", "debian13": "trixie"}.items()
+}
 
 # Neighbours have root file systems of their own, as the tests of two run at the same time and would wait for one.
 _PAIRS = zip(_systems_of("debian12", "bookworm").items(), _systems_of("debian13", "trixie").items())
-SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL | STORAGE
+SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL | STORAGE | MODULES
 # Debian's development release moves: it is tested only when asked for. dracut 112 does not depend on the package that has
 # switch_root there, which it needs without systemd.
 SID = _systems_of("sid", "sid", ["util-linux-extra"])

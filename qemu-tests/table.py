@@ -18,7 +18,7 @@ def print_table(chosen, known):
     matrix.sort(key=lambda case: case["iommus"].index(case["machine"]["kind"]))
     heads = [case["name"] for case in matrix] + ["package", "image"]
     print(f"{'':<26}" + " ".join(heads))
-    for system in sorted({name.split(".")[0] for name in known} - set(systems.FULL | systems.STORAGE)):
+    for system in sorted({name.split(".")[0] for name in known} - set(systems.FULL | systems.STORAGE | systems.MODULES)):
         names = [f"{system}.{head}" for head in heads[:-1]]
         names += [name for name in known if re.fullmatch(rf"{system}\.\w+-in-image", name)]
         cells = [_cell_of(name, chosen, known) for name in names]

@@ -111,6 +111,14 @@ class FailingStep(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assert_told(output, "mount the overlay", "image standard of debian13")
 
+    def test_image_has_kernel_modules_as_they_are_now(self):
+        source = self.project / "qemu-tests/modules/slow_bus.c"
+        in_image = self.project / "build/qemu/debian12-modules/image-kernel-modules/modules/slow_bus.c"
+        for text in (source.read_text(), "// slower\n"):
+            source.write_text(text)
+            status, output = self.run_harness("image", "debian12-modules", "kernel-modules")
+            self.assertEqual((status, in_image.read_text()), (0, text), output)
+
     def test_failed_step_is_a_failed_test(self):
         self.stand_in("unshare", BREAKS)
         status, output = self.run_harness("case", "debian13.missing-ini", "debian13.package")
@@ -248,7 +256,7 @@ class Choice(unittest.TestCase):
 
     IOMMUS = {"intel": {"append": ""}, "amd": {"append": ""}, "virtio": {"append": "", "not_on": "debian12.*"}}
     EVERYWHERE = {"name": "one", "only": ["debian1[23](-dracut.*)?"]}
-    SIX = [name for name in systems.SYSTEMS if name not in systems.FULL | systems.STORAGE]
+    SIX = [name for name in systems.SYSTEMS if name not in systems.FULL | systems.STORAGE | systems.MODULES]
 
     def systems_of(self, **words):
         return [name.split(".")[0] for name in self.chosen(self.EVERYWHERE | words)]
@@ -301,7 +309,7 @@ class Choice(unittest.TestCase):
         self.assertLess(chosen, set(cases.test_names()))
         seen = [(system, case) for case in loaded for system in systems.SYSTEMS if f"{system}.{case['name']}" in chosen]
         self.assertEqual({case["entry"] for _, case in seen}, {case["entry"] for case in loaded if case.get("costly") != [".*"]})
-        self.assertEqual({system for system, _ in seen}, set(systems.SYSTEMS) - {"debian13-storage-dracut"})
+        self.assertEqual({system for system, _ in seen}, set(systems.SYSTEMS) - {"debian13-storage-dracut", "debian13-modules"})
         of_matrix = {(system, case["machine"]["kind"]) for system, case in seen if "iommus" in case}
         self.assertEqual({system for system, _ in of_matrix}, set(self.SIX))
         self.assertEqual(

@@ -35,7 +35,7 @@ version)
 license)
     need git
     # Every source file says its license at its top.
-    missing=$(git ls-files '*.h' '*.cpp' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' '*.service' '*.8' hooks dev .ci |
+    missing=$(git ls-files '*.h' '*.c' '*.cpp' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' '*Makefile' '*.service' '*.8' hooks dev .ci |
         while read -r file; do
             head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
         done)

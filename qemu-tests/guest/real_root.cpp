@@ -98,6 +98,14 @@ template <typename Action> void for_each_device(Action action)
     }
 }
 
+// tests.wait=SECONDS on the kernel command line: what was left behind in the initramfs goes on meanwhile.
+void wait_as_told()
+{
+    constexpr char word[] = "tests.wait=";
+    if (auto const* seconds = strstr(read_file("/proc/cmdline"), word))
+        sleep(static_cast<unsigned>(atoi(seconds + sizeof(word) - 1)));
+}
+
 } // namespace
 
 int main()
@@ -109,6 +117,7 @@ int main()
     for (int standard = 0; standard < 3; ++standard)
         dup2(console, standard);
 
+    wait_as_told();
     printf("\n@@ begin\n");
     for_each_device(print_device);
     for_each_device(use_if_on_vfio);

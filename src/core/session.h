@@ -63,6 +63,7 @@ struct Session {
     bool is_switched_off = false;
     Plan plan;
     bool is_planned = false;
+    bool is_loading = false; // drivers; its process may hang in the init of one
     UndoLog undo_log;
     bool is_undone_late = false; // when nobody waits for it any more
     int left_behind = 0; // the process group of a worker that was cut short, 0 where nothing of it is left

@@ -246,8 +246,10 @@ void apply(Session& session, Root const& root)
 {
     set_overrides(session, root);
     darken_boot_displays(session, root);
-    if (root.is_machine())
+    session.is_loading = root.is_machine();
+    if (session.is_loading)
         load_drivers(root, session);
+    session.is_loading = false;
     settle_without_drivers(session, [&](Target target) { return has_driver(root, target); });
     bind_groups(session, root);
     refuse_unviable_groups(session.plan, session.inventory);

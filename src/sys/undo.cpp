@@ -33,10 +33,11 @@ Result<DriverName> read_override(Root const& root, Address address)
     return name;
 }
 
-// The kernel failed for the device or did not return, and may not return this time either.
+// The kernel failed for the device or did not return, and may not return this time either. A worker that died
+// did not hang.
 bool may_hang(Decision const& decision)
 {
-    return decision.failure.step != Failure::Step::None;
+    return decision.failure.step != Failure::Step::None && decision.failure.step != Failure::Step::Worker;
 }
 
 Decision const& decision_of(Session const& session, UndoEntry const& entry)
@@ -178,10 +179,12 @@ void undo(Session& session, Root const& root)
         return may_group_hang(session, entry);
     };
     // Overrides first: what a driver that is just being loaded has not attached yet then stays free. What it
-    // has attached can be unbound when it is loaded.
+    // has attached can be unbound when it is loaded. A device that hangs keeps no other group waiting.
     undoing.put_overrides_back(none_of(hangs));
-    wait_for_end_of(session.left_behind);
+    if (session.is_loading)
+        wait_for_end_of(session.left_behind);
     undoing.undo_where(none_of(is_in_group_that_hangs));
+    wait_for_end_of(session.left_behind);
     undoing.put_overrides_back(hangs);
     undoing.undo_where(is_in_group_that_hangs);
 }
