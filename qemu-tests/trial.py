@@ -70,7 +70,7 @@ def boot_case(system, case):
             initrd.write((image / "initrd.img").read_bytes())
         initrd.flush()
         command = machine.command_of(hardware, image / "kernel", initrd.name, disks, append, _live_script(system, case))
-        limit_seconds = 600 if is_whole else 240
+        limit_seconds = case.get("limit", 600 if is_whole else 240)
         return machine.boot(command, log_path(system, case), case.get("keys", ()), limit_seconds)
 
 
