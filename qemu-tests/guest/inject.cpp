@@ -85,7 +85,6 @@ constexpr Kind kinds[] = {
     {"a short write", Fault::Short, 0},
     {"SIGKILL", Fault::Kill, 0},
     {"EIO from there on", Fault::Error, EIO, true},
-    {"ENOENT from there on", Fault::Error, ENOENT, true},
     {"ENOMEM from there on", Fault::Error, ENOMEM, true},
 };
 constexpr Kind const& sigkill = kinds[6];
@@ -537,7 +536,8 @@ bool is_as_it_was(Device const& device, Start const& start)
 void check_device(Device const& device, Report const& report, Complaints& complaints)
 {
     auto const outcome = report.said_of(device, "outcome");
-    if (outcome.is("-"))
+    // What is said of one that could not be put back is that it could not.
+    if (outcome.is("-") || (report.has_stuck(device) && !outcome.is("bound")))
         return;
     auto const driver = driver_of(device);
     if (outcome.is("bound") != driver.is(device.target))
@@ -625,7 +625,8 @@ bool is_possible(Points const& points, unsigned process, unsigned call, Kind con
     auto const number = points.calls[process][call].number;
     switch (kind.fault) {
     case Fault::Kill:
-        return true;
+        // When both are killed nobody is left who could put anything back.
+        return points.killed_at == 0 || process != 0;
     case Fault::Short:
         return number == SYS_write;
     case Fault::Error:
