@@ -3,9 +3,10 @@
 // what is left: each group is whole on its driver or entirely what it was, or the report names what could not
 // be put back; and exit status and report tell the truth.
 //
-//     inject all           each fault at each call of each process
-//     inject COUNT [SEED]  so many of them; without a seed other ones each day
+//     inject all [SEED [START]]    each fault at each call of each process
+//     inject COUNT [SEED [START]]  so many of them; without a seed, or with 0, other ones each day
 //
+// START is the number of what a run begins with, in the order of `starts` below; without it all are tried.
 // It runs in the initramfs, before anything else binds a driver. Each line that it prints begins with
 // '@@ shown inject '; the last is 'TRIED of POINTS points tried, WRONG wrong', and without that it did not
 // get to its end.
@@ -526,7 +527,7 @@ bool is_on_target(Device const& device)
     return driver_of(device).is(device.target) && override_of(device).is(device.target);
 }
 
-// Nothing, or the host driver that it can have by now: so it is as it was.
+// Host drivers are there from the start or not at all.
 bool is_as_it_was(Device const& device, Start const& start)
 {
     return override_of(device).is("")
@@ -673,9 +674,10 @@ void record_run(Start const& start, Points& points)
     auto const complaints = complaints_of(start, run);
     bool const is_as_meant = WIFEXITED(run.status)
         && (WEXITSTATUS(run.status) == 0) == (!start.is_refused && points.killed_at == 0);
-    if (complaints.size > 0 || !is_as_meant)
-        show("%s: without a fault: status %x%s", start.about, static_cast<unsigned>(run.status),
-            complaints.text);
+    if (complaints.size == 0 && is_as_meant)
+        return;
+    show("%s: without a fault: status %x%s", start.about, static_cast<unsigned>(run.status), complaints.text);
+    exit(1);
 }
 
 void find_points(Start const& start, Points& points)
@@ -738,22 +740,28 @@ int main(int count, char** arguments)
     sigaction(SIGALRM, &action, nullptr);
 
     auto const begin = time(nullptr);
-    uint64_t const seed =
-        count > 2 ? strtoull(arguments[2], nullptr, 10) : static_cast<uint64_t>(begin / seconds_of_day);
+    auto const number_in = [&](int at) { return count > at ? strtoull(arguments[at], nullptr, 10) : 0; };
+    uint64_t const seed = number_in(2) > 0 ? number_in(2) : static_cast<uint64_t>(begin / seconds_of_day);
     random_state = seed;
+    auto const only = number_in(3);
+    auto const is_left_out = [&](Start const& start) { return only > 0 && &start != &starts[only - 1]; };
     uint64_t total = 0;
     for (auto const& start : starts) {
+        if (is_left_out(start))
+            continue;
         auto& points = points_of[&start - starts];
         set_up(start);
         find_points(start, points);
         total += points.total;
     }
-    auto wanted = count > 1 ? strtoull(arguments[1], nullptr, 10) : 0;
+    auto wanted = number_in(1);
     if (wanted == 0 || wanted > total)
         wanted = total;
     uint64_t tried = 0;
     uint64_t wrong = 0;
     for (auto const& start : starts) {
+        if (is_left_out(start))
+            continue;
         auto const& points = points_of[&start - starts];
         auto const start_time = time(nullptr);
         auto const tried_before = tried;
