@@ -19,7 +19,7 @@ root=$1 package=$2 programs=$3 guest=$4 output=$5
 overlay "$root"
 step copy the package and the programs
 tests=$work/root/usr/lib/vfio-early-tests
-install -D -t "$tests" "$programs/vfio-client" "$programs/real_root" "$guest/inspect.sh"
+install -D -t "$tests" "$programs/vfio-client" "$programs/real_root" "$programs/inject" "$guest/inspect.sh"
 cp "$package" "$work/root/tmp/vfio-early.deb"
 
 run() {

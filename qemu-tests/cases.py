@@ -19,7 +19,7 @@ KNOWN_WORDS = {
         "made_on", "after", "disks", "append", "on_machine", "on_machine_initramfs_tools", "on_machine_dracut",
     },
     "case": {
-        "name", "about", "touches", "machine", "image", "append", "ini", "facts", "keys", "only", "iommus", "whole_system",
+        "name", "about", "touches", "machine", "image", "append", "ini", "facts", "limit", "keys", "only", "iommus", "whole_system",
         "live", "costly", "package", "expect",
     },
     "expect of a boot": judge.KNOWN_WORDS,

@@ -191,7 +191,7 @@ def make_real_root():
 def hash_of_what_is_installed():
     digest = hashlib.sha256()
     installed = [RELEASE / "vfio-early", PROJECT / "etc" / "vfio-early.ini"]
-    installed += [GUEST_PROGRAMS / "vfio-client", GUEST_PROGRAMS / "real_root"]
+    installed += [GUEST_PROGRAMS / name for name in ("vfio-client", "real_root", "inject")]
     installed += [HERE / "guest" / name for name in ("inspect.sh", "inspect.service", "make-image.service")]
     installed += [PROJECT / "install.cmake"]
     for directory in ("hooks", "packaging"):

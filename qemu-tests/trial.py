@@ -72,7 +72,7 @@ def boot_case(system, case):
         # UEFI starts programs of its own format only.
         kernel = image / ("vmlinuz" if "-bios" in hardware["devices"] else "kernel")
         command = machine.command_of(hardware, kernel, initrd.name, disks, append, _live_script(system, case))
-        limit_seconds = 600 if is_whole else 240
+        limit_seconds = case.get("limit", 600 if is_whole else 240)
         return machine.boot(command, log_path(system, case), case.get("keys", ()), limit_seconds)
 
 

@@ -53,7 +53,7 @@ class FailingStep(unittest.TestCase):
         for name in ("qemu-tests", "tests", "etc", "hooks", "packaging"):
             shutil.copytree(PROJECT / name, self.project / name, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(PROJECT / "install.cmake", self.project)
-        for name in ("vfio-early", "qemu-tests/real_root", "qemu-tests/vfio-client"):
+        for name in ("vfio-early", "qemu-tests/real_root", "qemu-tests/vfio-client", "qemu-tests/inject"):
             (self.project / "build/release" / name).parent.mkdir(parents=True, exist_ok=True)
             (self.project / "build/release" / name).write_text("")
         self.programs.mkdir()

@@ -10,7 +10,10 @@ namespace vfio_early {
 
 Result<DriverName> bound_driver(Root const& root, Address address)
 {
-    auto const name = root.link_name(device_path(address, "driver"));
+    auto name = root.link_name(device_path(address, "driver"));
+    // That there is none is an answer that is acted on: one failure must not look like it.
+    if (name.is_error() && is_absence(name.error()))
+        name = root.link_name(device_path(address, "driver"));
     if (name.is_error() && is_absence(name.error()))
         return DriverName{};
     if (name.is_error())

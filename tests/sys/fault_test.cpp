@@ -154,8 +154,9 @@ std::string complaints_of_bridge(Tree const& tree, Start const& start, std::stri
     return wrong;
 }
 
-// One line for each thing that is not as it has to be.
-std::string complaints(Tree const& tree, Start const& start, int status)
+// One line for each thing that is not as it has to be. Where the call fails again and again, what the driver
+// is cannot always be read.
+std::string complaints(Tree const& tree, Start const& start, int status, bool is_persistent)
 {
     std::string wrong;
     std::string const report =
@@ -182,6 +183,9 @@ std::string complaints(Tree const& tree, Start const& start, int status)
                       "\"([a-z-]*)\""));
             if (is_said && (said[2] == "bound") != (driver == target) && !is_named)
                 wrong += address + " is on '" + driver + "' and the report has it as " + said[2].str() + "\n";
+            auto const expected = driver.empty() ? "null" : '"' + driver + '"';
+            if (is_said && said[1] != expected && !is_named && !is_persistent)
+                wrong += address + " is on '" + driver + "' and the report says " + said[1].str() + "\n";
         }
         is_all_bound &= is_whole;
         if (is_whole && start.is_refused)
@@ -233,7 +237,7 @@ unsigned try_fault(Start const& start, Kind const& kind, unsigned at)
         {.fault = kind.fault, .number = kind.number, .at = at, .is_persistent = kind.is_persistent});
     auto const status = bind(tree);
     ++tried;
-    auto const wrong = complaints(tree, start, status);
+    auto const wrong = complaints(tree, start, status, kind.is_persistent);
     if (!wrong.empty()) {
         ++went_wrong;
         printf("%s, %s at call %u (%s): exit status %d\n%s", start.about, kind.name, at,

@@ -30,7 +30,9 @@ struct Stage {
         make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
         session.is_planned = true;
         for (auto const& decision : session.plan.decisions)
-            TEST_ASSERT_TRUE(!note_what_it_was(root, session, decision).is_error());
+            TEST_ASSERT_TRUE(
+                !note_what_it_was(root, session, decision, *decision.device, driver_name(decision.target))
+                     .is_error());
         for (std::string const address : {"0000:01:00.0", "0000:02:00.0"}) {
             tree.link("sys/bus/pci/devices/" + address + "/driver", "../../drivers/vfio-pci");
             tree.write("sys/bus/pci/devices/" + address + "/driver_override", "vfio-pci\n");
