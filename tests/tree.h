@@ -58,8 +58,8 @@ public:
 private:
     static std::filesystem::path new_directory()
     {
-        char name[] = "/tmp/vfio-early-test.XXXXXX";
-        return mkdtemp(name);
+        auto name = (std::filesystem::temp_directory_path() / "vfio-early-test.XXXXXX").string();
+        return mkdtemp(name.data());
     }
 };
 
