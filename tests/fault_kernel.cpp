@@ -194,6 +194,19 @@ long kernel::file_system_type(char const*)
     return fails("statfs") ? -1 : RAMFS_MAGIC;
 }
 
+// There are no nodes of devices.
+int kernel::status(int, char const*, struct statx&)
+{
+    fails("statx");
+    errno = ENOENT;
+    return -1;
+}
+
+void kernel::ignore_signal(int number, bool is_ignored)
+{
+    signal(number, is_ignored ? SIG_IGN : SIG_DFL);
+}
+
 int kernel::open_in_root(int root, char const* path, int flags, unsigned mode)
 {
     if (fails((std::string("open ") + path).c_str()))

@@ -3,6 +3,7 @@
 #include "cli/command.h"
 #include "cli/console.h"
 #include "core/version.h"
+#include "sys/kernel.h"
 
 #include <array>
 #include <fcntl.h>
@@ -127,7 +128,7 @@ int main(int argument_count, char** arguments)
 {
     using namespace vfio_early;
     open_missing_standard_files();
-    static_cast<void>(signal(SIGPIPE, SIG_IGN));
+    kernel::ignore_signal(SIGPIPE, true);
     auto const status = run_program(argument_count, arguments);
     if (output_error == 0)
         return status;

@@ -113,15 +113,25 @@ void tell_of_problems(Job const& job, CommandOptions const& options)
     bool is_in_a_line = false;
     for (auto const& problem : job.session.problems) {
         is_in_a_line |= problem.line != 0;
+        Message line;
+        Sink sink(line);
+        print(sink, name, ":");
         if (problem.line != 0)
-            tell(job, name, ":", problem.line, ": ", problem.text);
-        else
-            tell(job, name, ": ", problem.text);
+            print(sink, problem.line, ":");
+        print(sink, " ", problem.text);
+        tell_line(job.conduct, job.root, line);
     }
     if (job.session.problems.left_out() > 0)
         tell(job, name, ": and ", job.session.problems.left_out(), " more");
     if (is_in_a_line)
         tell(job, name, " has an error, so nothing is bound");
+}
+
+ExitStatus leave_alone(Job const& job, std::string_view why)
+{
+    print_output([&](Sink& sink) { print(sink, why, "\n"); });
+    log_line(job.root, Level::Info, why);
+    return AllBound;
 }
 
 // Does what the kernel command line says. Returns an exit status if the run ends with that.
@@ -131,12 +141,8 @@ std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command
         tell(job, "rd.vfio_early=", Quoted{command_line.unknown_value},
             " is not one of 0, 1 and check, and counts as 0");
     switch (command_line.power) {
-    case CommandLine::Switch::Off: {
-        constexpr std::string_view line = "switched off on the kernel command line, nothing is bound";
-        print_output([&](Sink& sink) { print(sink, line, "\n"); });
-        log_line(job.root, Level::Info, line);
-        return AllBound;
-    }
+    case CommandLine::Switch::Off:
+        return leave_alone(job, "switched off on the kernel command line, nothing is bound");
     case CommandLine::Switch::CheckOnly:
         job.session.mode = Mode::Check;
         break;
@@ -151,15 +157,6 @@ std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command
 bool is_crash_kernel(Root const& root)
 {
     return root.exists(Path("proc/vmcore"));
-}
-
-ExitStatus leave_crash_alone(Job const& job)
-{
-    constexpr std::string_view line =
-        "this kernel was started to save a crash (/proc/vmcore), nothing is bound";
-    print_output([&](Sink& sink) { print(sink, line, "\n"); });
-    log_line(job.root, Level::Info, line);
-    return AllBound;
 }
 
 std::optional<ExitStatus> heed_command_line(Job& job)
@@ -367,7 +364,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     session.is_running_system = is_running_system(root.value());
     Job job{conduct, options, root.value(), session};
     if (conduct.obeys_command_line && is_crash_kernel(root.value()))
-        return leave_crash_alone(job);
+        return leave_alone(job, "this kernel was started to save a crash (/proc/vmcore), nothing is bound");
     if (auto const status = heed_command_line(job))
         return *status;
     read_config(job, options);

@@ -229,20 +229,24 @@ void explain_colon(Parser& parser, std::string_view name, std::string_view value
     rest = joined.view();
     auto const label = take_word(rest);
     auto const bare_label = label.ends_with(':') ? slice(label, 0, label.size() - 1) : label;
+    Problem problem{.line = parser.line, .text = {}};
+    Sink sink(problem.text);
+    auto const write_it_as = [&](std::string_view what_is_wrong, std::string_view key,
+                                 std::string_view selector) {
+        print(sink, what_is_wrong, ", write it as '", key, " = ", Escaped{selector}, "'");
+    };
+    print(sink, Quoted{joined.view()});
     if (is_selector(joined.view()))
-        report(parser, Quoted{joined.view()}, " has no label, write it as 'LABEL = ", Escaped{joined.view()},
-            "'");
+        write_it_as(" has no label", "LABEL", joined.view());
     else if (before_equals.size() < joined.view().size() && is_selector(before_equals))
-        report(parser, Quoted{joined.view()},
-            " has its label missing, write it as 'LABEL = ", Escaped{before_equals}, "'");
+        write_it_as(" has its label missing", "LABEL", before_equals);
     else if (is_label(name) && is_selector(value))
-        report(parser, Quoted{joined.view()}, " has ':' for '=', write it as '", name, " = ", Escaped{value},
-            "'");
+        write_it_as(" has ':' for '='", name, value);
     else if (is_label(bare_label) && is_selector(trimmed(rest)))
-        report(parser, Quoted{joined.view()}, " has no '=', write it as '", bare_label, " = ",
-            Escaped{trimmed(rest)}, "'");
+        write_it_as(" has no '='", bare_label, trimmed(rest));
     else
-        report(parser, Quoted{joined.view()}, " is not 'KEY = VALUE', in which no ':' comes before the '='");
+        print(sink, " is not 'KEY = VALUE', in which no ':' comes before the '='");
+    parser.problems.add(problem);
 }
 
 void handle_key(Parser& parser, IniKey const& key)

@@ -454,24 +454,18 @@ void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
 // Without facts no line can be compared: that is one warning and not one for each line.
 void tell_of_missing_facts(Session const& session, Tell tell)
 {
-    if (session.facts.is_broken)
-        return tell(
-            "/etc/vfio-early.facts is not whole, so addresses are taken at their word, the next image that "
-            "is made on this machine records anew what the lines mean");
-    if (session.facts.is_there || session.facts.are_updated)
-        return;
+    auto const& facts = session.facts;
     // At the boot what the host lives on is known from there alone.
     bool const is_boot = session.mode == Mode::Bind && !session.is_running_system;
-    for (auto const& decision : session.plan.decisions) {
-        if (is_boot && is_open(decision))
-            return tell(
-                "/etc/vfio-early.facts is not there, so addresses are taken at their word and nothing that "
-                "the host lives on is protected, the next image that is made on this machine has it");
-        if (is_open(decision) && decision.note == Recollection::Note::NotCompared)
-            return tell(
-                "/etc/vfio-early.facts is not there, so addresses are taken at their word, the next image "
-                "that is made on this machine records what the lines mean");
-    }
+    bool are_missed = facts.is_broken;
+    for (auto const& decision : session.plan.decisions)
+        are_missed |= is_open(decision) && !facts.is_there && !facts.are_updated
+            && (is_boot || decision.note == Recollection::Note::NotCompared);
+    if (are_missed)
+        warn(tell, "/etc/vfio-early.facts is not ", facts.is_broken ? "whole" : "there",
+            ", so addresses are taken at their word",
+            is_boot ? " and nothing that the host lives on is protected" : "",
+            ", the next image that is made on this machine records what the lines mean");
 }
 
 void tell_of_unknown_drivers(Session const& session, Tell tell)

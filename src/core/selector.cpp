@@ -105,36 +105,37 @@ std::optional<IdPattern> parse_id_pattern(std::string_view word)
     return IdPattern{*id, subsystem};
 }
 
-void explain_unknown_word(std::string_view word, Sink& problem)
+// What is wrong with a word that is no term, and what to write instead.
+std::string_view fault_of(std::string_view word)
 {
-    constexpr std::string_view words[] = {"all"};
     auto const colons = std::ranges::count(word, ':');
     constexpr size_t length_of_three_numbers = 14;
     constexpr size_t length_of_bus_and_device = 5;
-    if (word.find(',') != std::string_view::npos) {
-        print(problem, Quoted{word}, " names several devices, give each a line of its own");
-    } else if (word.starts_with('"') || word.starts_with('\'')) {
-        print(problem, Quoted{word}, " has quotes, write it without them");
-    } else if (word.starts_with("0x") || word.starts_with("0X")) {
-        print(problem, Quoted{word}, " has numbers with 0x, write them without it, such as 10de:2191");
-    } else if (colons == 2 && word.size() == length_of_three_numbers && parse_device_id(slice(word, 0, 9))) {
-        print(problem, Quoted{word},
-            " has half of a subsystem, which is SUBVENDOR:SUBDEVICE, leave it out or write all of it");
-    } else if (colons == 1 && word.size() == length_of_bus_and_device) {
-        print(problem, Quoted{word}, " has no function, add '.0' for the first one or '.*' for all of them");
-    } else if (word.starts_with('#')) {
-        print(problem, Quoted{word}, " is not a term, a comment after a value begins with ' ;'");
-    } else if (auto const meant = nearest(word, words)) {
+    if (word.find(',') != std::string_view::npos)
+        return " names several devices, give each a line of its own";
+    if (word.starts_with('"') || word.starts_with('\''))
+        return " has quotes, write it without them";
+    if (word.starts_with("0x") || word.starts_with("0X"))
+        return " has numbers with 0x, write them without it, such as 10de:2191";
+    if (colons == 2 && word.size() == length_of_three_numbers && parse_device_id(slice(word, 0, 9)))
+        return " has half of a subsystem, which is SUBVENDOR:SUBDEVICE, leave it out or write all of it";
+    if (word.starts_with('#'))
+        return " is not a term, a comment after a value begins with ' ;'";
+    if (colons == 2 || (colons == 1 && word.size() == length_of_bus_and_device))
+        return " has no function, add '.0' for the first one or '.*' for all of them";
+    if (colons == 1 || colons == 3)
+        return " is not an id, which is VENDOR:DEVICE[:SUBVENDOR:SUBDEVICE] with four hexadecimal digits "
+               "each";
+    return " is neither an address like 0000:01:00.0, nor an id like 10de:2191, nor the word 'all'";
+}
+
+void explain_unknown_word(std::string_view word, Sink& problem)
+{
+    constexpr std::string_view words[] = {"all"};
+    if (auto const meant = nearest(word, words))
         print(problem, "unknown term ", Quoted{word}, ", did you mean ", Quoted{*meant}, "?");
-    } else if (colons == 2) {
-        print(problem, Quoted{word}, " has no function, add '.0' for the first one or '.*' for all of them");
-    } else if (colons == 1 || colons == 3) {
-        print(problem, Quoted{word},
-            " is not an id, which is VENDOR:DEVICE[:SUBVENDOR:SUBDEVICE] with four hexadecimal digits each");
-    } else {
-        print(problem, Quoted{word},
-            " is neither an address like 0000:01:00.0, nor an id like 10de:2191, nor the word 'all'");
-    }
+    else
+        print(problem, Quoted{word}, fault_of(word));
 }
 
 // Adds one term to the selector; false if it is wrong or repeated.

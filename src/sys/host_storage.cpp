@@ -5,6 +5,7 @@
 #include "core/storage_text.h"
 #include "core/sysfs_text.h"
 #include "sys/directory.h"
+#include "sys/kernel.h"
 #include "sys/use_of_device.h"
 
 #include <errno.h>
@@ -78,11 +79,8 @@ std::optional<DeviceNumber> device_at(Root const& root, std::string_view path)
 {
     Path const node(path);
     auto const file = root.open_file(node, O_PATH);
-    // The system call: musl's fstat() brings what it falls back on where there is no statx, before
-    // Linux 4.11.
     struct statx status = {};
-    if (!file.is_error()
-        && syscall(SYS_statx, file.value().number(), "", AT_EMPTY_PATH, STATX_TYPE, &status) == 0
+    if (!file.is_error() && kernel::status(file.value().number(), "", status) == 0
         && (status.stx_mode & S_IFMT) == S_IFBLK)
         return DeviceNumber{status.stx_rdev_major, status.stx_rdev_minor};
     auto const link = root.link_name(node);

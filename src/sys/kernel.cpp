@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <linux/stat.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -16,10 +18,31 @@ namespace vfio_early::kernel {
 
 bool is_root_directory(int directory)
 {
-    struct stat here = {};
-    struct stat machine = {};
-    return ::fstat(directory, &here) == 0 && ::stat("/", &machine) == 0 && here.st_dev == machine.st_dev
-        && here.st_ino == machine.st_ino;
+    struct statx here = {};
+    struct statx machine = {};
+    return status(directory, "", here) == 0 && status(AT_FDCWD, "/", machine) == 0
+        && here.stx_dev_major == machine.stx_dev_major && here.stx_dev_minor == machine.stx_dev_minor
+        && here.stx_ino == machine.stx_ino;
+}
+
+// The system call: musl's fstat() brings what it falls back on where there is no statx, before Linux 4.11.
+int status(int directory, char const* path, struct statx& status)
+{
+    return static_cast<int>(
+        syscall(SYS_statx, directory, path, AT_EMPTY_PATH, STATX_TYPE | STATX_INO, &status));
+}
+
+// The system call: the C library's function brings what a handler needs, which there is none of here.
+void ignore_signal(int number, bool is_ignored)
+{
+    // struct kernel_sigaction of x86 and arm64, include/linux/signal_types.h
+    struct {
+        void (*handler)(int);
+        unsigned long flags;
+        void* restorer;
+        unsigned long mask;
+    } const action = {is_ignored ? SIG_IGN : SIG_DFL, 0, nullptr, 0};
+    syscall(SYS_rt_sigaction, number, &action, nullptr, sizeof(action.mask));
 }
 
 long file_system_type(char const* path)

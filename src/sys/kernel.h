@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct statx;
+
 // Every call into the kernel that reads or changes something, or that can fail. Each does what the call of
 // that name does, and leaves the error in errno. Tests link other functions in their place, which fail where
 // they are told to.
@@ -12,6 +14,12 @@ namespace vfio_early::kernel {
 
 // True if this directory is '/' itself, by whatever name it was opened.
 bool is_root_directory(int directory);
+
+// statx(2), of a descriptor where the path is empty: its device, inode and type.
+int status(int directory, char const* path, struct statx&);
+
+// Ignores a signal, which execve(2) does not change, or no longer.
+void ignore_signal(int number, bool is_ignored);
 
 // What statfs(2) says of a path; -1 where it fails.
 long file_system_type(char const* path);

@@ -39,7 +39,7 @@ std::optional<Path> find_modprobe(Root const& root)
     // silently skips what the command line blacklists. We ask for vfio-pci by name; a blacklist is meant
     // against loading by alias.
     char const* const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", nullptr};
-    static_cast<void>(signal(SIGPIPE, SIG_DFL)); // what is ignored stays so across execve(2)
+    kernel::ignore_signal(SIGPIPE, false);
     dup2(error_output, STDOUT_FILENO);
     dup2(error_output, STDERR_FILENO);
     kernel::execute(

@@ -102,8 +102,8 @@ void lead_a_group()
 void survive_switch_root()
 {
     setsid();
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
+    kernel::ignore_signal(SIGTERM, true);
+    kernel::ignore_signal(SIGHUP, true);
     program_invocation_name[0] = '@';
 }
 

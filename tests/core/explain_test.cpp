@@ -452,7 +452,7 @@ TEST(warns_once_that_nothing_is_recorded)
     session.facts.is_broken = true;
     TEST_ASSERT_EQUAL_STRING(
         "/etc/vfio-early.facts is not whole, so addresses are taken at their word, the next "
-        "image that is made on this machine records anew what the lines mean\n",
+        "image that is made on this machine records what the lines mean\n",
         warnings_of(session));
 }
 
