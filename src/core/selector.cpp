@@ -145,10 +145,8 @@ bool add_term(Selector& selector, std::string_view word, Sink& problem)
     if (word == "all") {
         is_repeated = selector.allow_all == AllowAll::Yes;
         selector.allow_all = AllowAll::Yes;
-    } else if (word.find_first_of(",\"'") != std::string_view::npos) {
-        explain_unknown_word(word, problem);
-        return false;
-    } else if (word.find_first_of("./") != std::string_view::npos) {
+    } else if (word.find_first_of("./") != std::string_view::npos
+        && word.find_first_of(",\"'") == std::string_view::npos) {
         is_repeated = selector.location.has_value();
         selector.location = parse_location(word, problem);
         if (!selector.location)

@@ -41,9 +41,9 @@ Decision const* first_for_guests(uint32_t group, Plan const&, Inventory const&);
 // pcieport, pci-stub, vfio-pci or another of VFIO's (those with driver_managed_dma, see above).
 bool has_host_driver(Device const&);
 
-// A bridge or host bridge with a driver that is not pcieport. From 5.19 on the kernel has no exception for header types: it
-// makes the whole group non-viable until it is unbound. The devices are bound all the same (the bridge can be
-// freed later without a reboot, they cannot).
+// A bridge or host bridge with a driver that is not pcieport. From 5.19 on the kernel has no exception for
+// header types: it makes the whole group non-viable until it is unbound. The devices are bound all the same
+// (the bridge can be freed later without a reboot, they cannot).
 bool has_troublesome_driver(Device const&);
 
 // A bridge that shpchp drives, or comes to drive when it is loaded. It is taken from it, because it can be
