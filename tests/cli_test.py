@@ -376,6 +376,10 @@ class Boot(unittest.TestCase):
                 break
             time.sleep(0.05)
         self.assertEqual(tree.read(override_of_gpu), "\n")
+        # Lets that process come to its end.
+        reader = os.open(override, os.O_RDONLY | os.O_NONBLOCK)
+        time.sleep(0.5)
+        os.close(reader)
 
 
 class Facts(unittest.TestCase):
@@ -565,8 +569,8 @@ class Modules(unittest.TestCase):
 
     def test_unknown(self):
         which = "it is not known whether vfio-pci can be loaded: "
-        several = which + "/lib/modules does not have just one kernel, '--kernel VERSION' names the one that is meant"
-        unread = which + "the lists of the modules of kernel '6.1.0' cannot be read below /lib/modules"
+        several = which + "/lib/modules has not just one kernel, '--kernel VERSION' names another"
+        unread = which + "/lib/modules has no lists of modules of 6.1.0, '--kernel VERSION' names another"
         tree = self.tree()
         self.assertEqual(self.device(tree), ("would-bind", None, [several]))
         self.assertEqual(tree.run("check").returncode, 0)
@@ -587,7 +591,7 @@ class Modules(unittest.TestCase):
         self.assertEqual(self.device(tree, "--kernel=6.2.0"), ("would-bind", None, []))
         outcome, code, warnings = self.device(tree, "--kernel", "6\x1b3")
         self.assertEqual((outcome, code), ("would-bind", None))
-        self.assertIn("kernel '6\\x1b3' cannot be read", warnings[0])
+        self.assertIn("lists of modules of 6\\x1b3, ", warnings[0])
 
 
 class Output(unittest.TestCase):

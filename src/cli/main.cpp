@@ -129,6 +129,7 @@ int main(int argument_count, char** arguments)
     using namespace vfio_early;
     open_missing_standard_files();
     kernel::ignore_signal(SIGPIPE, true);
+    kernel::ignore_signal(SIGCHLD, false); // or nobody could wait for a worker
     auto const status = run_program(argument_count, arguments);
     if (output_error == 0)
         return status;

@@ -84,9 +84,9 @@ void put(Sink& sink, ConfigName name)
 {
     auto const& root = name.root;
     bool const is_below = !root.is_machine();
-    auto const path = printed<FixedString<max_shown_path_bytes>>(is_below ? root.directory() : "",
-        is_below && !name.options.config.starts_with('/') ? "/" : "", name.options.config);
-    print(sink, Escaped{path.view()}, path.was_cut() ? "..." : "");
+    auto const path = printed<FixedString<max_shown_path_bytes>>(Escaped{is_below ? root.directory() : ""},
+        is_below && !name.options.config.starts_with('/') ? "/" : "", Escaped{name.options.config});
+    print(sink, path, path.was_cut() ? "..." : "");
 }
 
 // Why the file as a whole cannot be used; such a problem has no line.

@@ -33,6 +33,7 @@ public:
     {
         if (m_count++ >= max_listed)
             return nullptr;
+        m_shown = m_count;
         if (m_count > 1)
             m_sink.write(", ");
         return &m_sink;
@@ -42,8 +43,8 @@ public:
 
     void end()
     {
-        if (m_count > max_listed)
-            print(m_sink, " and ", m_count - max_listed, " more");
+        if (m_count > m_shown)
+            print(m_sink, " and ", m_count - m_shown, " more");
     }
 
 private:
@@ -51,6 +52,7 @@ private:
 
     Sink& m_sink;
     uint32_t m_count = 0;
+    uint32_t m_shown = 0;
 };
 
 // The addresses of the other devices that the decision is about.
@@ -345,7 +347,8 @@ void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
     bool const is_check = session.mode == Mode::Check;
     auto const* entry = find_entry(session.undo_log, index);
     bool const is_ours = is_check ? is_for_shpchp(bridge)
-                                  : entry && entry->wanted == port_driver && !has_troublesome_driver(bridge);
+                                  : entry && entry->wanted == port_driver
+            && entry->state != UndoEntry::State::Stuck && !has_troublesome_driver(bridge);
     if (!is_ours && !has_troublesome_driver(bridge))
         return;
     Warning warning;
@@ -357,14 +360,16 @@ void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
         auto const& driver = is_check ? bridge.driver : entry->driver_was;
         print(sink, is_check ? " will be " : " was ", driver.empty() ? "kept" : "taken",
             " from shpchp, which would keep guests from the group");
-    } else if (is_host_bridge(bridge)) {
-        print(sink, " is driven by ", ForeignName{bridge.driver.view()},
-            ", and guests cannot use the group while it is, 'blacklist ", ForeignName{bridge.driver.view()},
-            "' in /etc/modprobe.d keeps it away");
     } else {
         print(sink, " is driven by ", ForeignName{bridge.driver.view()},
-            ", from Linux 5.19 on guests cannot use the group until 'echo ", bridge.address,
-            " > /sys/bus/pci/drivers/", Escaped{bridge.driver.view()}, "/unbind'");
+            ", which keeps guests from the group, '");
+        if (is_host_bridge(bridge))
+            print(sink, "readlink");
+        else
+            print(sink, "echo ", bridge.address, " >");
+        print(sink, " /sys/bus/pci/drivers/", Escaped{bridge.driver.view()},
+            is_host_bridge(bridge) ? "/module' names the module to blacklist in /etc/modprobe.d"
+                                   : "/unbind' frees it");
     }
     tell(warning.view());
 }
@@ -477,12 +482,9 @@ void tell_of_unknown_drivers(Session const& session, Tell tell)
         Warning warning;
         Sink sink(warning);
         print(sink, "it is not known whether ", driver_name(target), " can be loaded: ");
-        if (session.kernel.empty())
-            print(sink,
-                "/lib/modules does not have just one kernel, '--kernel VERSION' names the one that is meant");
-        else
-            print(sink, "the lists of the modules of kernel ", Quoted{session.kernel.view()},
-                " cannot be read below /lib/modules");
+        print(sink, "/lib/modules ",
+            session.kernel.empty() ? "has not just one kernel" : "has no lists of modules of ",
+            Escaped{session.kernel.view()}, ", '--kernel VERSION' names another");
         tell(warning.view());
     }
 }
@@ -531,9 +533,7 @@ void tell_of_strangers(Session const& session, Tell tell)
             ": what their ids= name stays with its host driver, and is not shown");
 }
 
-} // namespace
-
-void explain(Sink& sink, Decision const& decision, Session const& session)
+void explain_reason(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const* device = device_of(decision, session.inventory);
     switch (decision.reason) {
@@ -574,6 +574,17 @@ void explain(Sink& sink, Decision const& decision, Session const& session)
     case Reason::BootDisplay:
         return print(sink, meaning_of(decision.reason));
     }
+}
+
+} // namespace
+
+void explain(Sink& sink, Decision const& decision, Session const& session)
+{
+    explain_reason(sink, decision, session);
+    // The reasons that are about a single device tell that of their own accord.
+    bool const is_told = decision.reason == Reason::BindFailed || decision.reason == Reason::Timeout;
+    if (!is_told && given_back(decision, session.undo_log, session.inventory) == GivenBack::No)
+        put_given_back(sink, decision, session);
 }
 
 static bool is_bound_already(Decision const& decision, Device const* device)

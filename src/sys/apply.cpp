@@ -88,8 +88,7 @@ void darken_boot_displays(Session& session, Root const& root)
         if (!is_group_to_bind(session, decision) || !device->is_boot_display)
             continue;
         auto const target = decision.target;
-        if (has_driver(root, target)
-            || (could_load_driver(root, session, target) && !session.loading_of(target).is_unknown))
+        if (has_driver(root, target) || (root.is_machine() && could_load_driver(root, session, target)))
             darken(session, root, device->address);
     }
 }
@@ -205,8 +204,11 @@ void free_bridges(Session& session, Root const& root)
         auto const& device = session.inventory.devices[i];
         if (!device.group || !is_for_shpchp(device))
             continue;
-        if (auto const* decision = first_for_guests(*device.group, session.plan, session.inventory))
-            static_cast<void>(free_bridge(session, root, *decision, static_cast<DeviceIndex>(i)));
+        auto const* decision = first_for_guests(*device.group, session.plan, session.inventory);
+        auto const logged = session.undo_log.size();
+        if (decision && free_bridge(session, root, *decision, static_cast<DeviceIndex>(i)).is_error()
+            && session.undo_log.size() > logged)
+            session.undo_log[logged].state = UndoEntry::State::Stuck;
     }
 }
 

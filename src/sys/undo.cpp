@@ -107,7 +107,9 @@ struct Undoing {
             auto const driver = bound_driver(root, address_of(entry));
             return !driver.is_error() && !driver.value().empty();
         };
-        if (has_driver())
+        // Without a driver and with this override, it was for vfio-pci to take: asking would let it.
+        bool const was_free_for_ours = entry.driver_was.empty() && entry.override_was.view() == entry.wanted;
+        if (was_free_for_ours || has_driver())
             return;
         try_to([&] { return root.write(Path("sys/bus/pci/drivers_probe"), name.view()); });
         if (entry.driver_was.empty() || has_driver())

@@ -259,9 +259,8 @@ TEST(says_what_became_of_a_bridge)
     auto& driver = session.inventory.devices[0].driver;
     auto const still_driven = [&](std::string const& by) {
         return "bridge 0000:01:00.0 in group 7 is driven by " + by
-            + ", from Linux 5.19 on guests cannot use the group until 'echo 0000:01:00.0 > "
-              "/sys/bus/pci/drivers/"
-            + by + "/unbind'\n";
+            + ", which keeps guests from the group, 'echo 0000:01:00.0 > /sys/bus/pci/drivers/" + by
+            + "/unbind' frees it\n";
     };
     auto const said = [&] {
         auto all = warnings_of(session);
@@ -327,9 +326,9 @@ TEST(names_who_is_in_the_way_where_the_kernel_keeps_guests_from_a_group)
     machine.session.facts.is_there = machine.session.facts.are_updated = true;
     machine.session.inventory.groups[0].is_viable = false;
     TEST_ASSERT_EQUAL_STRING(
-        "host bridge 0000:00:1f.0 in group 7 is driven by ie31200_edac, and guests cannot use the group "
-        "while "
-        "it is, 'blacklist ie31200_edac' in /etc/modprobe.d keeps it away\n"
+        "host bridge 0000:00:1f.0 in group 7 is driven by ie31200_edac, which keeps guests from the group, "
+        "'readlink /sys/bus/pci/drivers/ie31200_edac/module' names the module to blacklist in "
+        "/etc/modprobe.d\n"
         "guests cannot use group 7, as the kernel says that it is not viable, in the way: "
         "0000:00:1f.0 (ie31200_edac)\n",
         warnings_of(machine.session));
@@ -561,9 +560,10 @@ TEST(warns_of_a_driver_on_a_host_bridge_and_says_what_keeps_it_away)
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 1);
     auto const& session = machine.plan("[bind]\ngpu = 10de:2191\n");
     TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 would-bind\n", verdicts(session));
-    TEST_ASSERT_EQUAL_STRING("host bridge 0000:00:00.0 in group 1 is driven by ie31200_edac, and guests "
-                             "cannot use the group while it is, 'blacklist ie31200_edac' in /etc/modprobe.d "
-                             "keeps it away\n",
+    TEST_ASSERT_EQUAL_STRING(
+        "host bridge 0000:00:00.0 in group 1 is driven by ie31200_edac, which keeps guests "
+        "from the group, 'readlink /sys/bus/pci/drivers/ie31200_edac/module' names the "
+        "module to blacklist in /etc/modprobe.d\n",
         warnings_of(session));
 }
 
@@ -583,6 +583,39 @@ TEST(says_that_a_device_is_bound_already)
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8, "vfio-pci");
     TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0: is bound to vfio-pci (10de:2191, group 8, already)",
         said(machine.plan("[bind]\ngpu = 01:00.0\n")));
+}
+
+TEST(counts_what_a_list_leaves_out)
+{
+    Machine machine;
+    machine.session.inventory.groups.append({.number = 8});
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    auto& group = machine.session.inventory.groups[0];
+    for (size_t i = 0; i < group.others.capacity(); ++i)
+        group.others.append(FixedString<max_member_name_bytes>("part"));
+    group.others_left_out = 1;
+    auto const text = std::string(said(machine.plan("[bind]\ngpu = 01:00.0\n")));
+    TEST_ASSERT_TRUE(text.find("part, part and 1 more, and what") != std::string::npos);
+}
+
+TEST(names_what_was_not_put_back_whatever_the_reason)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
+    auto& session = machine.plan("[bind]\nnic = 01:00.0\n");
+    session.plan.decisions[0].outcome = Outcome::Failed;
+    session.plan.decisions[0].reason = Reason::ModuleMissing;
+    session.undo_log.append({.device = 0, .wanted = "vfio-pci", .state = UndoEntry::State::PutBack});
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0: failed (module-missing): vfio-pci cannot be loaded, it must be in the "
+        "kernel or in the initramfs",
+        said(session));
+    session.undo_log[0].state = UndoEntry::State::Stuck;
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0: failed (module-missing): vfio-pci cannot be loaded, it must be in the "
+        "kernel or in the initramfs, and not put back as they were: 0000:01:00.0, reboot to give "
+        "them back",
+        said(session));
 }
 
 UNITY_MAIN()
