@@ -21,8 +21,7 @@ void put_byte(Sink& sink, char byte)
 
 bool is_harmless(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9')
-        || std::string_view("/._-+:@=").find(byte) != std::string_view::npos;
+    return is_letter_or_digit(byte) || std::string_view("/._-+:@=").find(byte) != std::string_view::npos;
 }
 
 bool is_harmless(std::string_view text)

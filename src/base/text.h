@@ -10,6 +10,9 @@ namespace vfio_early {
 
 bool is_space(char);
 
+// Of ASCII, whatever the locale.
+bool is_letter_or_digit(char);
+
 // True for names of modules and parameters that are one to the kernel, where '-' and '_' are the same
 // (parameqn() in kernel/params.c).
 bool is_same_name(std::string_view, std::string_view);

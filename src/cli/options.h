@@ -19,8 +19,7 @@ struct CommandOptions {
     std::string_view config = "/etc/vfio-early.ini";
     OutputFormat format = OutputFormat::Text;
     std::string_view facts; // check: the file to write what the lines mean to; empty for none
-    std::string_view
-        kernel; // check: the version of the kernel that the next boot starts; empty for the one here
+    std::string_view kernel; // check: the version that the next boot starts; empty for the one here
     Labels labels; // accept: the lines that it is about; none is all
 };
 

@@ -266,10 +266,12 @@ void read_back_job(void* context)
     read_drivers_back(job.session, job.root);
 }
 
+// How long the report waits for what comes after a worker that was cut short.
+constexpr int64_t patience_milliseconds = 500;
+
 // Undoes what a worker that was cut short has written, and waits a little for that.
 void clean_up(Job& job, WorkerEnd const& worker)
 {
-    constexpr int64_t patience_milliseconds = 500;
     job.session.left_behind = worker.group;
     auto const end = run_to_the_end(undo_job, &job, now_milliseconds() + patience_milliseconds);
     if (end.kind == WorkerEnd::Kind::TimeIsUp)
@@ -283,7 +285,6 @@ void clean_up(Job& job, WorkerEnd const& worker)
 // undone.
 void work(Job& job, int64_t start)
 {
-    constexpr int64_t patience_milliseconds = 500;
     auto const deadline = start + int64_t{1000} * job.session.config.options.timeout_seconds;
     auto const end = run_worker(plan_and_carry_out, &job, deadline);
     if (end.kind == WorkerEnd::Kind::Done)

@@ -30,15 +30,6 @@ template <typename... Parts> void report(Parser& parser, Parts const&... parts)
     parser.problems.add(problem_of(parser.line, parts...));
 }
 
-void report_unknown(
-    Parser& parser, std::string_view what, std::string_view word, std::span<std::string_view const> known)
-{
-    if (auto const meant = nearest(word, known))
-        report(parser, "unknown ", what, " ", Quoted{word}, ", did you mean ", Quoted{*meant}, "?");
-    else
-        report(parser, "unknown ", what, " ", Quoted{word});
-}
-
 bool contains(std::span<std::string_view const> words, std::string_view word)
 {
     return std::ranges::find(words, word) != words.end();
@@ -85,8 +76,7 @@ bool check_line(Parser& parser, std::string_view line, size_t room)
 bool is_label(std::string_view text)
 {
     return !text.empty() && std::ranges::all_of(text, [](char byte) {
-        return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9')
-            || byte == '-' || byte == '_' || byte == '.';
+        return is_letter_or_digit(byte) || byte == '-' || byte == '_' || byte == '.';
     });
 }
 
@@ -214,8 +204,10 @@ void set_option(Parser& parser, std::string_view name, std::string_view value)
     } else if (name == "protect") {
         if (is_first(parser, name, parser.protect_line))
             set_protect(parser, value);
+    } else if (auto const meant = nearest(name, option_names)) {
+        report(parser, "unknown option ", Quoted{name}, ", did you mean ", Quoted{*meant}, "?");
     } else {
-        report_unknown(parser, "option", name, option_names);
+        report(parser, "unknown option ", Quoted{name});
     }
 }
 

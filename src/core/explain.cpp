@@ -581,7 +581,7 @@ void explain_reason(Sink& sink, Decision const& decision, Session const& session
 void explain(Sink& sink, Decision const& decision, Session const& session)
 {
     explain_reason(sink, decision, session);
-    // The reasons that are about a single device tell that of their own accord.
+    // These two tell it of their own accord, also where it was given back.
     bool const is_told = decision.reason == Reason::BindFailed || decision.reason == Reason::Timeout;
     if (!is_told && given_back(decision, session.undo_log, session.inventory) == GivenBack::No)
         put_given_back(sink, decision, session);

@@ -52,8 +52,7 @@ bool is_comment(std::string_view word)
 // libblkid/src/encode.c); it leaves UTF-8 too.
 bool stays_in_link(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9')
-        || std::string_view("#+-.:=@_").find(byte) != std::string_view::npos
+    return is_letter_or_digit(byte) || std::string_view("#+-.:=@_").find(byte) != std::string_view::npos
         || static_cast<unsigned char>(byte) >= 0x80;
 }
 

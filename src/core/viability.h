@@ -17,8 +17,7 @@ constexpr std::string_view hotplug_driver = "shpchp";
 // iommu_group_claim_dma_owner() in drivers/iommu/iommu.c, where every driver without driver_managed_dma
 // counts.
 //  - a bridge (header type 1 or 2) is never given away and does not count, whatever drives it now
-//  - a host bridge, AMD's dummy ones among them, does not count either: in the initramfs nothing drives it
-//  yet,
+//  - a host bridge, AMD's dummy ones among them, does not count either: nothing drives it in the initramfs,
 //    and what does later can be kept away from it
 //  - what is on vfio-pci or pci-stub now and not listed counts: nothing says that the next boot puts it there
 bool stands_in_the_way(Device const& peer);
