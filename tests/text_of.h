@@ -12,7 +12,7 @@ template <typename... Parts> std::string text_of(Parts const&... parts)
 {
     std::string text;
     Sink sink(text);
-    print(sink, parts...);
+    put_all(sink, parts...);
     return text;
 }
 

@@ -47,12 +47,27 @@ template <size_t Capacity> void put(Sink& sink, FixedString<Capacity> const& tex
     sink.write(text.view());
 }
 
-// The parts one after the other, as a text of this type.
-template <typename Text, typename... Parts> Text printed(Parts const&... parts)
+template <size_t Capacity> PassedText pass(FixedString<Capacity> const& text)
 {
-    Text text;
+    return pass(text.view());
+}
+
+// The parts one after the other, as a text of this type.
+template <typename Result, typename... Parts> Result joined(Parts const&... parts)
+{
+    Result text;
     Sink sink(text);
-    print(sink, parts...);
+    put_all(sink, parts...);
+    return text;
+}
+
+// A format with its parts, as a text of this type; see print().
+template <typename Result, typename... Parts>
+Result printed(std::type_identity_t<FormatFor<Parts...>> format, Parts const&... parts)
+{
+    Result text;
+    Sink sink(text);
+    print_passed(sink, format.text(), pass(parts)...);
     return text;
 }
 

@@ -33,6 +33,27 @@ bool is_harmless(std::string_view text)
     return !text.empty() && text.size() <= max_quoted_bytes;
 }
 
+// A text as the letter of its place says.
+void put_text(Sink& sink, char letter, std::string_view text)
+{
+    switch (letter) {
+    case 'q':
+        put(sink, Quoted{text});
+        break;
+    case 'e':
+        put(sink, Escaped{text});
+        break;
+    case 'n':
+        put(sink, ForeignName{text});
+        break;
+    case 'j':
+        put(sink, JsonString{text});
+        break;
+    default:
+        sink.write(text);
+    }
+}
+
 } // namespace
 
 void put(Sink& sink, std::string_view text)
@@ -74,7 +95,7 @@ void put(Sink& sink, Escaped escaped)
         if (is_printable(byte))
             put_byte(sink, byte);
         else
-            print(sink, "\\x", Hex{static_cast<uint8_t>(byte), 2});
+            put_all(sink, "\\x", Hex{static_cast<uint8_t>(byte), 2});
     }
 }
 
@@ -90,7 +111,7 @@ void put(Sink& sink, Quoted quoted)
         room -= needed;
         ++count;
     }
-    print(sink, "'", Escaped{slice(quoted.text, 0, count)}, count < quoted.text.size() ? "..." : "", "'");
+    put_all(sink, "'", Escaped{slice(quoted.text, 0, count)}, count < quoted.text.size() ? "..." : "", "'");
 }
 
 void put(Sink& sink, JsonString string)
@@ -103,7 +124,7 @@ void put(Sink& sink, JsonString string)
         } else if (is_printable(byte)) {
             put_byte(sink, byte);
         } else {
-            print(sink, "\\u", Hex{static_cast<uint8_t>(byte), 4});
+            put_all(sink, "\\u", Hex{static_cast<uint8_t>(byte), 4});
         }
     }
     put_byte(sink, '"');
@@ -112,9 +133,54 @@ void put(Sink& sink, JsonString string)
 void put(Sink& sink, ForeignName name)
 {
     if (is_harmless(name.text))
-        print(sink, name.text);
+        put_all(sink, name.text);
     else
-        print(sink, Quoted{name.text});
+        put_all(sink, Quoted{name.text});
+}
+
+void print_arguments(Sink& sink, char const* format, va_list arguments)
+{
+    for (;;) {
+        char const* const start = format;
+        while (*format != '\0' && *format != '%')
+            ++format;
+        sink.write({start, static_cast<size_t>(format - start)});
+        if (*format == '\0')
+            return;
+        char const letter = format[1];
+        format += 2;
+        switch (letter) {
+        case 'c':
+            sink.write(va_arg(arguments, char const*));
+            break;
+        case 'u':
+            put(sink, va_arg(arguments, uint32_t));
+            break;
+        case 'x':
+            put(sink, va_arg(arguments, Hex));
+            break;
+        case 'o': {
+            auto const object = va_arg(arguments, Object);
+            object.put(sink, object.object);
+            break;
+        }
+        case '%':
+            put_byte(sink, '%');
+            break;
+        default: {
+            auto const text = va_arg(arguments, PassedText);
+            put_text(sink, letter, {text.start, text.size});
+        }
+        }
+    }
+}
+
+void print_passed(Sink& sink, char const* format, ...) // NOLINT(cert-dcl50-cpp)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_arguments(sink, format, arguments);
+    va_end(arguments);
 }
 
 } // namespace vfio_early

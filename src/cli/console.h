@@ -13,12 +13,12 @@ namespace vfio_early {
 // A line on standard error, 'vfio-early: …', that is written when it goes out of scope.
 class ErrorLine {
 public:
-    ErrorLine() { print(m_sink, "vfio-early: "); }
+    ErrorLine() { put_all(m_sink, "vfio-early: "); }
     ErrorLine(ErrorLine const&) = delete;
     ErrorLine& operator=(ErrorLine const&) = delete;
     ~ErrorLine()
     {
-        print(m_sink, "\n");
+        put_all(m_sink, "\n");
         m_output.flush();
     }
 
@@ -32,7 +32,7 @@ private:
 template <typename... Parts> void print_error(Parts const&... parts)
 {
     ErrorLine line;
-    print(line.sink(), parts...);
+    put_all(line.sink(), parts...);
 }
 
 // The error number of what could not be written to standard output; 0 where all was.

@@ -36,13 +36,13 @@ constexpr Command commands[] = {
 
 void write_help(Sink& sink)
 {
-    print(sink,
+    put_all(sink,
         "usage: vfio-early COMMAND [OPTION...]\n\n"
         "Hands PCI devices to virtual machines: binds them to vfio-pci before a host driver touches them.\n\n"
         "commands:\n");
     for (auto const& command : commands)
-        print(sink, "  ", command.name, slice("          ", command.name.size()), command.summary, "\n");
-    print(sink,
+        put_all(sink, "  ", command.name, slice("          ", command.name.size()), command.summary, "\n");
+    put_all(sink,
         "\noptions:\n"
         "  --config FILE        the configuration, instead of /etc/vfio-early.ini\n"
         "  --kernel VERSION     check: for this kernel, instead of the one that runs\n"
@@ -112,7 +112,7 @@ ExitStatus run_program(int argument_count, char const* const* arguments)
         print_output([](Sink& sink) { write_help(sink); });
         return AllBound;
     case Invocation::Kind::Version:
-        print_output([](Sink& sink) { print(sink, "vfio-early ", version, "\n"); });
+        print_output([](Sink& sink) { put_all(sink, "vfio-early ", version, "\n"); });
         return AllBound;
     case Invocation::Kind::Command:
         break;

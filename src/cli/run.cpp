@@ -49,7 +49,7 @@ void tell_line(Conduct const& conduct, Root const& root, Message const& line)
 
 template <typename... Parts> void tell(Conduct const& conduct, Root const& root, Parts const&... parts)
 {
-    tell_line(conduct, root, printed<Message>(parts...));
+    tell_line(conduct, root, joined<Message>(parts...));
 }
 
 template <typename... Parts> void tell(Job const& job, Parts const&... parts)
@@ -84,9 +84,9 @@ void put(Sink& sink, ConfigName name)
 {
     auto const& root = name.root;
     bool const is_below = !root.is_machine();
-    auto const path = printed<FixedString<max_shown_path_bytes>>(Escaped{is_below ? root.directory() : ""},
+    auto const path = joined<FixedString<max_shown_path_bytes>>(Escaped{is_below ? root.directory() : ""},
         is_below && !name.options.config.starts_with('/') ? "/" : "", Escaped{name.options.config});
-    print(sink, path, path.was_cut() ? "..." : "");
+    put_all(sink, path, path.was_cut() ? "..." : "");
 }
 
 // Why the file as a whole cannot be used; such a problem has no line.
@@ -115,10 +115,10 @@ void tell_of_problems(Job const& job, CommandOptions const& options)
         is_in_a_line |= problem.line != 0;
         Message line;
         Sink sink(line);
-        print(sink, name, ":");
+        put_all(sink, name, ":");
         if (problem.line != 0)
-            print(sink, problem.line, ":");
-        print(sink, " ", problem.text);
+            put_all(sink, problem.line, ":");
+        put_all(sink, " ", problem.text);
         tell_line(job.conduct, job.root, line);
     }
     if (job.session.problems.left_out() > 0)
@@ -129,7 +129,7 @@ void tell_of_problems(Job const& job, CommandOptions const& options)
 
 ExitStatus leave_alone(Job const& job, std::string_view why)
 {
-    print_output([&](Sink& sink) { print(sink, why, "\n"); });
+    print_output([&](Sink& sink) { put_all(sink, why, "\n"); });
     log_line(job.root, Level::Info, why);
     return AllBound;
 }
@@ -338,7 +338,7 @@ void tell_what_to_do_next(Job const& job)
     if (!job.conduct.forgets || job.options.format == OutputFormat::Json)
         return;
     print_output([&](Sink& sink) {
-        print(sink, job.options.facts,
+        put_all(sink, job.options.facts,
             " has what the lines mean now, the next image that is made carries it\n");
     });
 }

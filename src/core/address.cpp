@@ -21,7 +21,7 @@ std::optional<Address> parse_address(std::string_view text)
 
 void put(Sink& sink, Address address)
 {
-    print(sink, Hex{address.domain, 4}, ":", Hex{address.bus, 2}, ":", Hex{address.device, 2}, ".",
+    put_all(sink, Hex{address.domain, 4}, ":", Hex{address.bus, 2}, ":", Hex{address.device, 2}, ".",
         Hex{address.function, 1});
 }
 

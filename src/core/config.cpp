@@ -215,29 +215,29 @@ void set_option(Parser& parser, std::string_view name, std::string_view value)
 // whose label is missing.
 void explain_colon(Parser& parser, std::string_view name, std::string_view value)
 {
-    auto const joined = printed<ValueText>(name, ":", value);
-    auto rest = joined.view();
+    auto const whole = joined<ValueText>(name, ":", value);
+    auto rest = whole.view();
     auto const before_equals = trimmed(take_until(rest, '='));
-    rest = joined.view();
+    rest = whole.view();
     auto const label = take_word(rest);
     auto const bare_label = label.ends_with(':') ? slice(label, 0, label.size() - 1) : label;
     Problem problem{.line = parser.line, .text = {}};
     Sink sink(problem.text);
     auto const write_it_as = [&](std::string_view what_is_wrong, std::string_view key,
                                  std::string_view selector) {
-        print(sink, what_is_wrong, ", write it as '", key, " = ", Escaped{selector}, "'");
+        put_all(sink, what_is_wrong, ", write it as '", key, " = ", Escaped{selector}, "'");
     };
-    print(sink, Quoted{joined.view()});
-    if (is_selector(joined.view()))
-        write_it_as(" has no label", "LABEL", joined.view());
-    else if (before_equals.size() < joined.view().size() && is_selector(before_equals))
+    put_all(sink, Quoted{whole.view()});
+    if (is_selector(whole.view()))
+        write_it_as(" has no label", "LABEL", whole.view());
+    else if (before_equals.size() < whole.view().size() && is_selector(before_equals))
         write_it_as(" has its label missing", "LABEL", before_equals);
     else if (is_label(name) && is_selector(value))
         write_it_as(" has ':' for '='", name, value);
     else if (is_label(bare_label) && is_selector(trimmed(rest)))
         write_it_as(" has no '='", bare_label, trimmed(rest));
     else
-        print(sink, " is not 'KEY = VALUE', in which no ':' comes before the '='");
+        put_all(sink, " is not 'KEY = VALUE', in which no ':' comes before the '='");
     parser.problems.add(problem);
 }
 

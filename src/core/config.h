@@ -77,7 +77,7 @@ private:
 // A problem whose text is made of the parts.
 template <typename... Parts> Problem problem_of(unsigned line, Parts const&... parts)
 {
-    return {line, printed<FixedString<max_problem_bytes>>(parts...)};
+    return {line, joined<FixedString<max_problem_bytes>>(parts...)};
 }
 
 // Reads the text of /etc/vfio-early.ini. If `problems` is not empty afterwards, `config` must not be used.

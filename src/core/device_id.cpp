@@ -18,7 +18,7 @@ std::optional<DeviceId> parse_device_id(std::string_view text)
 
 void put(Sink& sink, DeviceId id)
 {
-    print(sink, Hex{id.vendor, 4}, ":", Hex{id.device, 4});
+    put_all(sink, Hex{id.vendor, 4}, ":", Hex{id.device, 4});
 }
 
 } // namespace vfio_early

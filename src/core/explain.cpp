@@ -18,9 +18,9 @@ Entry const& entry_of(Decision const& decision, Session const& session)
 
 void put_with_driver(Sink& sink, Device const& device)
 {
-    print(sink, device.address);
+    put_all(sink, device.address);
     if (!device.driver.empty())
-        print(sink, " (", ForeignName{device.driver.view()}, ")");
+        put_all(sink, " (", ForeignName{device.driver.view()}, ")");
 }
 
 // A list that is cut when it gets long, so that what follows it is not.
@@ -44,7 +44,7 @@ public:
     void end()
     {
         if (m_count > m_shown)
-            print(m_sink, " and ", m_count - m_shown, " more");
+            put_all(m_sink, " and ", m_count - m_shown, " more");
     }
 
 private:
@@ -69,41 +69,41 @@ void put_concerned(Sink& sink, Decision const& decision, Session const& session)
 // What the line meant when it was recorded, as the beginning of a sentence.
 void put_meant(Sink& sink, Recollection::Meant const& meant)
 {
-    print(sink, "the line meant ", meant.id, " at ", meant.was, " when it was recorded");
+    put_all(sink, "the line meant ", meant.id, " at ", meant.was, " when it was recorded");
 }
 
 // The line as it should be for what it meant, which is at another address now.
 void put_line_to_write(Sink& sink, Entry const& entry, Recollection::Meant const& meant)
 {
     auto const& address = *meant.is_now;
-    print(sink, "write '", entry.label, " = ");
+    put_all(sink, "write '", entry.label, " = ");
     bool const is_whole_card = entry.selector.location && entry.selector.location->every_function;
     if (is_whole_card)
-        print(sink, Hex{address.domain, 4}, ":", Hex{address.bus, 2}, ":", Hex{address.device, 2}, ".*");
+        put_all(sink, Hex{address.domain, 4}, ":", Hex{address.bus, 2}, ":", Hex{address.device, 2}, ".*");
     else
-        print(sink, address);
+        put_all(sink, address);
     if (entry.selector.id)
-        print(sink, " ", entry.selector.id->id);
+        put_all(sink, " ", entry.selector.id->id);
     else if (!is_whole_card)
-        print(sink, " ", meant.id);
+        put_all(sink, " ", meant.id);
     if (entry.selector.id && entry.selector.id->subsystem)
-        print(sink, ":", *entry.selector.id->subsystem);
-    print(sink, "'");
+        put_all(sink, ":", *entry.selector.id->subsystem);
+    put_all(sink, "'");
 }
 
 void explain_not_found(Sink& sink, Decision const& decision, Session const& session)
 {
     if (decision.meant) {
         put_meant(sink, *decision.meant);
-        print(sink, ", which is gone, 'vfio-early accept ", entry_of(decision, session).label,
+        put_all(sink, ", which is gone, 'vfio-early accept ", entry_of(decision, session).label,
             "' makes it mean what is there now");
     } else if (decision.arrival && decision.arrival->kind == Arrival::Kind::NotABridge)
-        print(sink, decision.arrival->address, " has no bus behind it, so a path cannot go through it");
+        put_all(sink, decision.arrival->address, " has no bus behind it, so a path cannot go through it");
     else if (decision.arrival && decision.arrival->kind == Arrival::Kind::NotRead)
-        print(sink, "there is no bridge at ", decision.arrival->address,
+        put_all(sink, "there is no bridge at ", decision.arrival->address,
             ", 'lspci -Dtv' shows the way to each device");
     else
-        print(sink, "no device matches ", Quoted{entry_of(decision, session).selector_text.view()},
+        put_all(sink, "no device matches ", Quoted{entry_of(decision, session).selector_text.view()},
             ", 'lspci -Dnn' lists all devices");
 }
 
@@ -112,59 +112,59 @@ void explain_id_mismatch(Sink& sink, Decision const& decision, Session const& se
     auto const* there = device_of(decision, session.inventory);
     if (!there) {
         put_meant(sink, *decision.meant);
-        return print(sink, ", and another line means what is there now");
+        return put_all(sink, ", and another line means what is there now");
     }
     auto const& device = *there;
     if (device.is_identified)
-        print(sink, "it is ", device.id, " (subsystem ", device.subsystem,
+        put_all(sink, "it is ", device.id, " (subsystem ", device.subsystem,
             "), not the model that was named, so it stays with its host driver");
     else
-        print(sink, "its id cannot be read, so it may not be the model that was named");
+        put_all(sink, "its id cannot be read, so it may not be the model that was named");
 }
 
 void explain_ambiguous(Sink& sink, Decision const& decision, Session const& session)
 {
-    print(sink, decision.concerned.count, " devices match (");
+    put_all(sink, decision.concerned.count, " devices match (");
     put_concerned(sink, decision, session);
-    print(sink, "), add an address to choose one or 'all' to take all");
+    put_all(sink, "), add an address to choose one or 'all' to take all");
 }
 
 void explain_unreadable(Sink& sink, Decision const& decision, Session const& session)
 {
     if (session.inventory.is_overfull)
-        return print(
+        return put_all(
             sink, "more than ", max_devices, " devices are listed or share a group with one that is");
     if (decision.device)
-        return print(sink, meaning_of(decision.reason));
+        return put_all(sink, meaning_of(decision.reason));
     if (session.inventory.has_no_sysfs)
-        return print(sink, "/sys/bus/pci is not there, so no device can be found, is sysfs mounted?");
+        return put_all(sink, "/sys/bus/pci is not there, so no device can be found, is sysfs mounted?");
     if (session.inventory.is_incomplete)
-        return print(
+        return put_all(
             sink, "not all devices of this machine could be listed, add the address of the one you mean");
-    print(sink, "the id of one of these cannot be read (");
+    put_all(sink, "the id of one of these cannot be read (");
     put_concerned(sink, decision, session);
-    print(sink, "), add the address of the one you mean");
+    put_all(sink, "), add the address of the one you mean");
 }
 
 void explain_no_iommu(Sink& sink, Iommu iommu)
 {
     switch (iommu) {
     case Iommu::OffInKernel:
-        print(sink,
+        put_all(sink,
             "the kernel does not use the IOMMU that this machine has, boot with intel_iommu=on on Intel, "
             "or without amd_iommu=off and iommu=off");
         break;
     case Iommu::NoDriver:
-        print(sink,
+        put_all(sink,
             "the module of this machine's IOMMU, virtio_iommu, is not loaded, it must be in the initramfs");
         break;
     case Iommu::OffInFirmware:
-        print(sink,
+        put_all(sink,
             "the firmware reports no IOMMU, turn on VT-d (Intel) or IOMMU (AMD) in its setup if it has one");
         break;
     case Iommu::Absent:
     case Iommu::On:
-        print(sink, "this machine has no IOMMU, so nothing can be isolated");
+        put_all(sink, "this machine has no IOMMU, so nothing can be isolated");
         break;
     }
 }
@@ -188,7 +188,7 @@ void explain_shared_group(Sink& sink, Decision const& decision, Session const& s
 {
     auto const* device = device_of(decision, session.inventory);
     auto const* group = group_of(decision, session.inventory);
-    print(sink, "group ", device->group.value_or(0), " also holds ");
+    put_all(sink, "group ", device->group.value_or(0), " also holds ");
     Separated list(sink);
     bool is_of_platform = false;
     for (auto const index : session.plan.devices_of(decision.concerned)) {
@@ -206,23 +206,24 @@ void explain_shared_group(Sink& sink, Decision const& decision, Session const& s
     }
     list.end();
     if (is_of_platform)
-        print(sink, ", so it is the platform's own group, which the host cannot do without");
+        put_all(sink, ", so it is the platform's own group, which the host cannot do without");
     else if (group && !group->others.empty())
-        print(sink, ", and what is no PCI device cannot be given away");
+        put_all(sink, ", and what is no PCI device cannot be given away");
     else
-        print(sink, ", which must be listed under [bind] or [stub] too");
+        put_all(sink, ", which must be listed under [bind] or [stub] too");
 }
 
 void explain_group_refused(Sink& sink, Decision const& decision, Session const& session)
 {
-    print(sink, "its group is bound whole or not at all, and ");
+    put_all(sink, "its group is bound whole or not at all, and ");
     Separated list(sink);
     for (auto const peer : session.plan.devices_of(decision.concerned)) {
         auto* next = list.next();
         if (!next)
             continue;
         auto const& refused = session.plan.decisions[*find_decision(session.plan, peer)];
-        print(*next, session.inventory.devices[peer].address, " was refused (", name_of(refused.reason), ")");
+        put_all(
+            *next, session.inventory.devices[peer].address, " was refused (", name_of(refused.reason), ")");
     }
     list.end();
 }
@@ -251,34 +252,34 @@ void put_given_back(Sink& sink, Decision const& decision, Session const& session
     case GivenBack::Unneeded:
         return;
     case GivenBack::Yes:
-        return print(sink, ", its group was given back to the host drivers");
+        return put_all(sink, ", its group was given back to the host drivers");
     case GivenBack::NotYet:
-        return print(sink, ", its group is being given back to the host drivers");
+        return put_all(sink, ", its group is being given back to the host drivers");
     case GivenBack::No:
         break;
     }
-    print(sink, ", and not put back as they were: ");
+    put_all(sink, ", and not put back as they were: ");
     Separated list(sink);
     for (auto const index : stuck_members(decision, session.undo_log, session.inventory)) {
         if (auto* next = list.next())
             put_with_driver(*next, session.inventory.devices[index]);
     }
     list.end();
-    print(sink, ", reboot to give them back");
+    put_all(sink, ", reboot to give them back");
 }
 
 void explain_bind_failed(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& failure = decision.failure;
     if (failure.step == Failure::Step::Worker && session.worker_signal == 0)
-        print(sink, "vfio-early could not start the process that binds");
+        put_all(sink, "vfio-early could not start the process that binds");
     else if (failure.step == Failure::Step::Worker)
-        print(sink, "vfio-early itself was killed by signal ", session.worker_signal);
+        put_all(sink, "vfio-early itself was killed by signal ", session.worker_signal);
     else if (failure.error_number != 0)
-        print(sink, name_of(failure.step), " failed: ", strerror(failure.error_number), " (errno ",
+        put_all(sink, name_of(failure.step), " failed: ", strerror(failure.error_number), " (errno ",
             failure.error_number, ")");
     else
-        print(sink, "the kernel reported success, but the device is not bound to ",
+        put_all(sink, "the kernel reported success, but the device is not bound to ",
             driver_name(decision.target));
     put_given_back(sink, decision, session);
 }
@@ -287,18 +288,18 @@ void explain_timeout(Sink& sink, Decision const& decision, Session const& sessio
 {
     auto const seconds = session.config.options.timeout_seconds;
     if (session.mode == Mode::Check)
-        return print(sink, "the kernel did not answer within ", seconds, " s");
+        return put_all(sink, "the kernel did not answer within ", seconds, " s");
     if (decision.failure.step == Failure::Step::None)
-        print(sink, "time ran out after ", seconds, " s, before it was reached");
+        put_all(sink, "time ran out after ", seconds, " s, before it was reached");
     else
-        print(sink, "the kernel did not return from ", name_of(decision.failure.step), " within ", seconds,
+        put_all(sink, "the kernel did not return from ", name_of(decision.failure.step), " within ", seconds,
             " s");
     put_given_back(sink, decision, session);
 }
 
 void explain_protected(Sink& sink, Decision const& decision, Session const& session)
 {
-    print(sink, "the host itself needs it: ", decision.host_use, ", 'protect = all except ",
+    put_all(sink, "the host itself needs it: ", decision.host_use, ", 'protect = all except ",
         entry_of(decision, session).label, "' under [options] gives it away all the same");
 }
 
@@ -306,37 +307,37 @@ void explain_changed(Sink& sink, Decision const& decision, Session const& sessio
 {
     auto const& entry = entry_of(decision, session);
     if (!decision.meant) {
-        print(sink, "nothing was here when the line was recorded");
+        put_all(sink, "nothing was here when the line was recorded");
     } else {
         put_meant(sink, *decision.meant);
         if (decision.meant->is_twin) {
-            print(sink, ", and one of that model is at ", *decision.meant->is_now, " now");
+            put_all(sink, ", and one of that model is at ", *decision.meant->is_now, " now");
         } else if (decision.meant->is_now) {
-            print(sink, ", which is at ", *decision.meant->is_now, " now, ");
+            put_all(sink, ", which is at ", *decision.meant->is_now, " now, ");
             put_line_to_write(sink, entry, *decision.meant);
         } else {
-            print(sink, ", which is gone");
+            put_all(sink, ", which is gone");
         }
     }
-    print(sink, ", 'vfio-early accept ", entry.label, "' makes it mean what is there now");
+    put_all(sink, ", 'vfio-early accept ", entry.label, "' makes it mean what is there now");
 }
 
 void explain_module_missing(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& loading = session.loading_of(decision.target);
-    print(sink, driver_name(decision.target), " cannot be loaded");
+    put_all(sink, driver_name(decision.target), " cannot be loaded");
     if (!loading.message.empty())
-        print(sink, ": ", ForeignName{loading.message.view()});
+        put_all(sink, ": ", ForeignName{loading.message.view()});
     if (loading.blacklisted.empty())
-        print(sink, ", it must be in the kernel or in the initramfs");
+        put_all(sink, ", it must be in the kernel or in the initramfs");
     else
-        print(sink, ", module_blacklist= on the kernel command line forbids ", loading.blacklisted,
+        put_all(sink, ", module_blacklist= on the kernel command line forbids ", loading.blacklisted,
             ", take it out there");
 }
 
 template <typename... Parts> [[gnu::always_inline]] inline void warn(Tell tell, Parts const&... parts)
 {
-    tell(printed<Warning>(parts...).view());
+    tell(joined<Warning>(parts...).view());
 }
 
 void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
@@ -354,20 +355,20 @@ void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
     Warning warning;
     Sink sink(warning);
     if (is_host_bridge(bridge))
-        print(sink, "host ");
-    print(sink, "bridge ", bridge.address, " in group ", *bridge.group);
+        put_all(sink, "host ");
+    put_all(sink, "bridge ", bridge.address, " in group ", *bridge.group);
     if (is_ours) {
         auto const& driver = is_check ? bridge.driver : entry->driver_was;
-        print(sink, is_check ? " will be " : " was ", driver.empty() ? "kept" : "taken",
+        put_all(sink, is_check ? " will be " : " was ", driver.empty() ? "kept" : "taken",
             " from shpchp, which would keep guests from the group");
     } else {
-        print(sink, " is driven by ", ForeignName{bridge.driver.view()},
+        put_all(sink, " is driven by ", ForeignName{bridge.driver.view()},
             ", which keeps guests from the group, '");
         if (is_host_bridge(bridge))
-            print(sink, "readlink");
+            put_all(sink, "readlink");
         else
-            print(sink, "echo ", bridge.address, " >");
-        print(sink, " /sys/bus/pci/drivers/", Escaped{bridge.driver.view()},
+            put_all(sink, "echo ", bridge.address, " >");
+        put_all(sink, " /sys/bus/pci/drivers/", Escaped{bridge.driver.view()},
             is_host_bridge(bridge) ? "/module' names the module to blacklist in /etc/modprobe.d"
                                    : "/unbind' frees it");
     }
@@ -381,21 +382,21 @@ void tell_of_unviable_group(Session const& session, Group const& group, Tell tel
         return;
     Warning warning;
     Sink sink(warning);
-    print(sink, "guests cannot use group ", group.number, ", as the kernel says that it is not viable");
+    put_all(sink, "guests cannot use group ", group.number, ", as the kernel says that it is not viable");
     bool is_any = false;
     Separated list(sink);
     for (auto const& device : session.inventory.devices) {
         if (device.group != group.number || !has_host_driver(device))
             continue;
         if (!is_any)
-            print(sink, ", in the way: ");
+            put_all(sink, ", in the way: ");
         is_any = true;
         if (auto* next = list.next())
             put_with_driver(*next, device);
     }
     list.end();
     if (!is_any)
-        print(sink, ", and no member of it has a host driver");
+        put_all(sink, ", and no member of it has a host driver");
     tell(warning.view());
 }
 
@@ -407,16 +408,16 @@ void tell_of_move(Entry const& entry, Recollection::Meant const& meant, Tell tel
         return;
     Warning warning;
     Sink sink(warning);
-    print(sink, entry.label, ": ");
+    put_all(sink, entry.label, ": ");
     put_meant(sink, meant);
-    print(sink, ", which is at ", *meant.is_now, " now and is taken there");
+    put_all(sink, ", which is at ", *meant.is_now, " now and is taken there");
     if (meant.is_line_stale) {
-        print(sink, ", ");
+        put_all(sink, ", ");
         put_line_to_write(sink, entry, meant);
     } else if (has_moved)
-        print(sink, ", 'vfio-early accept ", entry.label, "' records that");
+        put_all(sink, ", 'vfio-early accept ", entry.label, "' records that");
     if (has_moved)
-        print(sink, ", correct every guest that names ", meant.was);
+        put_all(sink, ", correct every guest that names ", meant.was);
     tell(warning.view());
 }
 
@@ -481,8 +482,8 @@ void tell_of_unknown_drivers(Session const& session, Tell tell)
             continue;
         Warning warning;
         Sink sink(warning);
-        print(sink, "it is not known whether ", driver_name(target), " can be loaded: ");
-        print(sink, "/lib/modules ",
+        put_all(sink, "it is not known whether ", driver_name(target), " can be loaded: ");
+        put_all(sink, "/lib/modules ",
             session.kernel.empty() ? "has not just one kernel" : "has no lists of modules of ",
             Escaped{session.kernel.view()}, ", '--kernel VERSION' names another");
         tell(warning.view());
@@ -494,9 +495,9 @@ void put_naming(Sink& sink, Stranger const& stranger)
 {
     auto const driver = driver_name(*stranger.named_for);
     if (stranger.file.empty())
-        print(sink, driver, ".ids=");
+        put_all(sink, driver, ".ids=");
     else
-        print(sink, "'options ", driver, " ids=' in ", Escaped{stranger.file.view()});
+        put_all(sink, "'options ", driver, " ids=' in ", Escaped{stranger.file.view()});
 }
 
 void tell_of_stranger(Stranger const& stranger, Tell tell)
@@ -506,9 +507,9 @@ void tell_of_stranger(Stranger const& stranger, Tell tell)
             " is on vfio-pci already and no line here selects it, so nothing of it was checked");
     Warning warning;
     Sink sink(warning);
-    print(sink, stranger.address, " is named by ");
+    put_all(sink, stranger.address, " is named by ");
     put_naming(sink, stranger);
-    print(sink, " and by no line here, so ",
+    put_all(sink, " and by no line here, so ",
         stranger.is_taken ? "the next boot leaves it with its host driver" : "it stays with its host driver",
         ", add it under ", section_name(*stranger.named_for));
     tell(warning.view());
@@ -546,7 +547,7 @@ void explain_reason(Sink& sink, Decision const& decision, Session const& session
     case Reason::Unreadable:
         return explain_unreadable(sink, decision, session);
     case Reason::IsBridge:
-        return print(sink, "class ", Hex{device->class_code >> 8, 4},
+        return put_all(sink, "class ", Hex{device->class_code >> 8, 4},
             " is a bridge, which stays with the host, list the devices behind it");
     case Reason::NoIommu:
         return explain_no_iommu(sink, session.inventory.iommu);
@@ -563,7 +564,7 @@ void explain_reason(Sink& sink, Decision const& decision, Session const& session
     case Reason::Protected:
         return explain_protected(sink, decision, session);
     case Reason::InUse:
-        return print(sink, "the running system uses it: ", decision.host_use);
+        return put_all(sink, "the running system uses it: ", decision.host_use);
     case Reason::Changed:
         return explain_changed(sink, decision, session);
     case Reason::None:
@@ -572,7 +573,7 @@ void explain_reason(Sink& sink, Decision const& decision, Session const& session
     case Reason::NoGroup:
     case Reason::NoIommuGroup:
     case Reason::BootDisplay:
-        return print(sink, meaning_of(decision.reason));
+        return put_all(sink, meaning_of(decision.reason));
     }
 }
 
@@ -596,44 +597,44 @@ static bool is_bound_already(Decision const& decision, Device const* device)
 static void put_driver_now(Sink& sink, Device const& device)
 {
     if (device.driver.empty())
-        print(sink, ", now without a driver");
+        put_all(sink, ", now without a driver");
     else
-        print(sink, ", now on ", ForeignName{device.driver.view()});
+        put_all(sink, ", now on ", ForeignName{device.driver.view()});
 }
 
 void describe(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const* device = device_of(decision, session.inventory);
-    print(sink, entry_of(decision, session).label);
+    put_all(sink, entry_of(decision, session).label);
     if (device)
-        print(sink, " ", device->address);
-    print(sink, ": ");
+        put_all(sink, " ", device->address);
+    put_all(sink, ": ");
     switch (decision.outcome) {
     case Outcome::WouldBind:
-        print(sink, is_bound_already(decision, device) ? "is bound to " : "would bind to ",
+        put_all(sink, is_bound_already(decision, device) ? "is bound to " : "would bind to ",
             driver_name(decision.target));
         break;
     case Outcome::Bound:
-        print(sink, "bound to ", driver_name(decision.target));
+        put_all(sink, "bound to ", driver_name(decision.target));
         break;
     case Outcome::Refused:
     case Outcome::Failed:
-        print(sink, name_of(decision.outcome), " (", name_of(decision.reason), "): ");
+        put_all(sink, name_of(decision.outcome), " (", name_of(decision.reason), "): ");
         explain(sink, decision, session);
         return;
     }
     if (!device)
         return;
-    print(sink, " (", device->id);
+    put_all(sink, " (", device->id);
     if (device->group)
-        print(sink, ", group ", *device->group);
+        put_all(sink, ", group ", *device->group);
     else
-        print(sink, ", its group will be checked when it is bound");
+        put_all(sink, ", its group will be checked when it is bound");
     if (is_bound_already(decision, device))
-        print(sink, ", already");
+        put_all(sink, ", already");
     else if (decision.outcome == Outcome::WouldBind)
         put_driver_now(sink, *device);
-    print(sink, ")");
+    put_all(sink, ")");
 }
 
 static void tell_of_framebuffer(FirmwareFramebuffer const& framebuffer, Tell tell)
@@ -649,9 +650,9 @@ static void tell_of_framebuffer(FirmwareFramebuffer const& framebuffer, Tell tel
 
 void announce_darkness(Sink& sink, Address display, Session const& session)
 {
-    print(sink, "the display ", display, " goes dark now, as it is given away");
+    put_all(sink, "the display ", display, " goes dark now, as it is given away");
     if (!session.is_running_system)
-        print(sink, ", rd.vfio_early=0 boots without that");
+        put_all(sink, ", rd.vfio_early=0 boots without that");
 }
 
 void for_each_warning(Session const& session, Tell tell)

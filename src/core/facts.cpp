@@ -28,7 +28,7 @@ void put_plain(Sink& sink, std::string_view text)
 void put_serial(Sink& sink, uint64_t serial)
 {
     for (size_t i = serial_bytes; i > 0; --i)
-        print(sink, Hex{static_cast<uint8_t>(serial >> 8 * (i - 1)), 2}, i > 1 ? "-" : "\n");
+        put_all(sink, Hex{static_cast<uint8_t>(serial >> 8 * (i - 1)), 2}, i > 1 ? "-" : "\n");
 }
 
 std::optional<uint64_t> parse_serial(std::string_view text)
@@ -46,21 +46,21 @@ std::optional<uint64_t> parse_serial(std::string_view text)
 
 void write_device(Sink& sink, Identity const& device)
 {
-    print(sink, "address = ", device.address, "\nid = ", device.id, ":", device.subsystem, "\n");
+    put_all(sink, "address = ", device.address, "\nid = ", device.id, ":", device.subsystem, "\n");
     if (device.serial) {
-        print(sink, "serial = ");
+        put_all(sink, "serial = ");
         put_serial(sink, *device.serial);
     }
     if (!device.slot)
         return;
     auto const& slot = *device.slot;
-    print(sink, "slot = ", slot, "\n");
+    put_all(sink, "slot = ", slot, "\n");
     if (!slot.root.firmware_path.empty())
-        print(sink, "root = ", slot.root.firmware_path, "\n");
+        put_all(sink, "root = ", slot.root.firmware_path, "\n");
     if (!slot.root.parent.empty())
-        print(sink, "below = ", slot.root.parent, "\n");
+        put_all(sink, "below = ", slot.root.parent, "\n");
     if (slot.steps[0].port)
-        print(sink, "port = ", uint32_t{*slot.steps[0].port}, "\n");
+        put_all(sink, "port = ", uint32_t{*slot.steps[0].port}, "\n");
 }
 
 // ADDRESS/DEV.FN[/DEV.FN...], which a selector's path is too.
@@ -209,19 +209,19 @@ SelectorKey key_of(Selector const& selector)
     SelectorKey key;
     Sink sink(key);
     if (selector.location) {
-        print(sink, selector.location->start);
+        put_all(sink, selector.location->start);
         for (auto const& step : selector.location->steps)
-            print(sink, "/", Hex{step.device, 2}, ".", Hex{step.function, 1});
+            put_all(sink, "/", Hex{step.device, 2}, ".", Hex{step.function, 1});
         if (selector.location->every_function)
-            print(sink, " *");
+            put_all(sink, " *");
     }
     if (selector.id) {
-        print(sink, selector.location ? " " : "", selector.id->id);
+        put_all(sink, selector.location ? " " : "", selector.id->id);
         if (selector.id->subsystem)
-            print(sink, ":", *selector.id->subsystem);
+            put_all(sink, ":", *selector.id->subsystem);
     }
     if (selector.allow_all == AllowAll::Yes)
-        print(sink, " all");
+        put_all(sink, " all");
     return key;
 }
 
@@ -280,21 +280,21 @@ bool parse_facts(std::string_view text, Facts& facts)
 
 void write_facts(Sink& sink, Facts const& facts)
 {
-    print(sink, "version = ", version_of_file,
+    put_all(sink, "version = ", version_of_file,
         "\n; What the lines of vfio-early.ini meant when they were written, and what this machine lives on.\n"
         "; vfio-early writes this file when an initramfs image is made. Without it nothing is compared.\n");
     for (auto const& fact : facts.lines) {
-        print(sink, "\n[line]\nselector = ", fact.key, "\n");
+        put_all(sink, "\n[line]\nselector = ", fact.key, "\n");
         if (fact.device)
             write_device(sink, *fact.device);
     }
     for (auto const& fact : facts.host) {
-        print(sink, "\n[host]\nwhy = ");
+        put_all(sink, "\n[host]\nwhy = ");
         put_plain(sink, fact.why.view());
-        print(sink, fact.is_spare ? "\nspare = yes\n" : "\n");
+        put_all(sink, fact.is_spare ? "\nspare = yes\n" : "\n");
         write_device(sink, fact.device);
     }
-    print(sink, "\n[end]\nentries = ", facts.lines.size() + facts.host.size(), "\n");
+    put_all(sink, "\n[end]\nentries = ", facts.lines.size() + facts.host.size(), "\n");
 }
 
 } // namespace vfio_early

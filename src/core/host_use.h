@@ -48,7 +48,7 @@ struct HostUses {
 
     template <typename... Parts> void add(Address device, Weight weight, Parts const&... parts)
     {
-        add({device, weight, printed<UseText>(parts...)});
+        add({device, weight, joined<UseText>(parts...)});
     }
 
     // Notes that it is not complete, and why.
@@ -56,7 +56,7 @@ struct HostUses {
 
     template <typename... Parts> void add_doubt(Parts const&... parts)
     {
-        add_doubt(printed<UseText>(parts...));
+        add_doubt(joined<UseText>(parts...));
     }
 };
 

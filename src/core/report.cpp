@@ -30,7 +30,7 @@ private:
 
 template <typename Value> void put_quoted(Sink& sink, Value const& value)
 {
-    print(sink, "\"", value, "\"");
+    put_all(sink, "\"", value, "\"");
 }
 
 std::string_view iommu_name(Iommu iommu)
@@ -57,7 +57,7 @@ void write_peers(Sink& sink, Decision const& decision, Session const& session)
     auto const* group = group_of(decision, session.inventory);
     if (decision.reason == Reason::SharedGroup && group) {
         for (auto const& other : group->others)
-            print(list.next(), JsonString{other.view()});
+            put_all(list.next(), JsonString{other.view()});
     }
     list.close();
 }
@@ -65,58 +65,59 @@ void write_peers(Sink& sink, Decision const& decision, Session const& session)
 void write_device_facts(Sink& sink, Device const* device)
 {
     if (!device) {
-        print(sink, R"("address": null, "id": null, "class": null, "group": null, "driver": null, )");
+        put_all(sink, R"("address": null, "id": null, "class": null, "group": null, "driver": null, )");
         return;
     }
-    print(sink, R"("address": ")", device->address, "\", ");
+    put_all(sink, R"("address": ")", device->address, "\", ");
     if (device->is_identified)
-        print(sink, R"("id": ")", device->id, R"(", "class": ")", Hex{device->class_code, 6}, "\", ");
+        put_all(sink, R"("id": ")", device->id, R"(", "class": ")", Hex{device->class_code, 6}, "\", ");
     else
-        print(sink, R"("id": null, "class": null, )");
-    print(sink, R"("group": )");
+        put_all(sink, R"("id": null, "class": null, )");
+    put_all(sink, R"("group": )");
     if (device->group)
-        print(sink, *device->group);
+        put_all(sink, *device->group);
     else
-        print(sink, "null");
-    print(sink, R"(, "driver": )");
+        put_all(sink, "null");
+    put_all(sink, R"(, "driver": )");
     if (device->driver.empty())
-        print(sink, "null");
+        put_all(sink, "null");
     else
-        print(sink, JsonString{device->driver.view()});
-    print(sink, ", ");
+        put_all(sink, JsonString{device->driver.view()});
+    put_all(sink, ", ");
 }
 
 void write_decision(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& entry = session.config.entries[decision.entry];
-    print(sink, R"({"label": )", JsonString{entry.label.view()}, R"(, "selector": )",
+    put_all(sink, R"({"label": )", JsonString{entry.label.view()}, R"(, "selector": )",
         JsonString{entry.selector_text.view()}, ", ");
     write_device_facts(sink, device_of(decision, session.inventory));
-    print(sink, R"("target": ")", driver_name(decision.target), R"(", "outcome": ")",
+    put_all(sink, R"("target": ")", driver_name(decision.target), R"(", "outcome": ")",
         name_of(decision.outcome), R"(", "code": )");
     if (decision.reason == Reason::None) {
-        print(sink, R"(null, "detail": null, )");
+        put_all(sink, R"(null, "detail": null, )");
     } else {
         FixedString<max_detail_bytes> detail;
         Sink detail_sink(detail);
         explain(detail_sink, decision, session);
-        print(sink, JsonString{name_of(decision.reason)}, R"(, "detail": )", JsonString{detail.view()}, ", ");
+        put_all(
+            sink, JsonString{name_of(decision.reason)}, R"(, "detail": )", JsonString{detail.view()}, ", ");
     }
-    print(sink, R"("peers": )");
+    put_all(sink, R"("peers": )");
     write_peers(sink, decision, session);
-    print(sink, R"(, "viable": )");
+    put_all(sink, R"(, "viable": )");
     auto const* group = group_of(decision, session.inventory);
     if (decision.outcome != Outcome::Bound || !group || !group->is_viable)
-        print(sink, "null");
+        put_all(sink, "null");
     else
-        print(sink, *group->is_viable ? "true" : "false");
-    print(sink, R"(, "moved": )");
+        put_all(sink, *group->is_viable ? "true" : "false");
+    put_all(sink, R"(, "moved": )");
     if (is_open(decision) && decision.meant && decision.meant->is_now
         && *decision.meant->is_now != decision.meant->was)
         put_quoted(sink, decision.meant->was);
     else
-        print(sink, "null");
-    print(sink, "}");
+        put_all(sink, "null");
+    put_all(sink, "}");
 }
 
 } // namespace
@@ -141,55 +142,56 @@ bool is_all_bound(Session const& session)
 void write_summary(Sink& sink, Session const& session)
 {
     if (!session.problems.empty())
-        return print(sink, "the configuration has an error, nothing is bound");
+        return put_all(sink, "the configuration has an error, nothing is bound");
     if (session.is_command_line_unknown)
-        return print(sink, "nothing is bound");
+        return put_all(sink, "nothing is bound");
     auto const counted = tally(session);
     if (counted.listed == 0)
-        return print(sink, "no device is listed, nothing to bind",
+        return put_all(sink, "no device is listed, nothing to bind",
             session.mode == Mode::Check ? ": list devices in /etc/vfio-early.ini, and 'vfio-early check' "
                                           "shows what the next boot does with them"
                                         : "");
-    print(sink, session.mode == Mode::Bind ? "bound " : "would bind ", counted.bound, " of ", counted.listed,
-        " listed devices");
+    put_all(sink, session.mode == Mode::Bind ? "bound " : "would bind ", counted.bound, " of ",
+        counted.listed, " listed devices");
     // For the shell that a user ends in when the root does not come up.
     if (session.mode == Mode::Bind && counted.bound > 0 && !session.is_running_system)
-        print(sink, ", rd.vfio_early=0 boots without it");
+        put_all(sink, ", rd.vfio_early=0 boots without it");
 }
 
 void write_text(Sink& sink, Session const& session)
 {
     for (auto const& decision : session.plan.decisions) {
         describe(sink, decision, session);
-        print(sink, "\n");
+        put_all(sink, "\n");
     }
-    for_each_warning(session, [&](std::string_view warning) { print(sink, "warning: ", warning, "\n"); });
+    for_each_warning(session, [&](std::string_view warning) { put_all(sink, "warning: ", warning, "\n"); });
     write_summary(sink, session);
-    print(sink, "\n");
+    put_all(sink, "\n");
 }
 
 void write_json(Sink& sink, Session const& session)
 {
-    print(sink, R"({"vfio_early": ")", version, R"(", "command": ")",
+    put_all(sink, R"({"vfio_early": ")", version, R"(", "command": ")",
         session.mode == Mode::Bind ? "bind" : "check", R"(", "ok": )",
         is_all_bound(session) ? "true" : "false", R"(, "iommu": ")", iommu_name(session.inventory.iommu),
         R"(", "warnings": )");
     JsonList warnings(sink);
-    for_each_warning(session, [&](std::string_view warning) { print(warnings.next(), JsonString{warning}); });
+    for_each_warning(
+        session, [&](std::string_view warning) { put_all(warnings.next(), JsonString{warning}); });
     warnings.close();
-    print(sink, ",\n \"devices\": ");
+    put_all(sink, ",\n \"devices\": ");
     JsonList devices(sink);
     for (auto const& decision : session.plan.decisions)
         write_decision(devices.next(",\n   "), decision, session);
     devices.close();
-    print(sink, ",\n \"unlisted\": ");
+    put_all(sink, ",\n \"unlisted\": ");
     JsonList unlisted(sink);
     for (auto const& stranger : session.strangers) {
         if (stranger.is_on_vfio_pci)
             put_quoted(unlisted.next(), stranger.address);
     }
     unlisted.close();
-    print(sink, "}\n");
+    put_all(sink, "}\n");
 }
 
 } // namespace vfio_early

@@ -23,16 +23,16 @@ std::optional<Place> parse_place(std::string_view text, std::string_view word, S
     bool const every_function = text == "*";
     auto const function = every_function ? 0 : parse_hex(text, 1);
     if (!has_function || !device || !function) {
-        print(problem, Quoted{word}, " is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]");
+        put_all(problem, Quoted{word}, " is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]");
         return {};
     }
     if (*device > max_device_number) {
-        print(problem, Quoted{word}, " names device ", Hex{*device, 2},
+        put_all(problem, Quoted{word}, " names device ", Hex{*device, 2},
             ", but device numbers go from 00 to 1f");
         return {};
     }
     if (*function >= functions_per_device) {
-        print(problem, Quoted{word}, " names function ", Hex{*function, 1},
+        put_all(problem, Quoted{word}, " names function ", Hex{*function, 1},
             ", but function numbers go from 0 to 7");
         return {};
     }
@@ -58,7 +58,7 @@ std::optional<Location> parse_location(std::string_view word, Sink& problem)
     auto first = take_until(rest, '/');
     auto const start = take_domain_and_bus(first);
     if (!start) {
-        print(problem, Quoted{word}, " is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]");
+        put_all(problem, Quoted{word}, " is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]");
         return {};
     }
     auto const place = parse_place(first, word, problem);
@@ -73,7 +73,7 @@ std::optional<Location> parse_location(std::string_view word, Sink& problem)
     bool const is_path = word.find('/') != std::string_view::npos;
     for (bool more = is_path; more;) {
         if (location.every_function) {
-            print(problem, Quoted{word},
+            put_all(problem, Quoted{word},
                 " has '*' before its last step, but a path leads through one bridge at a time");
             return {};
         }
@@ -82,7 +82,7 @@ std::optional<Location> parse_location(std::string_view word, Sink& problem)
         if (!step)
             return {};
         if (!location.steps.try_append({step->device, step->function})) {
-            print(problem, Quoted{word}, " has more than ", location.steps.capacity(), " steps");
+            put_all(problem, Quoted{word}, " has more than ", location.steps.capacity(), " steps");
             return {};
         }
         location.every_function = step->every_function;
@@ -133,9 +133,9 @@ void explain_unknown_word(std::string_view word, Sink& problem)
 {
     constexpr std::string_view words[] = {"all"};
     if (auto const meant = nearest(word, words))
-        print(problem, "unknown term ", Quoted{word}, ", did you mean ", Quoted{*meant}, "?");
+        put_all(problem, "unknown term ", Quoted{word}, ", did you mean ", Quoted{*meant}, "?");
     else
-        print(problem, Quoted{word}, fault_of(word));
+        put_all(problem, Quoted{word}, fault_of(word));
 }
 
 // Adds one term to the selector; false if it is wrong or repeated.
@@ -159,7 +159,7 @@ bool add_term(Selector& selector, std::string_view word, Sink& problem)
         return false;
     }
     if (is_repeated)
-        print(problem, Quoted{word},
+        put_all(problem, Quoted{word},
             " is a repeated term, a selector has at most one address, one id and one 'all'");
     return !is_repeated;
 }
@@ -176,9 +176,10 @@ std::optional<Selector> parse_selector(std::string_view text, Sink& problem)
     }
     if (!selector.location && !selector.id) {
         if (selector.allow_all == AllowAll::Yes)
-            print(problem, "'all' needs an id before it, such as '8086:1572 all'");
+            put_all(problem, "'all' needs an id before it, such as '8086:1572 all'");
         else
-            print(problem, "the value is empty, write an address like 0000:01:00.0 or an id like 10de:2191");
+            put_all(
+                problem, "the value is empty, write an address like 0000:01:00.0 or an id like 10de:2191");
         return {};
     }
     return selector;

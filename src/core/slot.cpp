@@ -70,7 +70,7 @@ void put(Sink& sink, Slot const& slot)
         if (is_first)
             put(sink, Address{slot.root.domain, slot.root.bus, step.device, step.function});
         else
-            print(sink, "/", Hex{step.device, 2}, ".", Hex{step.function, 1});
+            put_all(sink, "/", Hex{step.device, 2}, ".", Hex{step.function, 1});
         is_first = false;
     }
 }

@@ -67,7 +67,7 @@ bool is_above(std::string_view point, std::string_view path)
 
 void put(Sink& sink, DeviceNumber number)
 {
-    print(sink, number.major, ":", number.minor);
+    put_all(sink, number.major, ":", number.minor);
 }
 
 std::optional<DeviceNumber> parse_device_number(std::string_view text)
@@ -160,12 +160,12 @@ std::optional<TableWord> path_of_tag(std::string_view source)
             continue;
         TableWord path;
         Sink sink(path);
-        print(sink, "/dev/disk/by-", tag.directory, "/");
+        put_all(sink, "/dev/disk/by-", tag.directory, "/");
         for (char const byte : value) {
             if (stays_in_link(byte))
                 sink.write({&byte, 1});
             else
-                print(sink, "\\x", Hex{static_cast<unsigned char>(byte), 2});
+                put_all(sink, "\\x", Hex{static_cast<unsigned char>(byte), 2});
         }
         return path;
     }

@@ -134,7 +134,7 @@ bool add_all_routes(Network& network, Family const& family, std::string_view rea
         has_any |= add_carriers(network, interface.view(), 0, carriers);
         for (auto const& carrier : carriers)
             add_use_of_device(network.root, network.uses, carrier.link.view(), vital,
-                printed<UseText>("a route through ", ForeignName{carrier.name.view()}, ", while ",
+                joined<UseText>("a route through ", ForeignName{carrier.name.view()}, ", while ",
                     ForeignName{reason}, " is on no PCI function"));
     }
     return has_any;
@@ -156,12 +156,12 @@ void add_default_routes(Network& network, Family const& family)
         auto const interface = interfaces[carrier.route].view();
         bool const is_below = interface != carrier.name.view();
         bool const another_remains = another_route_remains(carriers, carrier);
-        auto what = printed<UseText>(another_remains ? "one of several " : "the ", family.name,
+        auto what = joined<UseText>(another_remains ? "one of several " : "the ", family.name,
             another_remains ? "default routes, through " : "default route through ",
             ForeignName{carrier.name.view()});
         if (is_below) {
             Sink sink(what);
-            print(sink, ", a part of ", ForeignName{interface});
+            put_all(sink, ", a part of ", ForeignName{interface});
         }
         add_use_of_device(
             network.root, network.uses, carrier.link.view(), another_remains ? spare : vital, what);
@@ -181,11 +181,11 @@ void add_interface_in_use(Network& network, std::string_view name)
     auto const flags = network.root.read_attribute(interface_path(name, "flags"), buffer);
     if (!flags.is_error() && is_up(flags.value()))
         add_use_of_device(network.root, network.uses, link.value().view(), open_now,
-            printed<UseText>(ForeignName{name}, " is up"));
+            joined<UseText>(ForeignName{name}, " is up"));
     auto const master = network.root.link_name(interface_path(name, "master"));
     if (!master.is_error())
         add_use_of_device(network.root, network.uses, link.value().view(), open_now,
-            printed<UseText>(ForeignName{name}, " is a part of ", ForeignName{master.value().view()}));
+            joined<UseText>(ForeignName{name}, " is a part of ", ForeignName{master.value().view()}));
     bool const is_unclear = flags.is_error() && !is_absence(flags.error());
     if (is_unclear || (master.is_error() && !is_absence(master.error())))
         network.uses.add_doubt("whether ", ForeignName{name}, " is in use cannot be found out");

@@ -45,7 +45,7 @@ UseText description(Processes const& processes, std::string_view process, std::s
     char buffer[64];
     auto const text = processes.root.read_attribute(path_of("proc/", process, "/comm"), buffer);
     auto name = text.is_error() ? std::string_view{} : text.value();
-    return printed<UseText>(
+    return joined<UseText>(
         "process ", process, " (", ForeignName{take_until(name, '\n')}, ") has ", ForeignName{node}, " open");
 }
 

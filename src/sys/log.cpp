@@ -29,13 +29,13 @@ void log_line(Root const& root, Level level, std::string_view text)
     // Opened afresh for every line: the kernel drops what one open file writes beyond 10 lines in 5 s
     // (devkmsg_write() in kernel/printk/printk.c), and the write still succeeds.
     write_line(root, "dev/kmsg",
-        printed<LogLine>(
+        joined<LogLine>(
             "<", facility_daemon << 3 | static_cast<unsigned>(level), ">vfio-early: ", text, "\n"));
 }
 
 void console_line(Root const& root, std::string_view text)
 {
-    write_line(root, "dev/console", printed<LogLine>("vfio-early: ", text, "\n"));
+    write_line(root, "dev/console", joined<LogLine>("vfio-early: ", text, "\n"));
 }
 
 void log_report(Root const& root, Session const& session)

@@ -24,7 +24,7 @@ bool is_hidden(Root const& root, std::string_view name, size_t directory)
 void note_unread(Path const& path, ModuleSettings& settings)
 {
     if (++settings.unread_files == 1)
-        settings.unread_file = printed<SettingFile>("/", path);
+        settings.unread_file = joined<SettingFile>("/", path);
 }
 
 void read_file(Root const& root, Path const& path, ModuleSettings& settings)
@@ -33,7 +33,7 @@ void read_file(Root const& root, Path const& path, ModuleSettings& settings)
     auto const text = root.read(path, buffer);
     if (text.is_error())
         return note_unread(path, settings);
-    parse_modprobe_settings({buffer, text.value().size()}, printed<SettingFile>("/", path).view(), settings);
+    parse_modprobe_settings({buffer, text.value().size()}, joined<SettingFile>("/", path).view(), settings);
 }
 
 } // namespace

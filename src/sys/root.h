@@ -19,7 +19,7 @@ using Name = FixedString<max_name_bytes>;
 
 template <typename... Parts> Path path_of(Parts const&... parts)
 {
-    return printed<Path>(parts...);
+    return joined<Path>(parts...);
 }
 
 // Whether a file is there; Unknown if the kernel does not say.

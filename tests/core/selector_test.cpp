@@ -17,7 +17,7 @@ static std::string problem_of(std::string_view text)
 {
     return written_by([&](Sink& sink) {
         if (parse_selector(text, sink))
-            print(sink, "it was taken");
+            put_all(sink, "it was taken");
     });
 }
 
