@@ -113,9 +113,10 @@ bool may_be_meant(Config const& config, Device const& device)
     return false;
 }
 
-// An id costs one small read per device; only what may match is read further. If the directory is missing,
-// there are no PCI devices, and nothing matches.
-void read_ids(Scan& scan, Config const& config)
+// Reads the devices that may be meant, or all where there is no configuration: an id costs one small read per
+// device, and only what may match is read further. If the directory is missing, there are no PCI devices, and
+// nothing matches.
+void read_devices(Scan& scan, Config const* config)
 {
     Directory devices(scan.root, Path("sys/bus/pci/devices"));
     while (auto const name = devices.next()) {
@@ -123,7 +124,7 @@ void read_ids(Scan& scan, Config const& config)
         if (!address || scan.inventory.find(*address))
             continue;
         auto const device = read_device(scan.root, *address);
-        if (may_be_meant(config, device))
+        if (!config || may_be_meant(*config, device))
             add_device(scan, device);
     }
     scan.inventory.is_incomplete = devices.has_failed() && !devices.is_absent();
@@ -339,7 +340,18 @@ void scan(Root const& root, Config const& config, Facts& facts, Inventory& inven
             read_location(scan, *entry.selector.location);
     }
     if (has_selector_by_id_alone(config))
-        read_ids(scan, config);
+        read_devices(scan, &config);
+    locate_facts(root, facts, inventory);
+    read_groups(scan);
+    read_boot_displays(scan);
+}
+
+void scan_all(Root const& root, Facts& facts, Inventory& inventory)
+{
+    Scan scan{root, inventory};
+    inventory.has_no_sysfs = root.presence(Path("sys/bus/pci")) != Presence::There;
+    read_iommu(scan);
+    read_devices(scan, nullptr);
     locate_facts(root, facts, inventory);
     read_groups(scan);
     read_boot_displays(scan);
