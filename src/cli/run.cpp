@@ -376,8 +376,7 @@ void look_and_plan(Job& job)
 
 } // namespace
 
-ExitStatus run_survey(
-    CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session const&)> answer)
+ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session&)> answer)
 {
     constexpr Conduct looks_only = {.mode = Mode::Check,
         .obeys_command_line = false,
