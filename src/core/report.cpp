@@ -158,11 +158,12 @@ void write_summary(Sink& sink, Session const& session)
         put_all(sink, ", rd.vfio_early=0 boots without it");
 }
 
-void write_text(Sink& sink, Session const& session)
+void write_text(Sink& sink, Session const& session, FunctionRef<void(Decision const&)> write_more)
 {
     for (auto const& decision : session.plan.decisions) {
         describe(sink, decision, session);
         put_all(sink, "\n");
+        write_more(decision);
     }
     for_each_warning(session, [&](std::string_view warning) { put_all(sink, "warning: ", warning, "\n"); });
     write_summary(sink, session);
