@@ -83,20 +83,11 @@ void want_what_is_bound(Draft& draft, Inventory const& inventory)
     }
 }
 
-// What a guest can have of it.
-DeviceIndices for_guest(Draft const& draft, Inventory const& inventory)
-{
-    DeviceIndices devices;
-    for_each_line(draft, inventory, Target::VfioPci,
-        [&](SuggestedLine const& line) { devices.append(*inventory.find(line.device.address)); });
-    return devices;
-}
-
 bool tell_of_refusals(Draft const& draft, Session const& session, CommandOptions const& options)
 {
     bool is_any = draft.is_full;
-    if (draft.is_full)
-        print_error("more than ", max_entries, " lines would be needed");
+    if (is_any)
+        print_error("more lines are needed than a configuration can have");
     for_each_refusal(draft, [&](Decision const& decision) {
         is_any = true;
         if (options.is_json)
@@ -136,9 +127,10 @@ ExitStatus run_suggest(CommandOptions const& options)
             else if (!guest)
                 write_lines(sink, draft, inventory, put_name);
             else
-                write_guest(sink, *guest, for_guest(draft, inventory), inventory, [&](Device const& device) {
-                    return root.exists(device_path(device.address, "max_link_speed"));
-                });
+                write_guest(
+                    sink, *guest, accepted(draft, Target::VfioPci), inventory, [&](Device const& device) {
+                        return root.exists(device_path(device.address, "max_link_speed"));
+                    });
         });
         return is_any_refused ? SomeNotBound : AllBound;
     });

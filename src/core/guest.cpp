@@ -20,17 +20,12 @@ struct Card {
 };
 
 // Where the guest sees a function: its first one must be function 0, or it finds none of them.
-uint8_t guest_function(Card const& card, DeviceIndex function, Inventory const& inventory)
+uint32_t guest_function(Card const& card, DeviceIndex function, Inventory const& inventory)
 {
     return function == card.functions[0] ? 0 : inventory.devices[function].address.function;
 }
 
-void write_libvirt_address(Sink& sink, Address address, std::string_view more)
-{
-    print(sink, "address %sdomain='0x%x' bus='0x%x' slot='0x%x' function='0x%x'", more,
-        Hex{address.domain, 4}, Hex{address.bus, 2}, Hex{address.device, 2}, Hex{address.function, 1});
-}
-
+// The guest gives a card with one function a place itself.
 void write_libvirt(Sink& sink, Card const& card, Inventory const& inventory)
 {
     bool const is_multifunction = card.functions.size() > 1;
@@ -38,16 +33,17 @@ void write_libvirt(Sink& sink, Card const& card, Inventory const& inventory)
     if (is_multifunction)
         print(sink, "<controller type='pci' index='%u' model='pcie-root-port'/>\n", port);
     for (auto const index : card.functions) {
-        print(sink, "<hostdev mode='subsystem' type='pci' managed='no'>\n  <source>\n    <");
-        write_libvirt_address(sink, inventory.devices[index].address, "");
-        print(sink, "/>\n  </source>\n");
-        if (is_multifunction) {
-            Address const guest = {
-                .bus = static_cast<uint8_t>(port), .function = guest_function(card, index, inventory)};
-            sink.write("  <");
-            write_libvirt_address(sink, guest, "type='pci' ");
-            sink.write(guest.function == 0 ? " multifunction='on'/>\n" : "/>\n");
-        }
+        auto const& address = inventory.devices[index].address;
+        print(sink,
+            "<hostdev mode='subsystem' type='pci' managed='no'>\n"
+            "  <source>\n"
+            "    <address domain='0x%x' bus='0x%x' slot='0x%x' function='0x%x'/>\n"
+            "  </source>\n",
+            Hex{address.domain, 4}, Hex{address.bus, 2}, Hex{address.device, 2}, Hex{address.function, 1});
+        auto const function = guest_function(card, index, inventory);
+        if (is_multifunction)
+            print(sink, "  <address type='pci' domain='0x0000' bus='0x%x' slot='0x00' function='0x%u'%c/>\n",
+                Hex{port, 2}, function, function == 0 ? " multifunction='on'" : "");
         sink.write("</hostdev>\n");
     }
 }
@@ -58,8 +54,7 @@ void write_qemu(Sink& sink, Card const& card, Inventory const& inventory)
     for (auto const index : card.functions) {
         auto const function = guest_function(card, index, inventory);
         print(sink, "-device vfio-pci,host=%o,bus=vfio%u,addr=00.%u%c\n", inventory.devices[index].address,
-            card.number, uint32_t{function},
-            function == 0 && card.functions.size() > 1 ? ",multifunction=on" : "");
+            card.number, function, function == 0 && card.functions.size() > 1 ? ",multifunction=on" : "");
     }
 }
 

@@ -51,11 +51,15 @@ bool is_taken(Config const& config, Label const& label)
 // 'gpu', 'gpu-audio', or 'nic-2' where the configuration has a 'nic'.
 Label label_for(Device const& device, Config const& config, Inventory const& inventory)
 {
-    char const* const prefix = !is_display(device) && is_on_card_of_display(device, inventory) ? "gpu-" : "";
-    auto label = printed<Label>("%c%c", prefix, word_for(device));
-    for (uint32_t number = 2; is_taken(config, label); ++number)
-        label = printed<Label>("%c%c-%u", prefix, word_for(device), number);
-    return label;
+    auto const is_companion = !is_display(device) && is_on_card_of_display(device, inventory);
+    for (uint32_t number = 1;; ++number) {
+        auto label = printed<Label>("%c%c", is_companion ? "gpu-" : "", word_for(device));
+        Sink sink(label);
+        if (number > 1)
+            print(sink, "-%u", number);
+        if (!is_taken(config, label))
+            return label;
+    }
 }
 
 // True where guests get both or none. Functions of one card that have no group yet may join one.
@@ -66,31 +70,22 @@ bool belongs_together(Device const& one, Device const& other, Inventory const& i
     return inventory.groups_appear_late && is_same_card(one.address, other.address);
 }
 
-// What the line of a peer is to say, if the group of something wanted needs one.
-std::optional<Target> target_of_peer(Device const& peer, Draft const& draft, Inventory const& inventory)
+// What the line of a device is to say: what was asked for, or what the group of something else needs.
+std::optional<Target> target_of(DeviceIndex index, Draft const& draft, Inventory const& inventory)
 {
-    std::optional<Target> target;
-    if (!stands_in_the_way(peer) || is_platform_part(peer))
+    auto const& peer = inventory.devices[index];
+    auto target = draft.wanted[index];
+    if (target || !stands_in_the_way(peer) || is_platform_part(peer))
         return target;
     for (size_t i = 0; i < inventory.devices.size(); ++i) {
         auto const& device = inventory.devices[i];
         if (!draft.wanted[i] || !belongs_together(peer, device, inventory))
             continue;
         bool const goes_along = is_same_card(peer.address, device.address) && !is_board_part(peer);
-        if (goes_along && draft.wanted[i] == Target::VfioPci)
-            return Target::VfioPci;
-        target = Target::PciStub;
+        target = goes_along && draft.wanted[i] == Target::VfioPci ? Target::VfioPci
+                                                                  : target.value_or(Target::PciStub);
     }
     return target;
-}
-
-Selector selector_for(Device const& device, PlaceOf place)
-{
-    Selector selector;
-    selector.location = place(device.address);
-    if (device.is_identified)
-        selector.id = IdPattern{device.id, {}};
-    return selector;
 }
 
 bool has_own_reason(Decision const& decision)
@@ -99,73 +94,59 @@ bool has_own_reason(Decision const& decision)
         && decision.reason != Reason::GroupRefused;
 }
 
-bool contains(DeviceIndices const& devices, DeviceIndex device)
+Decision const& decision_on(DeviceIndex device, Plan const& plan)
 {
-    for (auto const index : devices) {
-        if (index == device)
-            return true;
+    return plan.decisions[*find_decision(plan, device)];
+}
+
+bool is_known(Decision const& decision, Draft const& draft)
+{
+    return decision.entry < draft.known;
+}
+
+// The lines of a draft below their sections. With names they are a configuration, and those that were there
+// already are comments; without, they are what is to be added to one.
+void write_sections(Sink& sink, Draft const& draft, Inventory const& inventory, std::string_view indent,
+    PutName const* put_name)
+{
+    constexpr std::string_view blanks = "          ";
+    for (auto const target : {Target::VfioPci, Target::PciStub}) {
+        bool is_first = true;
+        for (auto const index : accepted(draft, target)) {
+            auto const& decision = decision_on(index, draft.plan);
+            auto const& device = inventory.devices[index];
+            auto const& entry = draft.config.entries[decision.entry];
+            if (is_known(decision, draft) && !put_name)
+                continue;
+            if (is_first)
+                print(sink, "%s%s\n", indent, section_name(target));
+            is_first = false;
+            if (is_known(decision, draft))
+                print(sink, "; there already, for %o: ", device.address);
+            print(sink, "%s%s%s = %s", indent, entry.label, slice(blanks, entry.label.view().size()),
+                entry.selector_text);
+            if (put_name) {
+                sink.write("  ; ");
+                (*put_name)(sink, device);
+            }
+            sink.write("\n");
+        }
     }
-    return false;
 }
 
-void put_padded(Sink& sink, std::string_view text, size_t width)
+void write_json_line(Sink& sink, Entry const& entry, Device const& device, bool is_there, PutName put_name)
 {
-    constexpr std::string_view blanks = "                               ";
-    static_assert(blanks.size() == max_label_bytes);
-    sink.write(text);
-    sink.write(slice(blanks, 0, width > text.size() ? width - text.size() : 0));
-}
-
-// The lines below one section. Those that are there already are told as comments, where there are names.
-void write_section(Sink& sink, Draft const& draft, Inventory const& inventory, Target target,
-    std::string_view indent, PutName const* name)
-{
-    size_t width = 0;
-    size_t count = 0;
-    for_each_line(draft, inventory, target, [&](SuggestedLine const& line) {
-        auto const size = line.entry.label.view().size();
-        if (!line.is_known && size > width)
-            width = size;
-        count += name || !line.is_known;
-    });
-    if (count == 0)
-        return;
-    if (name)
-        print(sink, "%s\n", section_name(target));
-    else
-        print(sink, "  add under %s:\n", section_name(target));
-    for_each_line(draft, inventory, target, [&](SuggestedLine const& line) {
-        if (line.is_known) {
-            if (name)
-                print(sink, "; %o is there already: %s = %s\n", line.device.address, line.entry.label,
-                    line.entry.selector_text);
-            return;
-        }
-        sink.write(indent);
-        put_padded(sink, line.entry.label.view(), width);
-        print(sink, " = %s", line.entry.selector_text);
-        if (name) {
-            sink.write("  ; ");
-            (*name)(sink, line.device);
-        }
-        sink.write("\n");
-    });
-}
-
-void write_json_line(Sink& sink, SuggestedLine const& line, PutName put_name)
-{
-    auto const& device = line.device;
     FixedString<max_fact_text_bytes> name;
     Sink name_sink(name);
     put_name(name_sink, device);
-    print(sink, R"({"section": "%c", "label": "%s", "selector": %j, "address": "%o", "id": "%o", )",
-        line.entry.target == Target::VfioPci ? "bind" : "stub", line.entry.label, line.entry.selector_text,
-        device.address, device.id);
+    print(sink, R"({"section": "%c", "label": "%s", "selector": "%s", "address": "%o", "id": "%o", )",
+        entry.target == Target::VfioPci ? "bind" : "stub", entry.label, entry.selector_text, device.address,
+        device.id);
     if (device.group)
         print(sink, R"("group": %u, )", *device.group);
     else
         sink.write(R"("group": null, )");
-    print(sink, R"("name": %j, "is_there": %c})", name, line.is_known ? "true" : "false");
+    print(sink, R"("name": %j, "is_there": %c})", name, is_there ? "true" : "false");
 }
 
 // Whether a later decision is refused for the same group.
@@ -189,7 +170,6 @@ void advise_on_group(Sink& sink, Decision const& refused, Session const& session
             draft.wanted[*decision.device] = decision.target;
     }
     complete(draft, session, by_address);
-    auto const& device = *device_of(refused, inventory);
     for (auto const& decision : trial.plan.decisions) {
         if (has_own_reason(decision) && share_group(decision, refused, inventory)) {
             auto const& peer = *device_of(decision, inventory);
@@ -197,34 +177,15 @@ void advise_on_group(Sink& sink, Decision const& refused, Session const& session
                 sink, "  no line helps: %o would be refused (%s)\n", peer.address, name_of(decision.reason));
         }
     }
-    auto const position = find_decision(trial.plan, *refused.device);
-    if (!position || trial.plan.decisions[*position].reason != Reason::None)
-        return print(sink, "  see: vfio-early why %o\n", device.address);
-    for (auto const target : {Target::VfioPci, Target::PciStub})
-        write_section(sink, draft, inventory, target, "    ", nullptr);
-}
-
-// The line for each of the devices that one line could mean.
-void advise_on_choice(Sink& sink, Decision const& refused, Session const& session, Trial& trial)
-{
-    std::string_view before = "  instead, write one of:\n";
-    for (auto const index : session.plan.devices_of(refused.concerned)) {
-        auto const& device = session.inventory.devices[index];
-        trial.config = session.config;
-        auto& entry = trial.config.entries[refused.entry];
-        entry.selector = selector_for(device, by_address);
-        make_plan(trial.config, session.facts, session.inventory, trial.plan, trial.problems);
-        auto const position = find_decision(trial.plan, index);
-        if (!position || trial.plan.decisions[*position].reason != Reason::None)
-            continue;
-        print(sink, "%s    %s = %s\n", before, entry.label, key_of(entry.selector));
-        before = "";
-    }
+    if (decision_on(*refused.device, trial.plan).reason != Reason::None)
+        return print(sink, "  see: vfio-early why %o\n", device_of(refused, inventory)->address);
+    sink.write("  add:\n");
+    write_sections(sink, draft, inventory, "    ", nullptr);
 }
 
 } // namespace
 
-bool add_line(
+void add_line(
     Draft& draft, Selector const& selector, std::string_view text, std::string_view label, Target target)
 {
     Entry entry;
@@ -232,76 +193,72 @@ bool add_line(
     entry.selector = selector;
     entry.selector_text = ValueText(text);
     entry.target = target;
-    bool const has_room = draft.config.entries.try_append(entry);
-    draft.is_full |= !has_room;
-    return has_room;
+    draft.is_full |= !draft.config.entries.try_append(entry);
 }
 
 void complete(Draft& draft, Session const& session, PlaceOf place)
 {
     auto const& inventory = session.inventory;
-    std::optional<Target> targets[max_devices];
     for (size_t i = 0; i < inventory.devices.size(); ++i) {
-        auto const& device = inventory.devices[i];
-        targets[i] = draft.wanted[i] ? draft.wanted[i] : target_of_peer(device, draft, inventory);
-        if (targets[i])
-            draft.devices.append(static_cast<DeviceIndex>(i));
+        auto const index = static_cast<DeviceIndex>(i);
+        if (target_of(index, draft, inventory))
+            draft.devices.append(index);
     }
     inventory.sort_by_address(draft.devices);
     for (auto const index : draft.devices) {
         if (find_decision(session.plan, index))
             continue;
         auto const& device = inventory.devices[index];
-        auto const label = label_for(device, draft.config, inventory);
-        auto const selector = selector_for(device, place);
-        if (!add_line(draft, selector, key_of(selector).view(), label.view(), *targets[index]))
-            break;
+        Selector selector;
+        selector.location = place(device.address);
+        if (device.is_identified)
+            selector.id = IdPattern{device.id, {}};
+        add_line(draft, selector, key_of(selector).view(), label_for(device, draft.config, inventory).view(),
+            *target_of(index, draft, inventory));
     }
     make_plan(draft.config, session.facts, inventory, draft.plan, draft.problems);
 }
 
-void for_each_line(Draft const& draft, Inventory const& inventory, Target target,
-    FunctionRef<void(SuggestedLine const&)> tell)
+DeviceIndices accepted(Draft const& draft, Target target)
 {
+    DeviceIndices devices;
     for (auto const index : draft.devices) {
         auto const position = find_decision(draft.plan, index);
-        if (!position)
-            continue;
-        auto const& decision = draft.plan.decisions[*position];
-        if (decision.reason == Reason::None && decision.target == target)
-            tell({draft.config.entries[decision.entry], inventory.devices[index],
-                decision.entry < draft.known});
+        if (position && is_open(draft.plan.decisions[*position])
+            && draft.plan.decisions[*position].target == target)
+            devices.append(index);
     }
+    return devices;
 }
 
 void for_each_refusal(Draft const& draft, FunctionRef<void(Decision const&)> tell)
 {
     for (auto const& decision : draft.plan.decisions) {
-        bool const is_of_draft =
-            decision.entry >= draft.known || (decision.device && contains(draft.devices, *decision.device));
-        bool const is_wanted = decision.device && draft.wanted[*decision.device];
-        if (is_of_draft && decision.reason != Reason::None && (is_wanted || has_own_reason(decision)))
+        bool const is_asked_for = decision.device && draft.wanted[*decision.device];
+        if (decision.reason != Reason::None
+            && (is_asked_for || (!is_known(decision, draft) && has_own_reason(decision))))
             tell(decision);
     }
 }
 
-void write_lines(Sink& sink, Draft const& draft, Inventory const& inventory, PutName name)
+void write_lines(Sink& sink, Draft const& draft, Inventory const& inventory, PutName put_name)
 {
-    for (auto const target : {Target::VfioPci, Target::PciStub})
-        write_section(sink, draft, inventory, target, "", &name);
+    write_sections(sink, draft, inventory, "", &put_name);
 }
 
-void write_suggestion_json(Sink& sink, Draft const& draft, Session const& session, PutName name)
+void write_suggestion_json(Sink& sink, Draft const& draft, Session const& session, PutName put_name)
 {
     auto const& inventory = session.inventory;
     print(sink, R"({"vfio_early": "%s", "command": "suggest", "lines": [)", version);
     char const* separator = "\n   ";
     for (auto const target : {Target::VfioPci, Target::PciStub}) {
-        for_each_line(draft, inventory, target, [&](SuggestedLine const& line) {
-            sink.write(separator);
-            write_json_line(sink, line, name);
+        for (auto const index : accepted(draft, target)) {
+            auto const& decision = decision_on(index, draft.plan);
+            print(sink, "%c", separator);
+            write_json_line(sink, draft.config.entries[decision.entry], inventory.devices[index],
+                is_known(decision, draft), put_name);
             separator = ",\n   ";
-        });
+        }
     }
     sink.write("],\n \"refused\": [");
     separator = "\n   ";
@@ -309,12 +266,11 @@ void write_suggestion_json(Sink& sink, Draft const& draft, Session const& sessio
         FixedString<max_detail_bytes> detail;
         Sink detail_sink(detail);
         explain(detail_sink, decision, session);
-        print(sink, R"(%c{"label": %j, "address": )", separator, draft.config.entries[decision.entry].label);
-        if (auto const* device = device_of(decision, inventory))
-            print(sink, "\"%o\"", device->address);
-        else
-            sink.write("null");
-        print(sink, R"(, "code": "%s", "detail": %j})", name_of(decision.reason), detail);
+        auto const* device = device_of(decision, inventory);
+        auto const address =
+            device ? printed<FixedString<22>>("\"%o\"", device->address) : FixedString<22>("null");
+        print(sink, R"(%c{"label": %j, "address": %s, "code": "%s", "detail": %j})", separator,
+            draft.config.entries[decision.entry].label, address, name_of(decision.reason), detail);
         separator = ",\n   ";
     });
     sink.write("]}\n");
@@ -324,8 +280,6 @@ void write_advice(Sink& sink, Decision const& decision, Session const& session, 
 {
     if (decision.reason == Reason::SharedGroup && is_last_of_group(decision, session))
         advise_on_group(sink, decision, session, trial);
-    else if (decision.reason == Reason::Ambiguous)
-        advise_on_choice(sink, decision, session, trial);
 }
 
 } // namespace vfio_early

@@ -31,19 +31,14 @@ constexpr auto by_address = [](Address address) {
 // no line. Each line names one device, by its place and its id.
 void complete(Draft&, Session const&, PlaceOf);
 
-// Adds a line; `text` is its selector as it is written. False where there is no room.
-bool add_line(Draft&, Selector const&, std::string_view text, std::string_view label, Target);
+// Adds a line; `text` is its selector as it is written.
+void add_line(Draft&, Selector const&, std::string_view text, std::string_view label, Target);
 
-// A device that is on the line of a draft, and that `check` would accept.
-struct SuggestedLine {
-    Entry const& entry;
-    Device const& device;
-    bool is_known; // the configuration has the line already
-};
-void for_each_line(Draft const&, Inventory const&, Target, FunctionRef<void(SuggestedLine const&)>);
+// The devices of a draft that its lines select for this driver, and that `check` would accept, by address.
+DeviceIndices accepted(Draft const&, Target);
 
-// What `check` would refuse of a draft: what was asked for, and members of its groups with a reason of their
-// own.
+// What `check` would refuse of a draft: what was asked for, and lines that were added and have a reason of
+// their own.
 void for_each_refusal(Draft const&, FunctionRef<void(Decision const&)>);
 
 // Writes the name of a device, for a person.
