@@ -35,14 +35,14 @@ bool read_value(Arguments& arguments, std::string_view name, std::optional<std::
     else
         value = {};
     if (value.empty())
-        print_error("option ", name, " needs a value");
+        print_error("option %s needs a value", name);
     return !value.empty();
 }
 
 bool refuse_value(std::string_view name, std::optional<std::string_view> inline_value)
 {
     if (inline_value)
-        print_error("option ", name, " takes no value, but was given ", Quoted{*inline_value});
+        print_error("option %s takes no value, but was given %q", name, *inline_value);
     return !inline_value;
 }
 
@@ -70,9 +70,9 @@ bool read_option(Arguments& arguments, std::string_view argument, Invocation& in
         return refuse_value(name, inline_value);
     }
     if (auto const meant = nearest(name, option_names))
-        print_error("unknown option ", Quoted{name}, ", did you mean ", Quoted{*meant}, "?");
+        print_error("unknown option %q, did you mean %q?", name, *meant);
     else
-        print_error("unknown option ", Quoted{name}, ", see 'vfio-early --help'");
+        print_error("unknown option %q, see 'vfio-early --help'", name);
     return false;
 }
 
@@ -90,7 +90,7 @@ std::optional<Invocation> parse_arguments(int count, char const* const* argument
         } else if (invocation.command.empty()) {
             invocation.command = argument;
         } else if (!invocation.options.labels.try_append(argument)) {
-            print_error("more than ", max_entries, " labels");
+            print_error("more than %u labels", max_entries);
             return {};
         }
     }

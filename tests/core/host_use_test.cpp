@@ -6,6 +6,7 @@
 
 #include <memory>
 
+using namespace std::literals;
 using namespace vfio_early;
 
 static constexpr Address disk = {0, 1, 0, 0};
@@ -64,11 +65,11 @@ TEST(keeps_the_first_doubt)
 
 TEST(quotes_names_that_could_be_taken_for_something_else)
 {
-    TEST_ASSERT_EQUAL_STRING("/srv/data-1", text_of(ForeignName{"/srv/data-1"}));
-    TEST_ASSERT_EQUAL_STRING("'/srv/my data'", text_of(ForeignName{"/srv/my data"}));
-    TEST_ASSERT_EQUAL_STRING("'a\\x0ab'", text_of(ForeignName{"a\nb"}));
-    TEST_ASSERT_EQUAL_STRING("''", text_of(ForeignName{""}));
-    TEST_ASSERT_EQUAL_STRING("'" + std::string(80, 'x') + "...'", text_of(ForeignName{std::string(90, 'x')}));
+    TEST_ASSERT_EQUAL_STRING("/srv/data-1", text_of("%n", "/srv/data-1"sv));
+    TEST_ASSERT_EQUAL_STRING("'/srv/my data'", text_of("%n", "/srv/my data"sv));
+    TEST_ASSERT_EQUAL_STRING("'a\\x0ab'", text_of("%n", "a\nb"sv));
+    TEST_ASSERT_EQUAL_STRING("''", text_of("%n", ""sv));
+    TEST_ASSERT_EQUAL_STRING("'" + std::string(80, 'x') + "...'", text_of("%n", std::string(90, 'x')));
 }
 
 UNITY_MAIN()

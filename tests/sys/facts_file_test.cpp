@@ -233,7 +233,7 @@ TEST(finds_a_slot_at_its_new_address)
     auto const inventory = std::make_unique<Inventory>();
     read_facts(host.tree.root(), *facts);
     locate_facts(host.tree.root(), *facts, *inventory);
-    TEST_ASSERT_EQUAL_STRING("0000:09:00.0", text_of(facts->lines[0].device->place.value()));
+    TEST_ASSERT_EQUAL_STRING("0000:09:00.0", text_of("%a", facts->lines[0].device->place.value()));
     host.tree.unlink("sys/devices/pci0000:00");
     locate_facts(host.tree.root(), *facts, *inventory);
     TEST_ASSERT_FALSE(facts->lines[0].device->place.has_value());
