@@ -7,6 +7,21 @@
 
 namespace vfio_early {
 
+std::string_view name_of(Iommu iommu)
+{
+    switch (iommu) {
+    case Iommu::On:
+        return "on";
+    case Iommu::OffInKernel:
+    case Iommu::OffInFirmware:
+    case Iommu::NoDriver:
+        return "off";
+    case Iommu::Absent:
+        break;
+    }
+    return "absent";
+}
+
 namespace {
 
 class JsonList {
@@ -31,21 +46,6 @@ private:
 template <typename Value> void put_quoted(Sink& sink, Value const& value)
 {
     put_all(sink, "\"", value, "\"");
-}
-
-std::string_view iommu_name(Iommu iommu)
-{
-    switch (iommu) {
-    case Iommu::On:
-        return "on";
-    case Iommu::OffInKernel:
-    case Iommu::OffInFirmware:
-    case Iommu::NoDriver:
-        return "off";
-    case Iommu::Absent:
-        break;
-    }
-    return "absent";
 }
 
 // The addresses of the other devices that a decision is about, and what else is in the way.
@@ -173,7 +173,7 @@ void write_json(Sink& sink, Session const& session)
 {
     put_all(sink, R"({"vfio_early": ")", version, R"(", "command": ")",
         session.mode == Mode::Bind ? "bind" : "check", R"(", "ok": )",
-        is_all_bound(session) ? "true" : "false", R"(, "iommu": ")", iommu_name(session.inventory.iommu),
+        is_all_bound(session) ? "true" : "false", R"(, "iommu": ")", name_of(session.inventory.iommu),
         R"(", "warnings": )");
     JsonList warnings(sink);
     for_each_warning(
