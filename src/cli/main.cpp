@@ -18,20 +18,28 @@ struct Command {
     std::string_view name;
     std::string_view summary;
     ExitStatus (*run)(CommandOptions const&);
-    bool takes_labels = false;
-    bool is_for_image = false; // takes what the hooks ask for when they make one
+    bool takes_words = false;
 };
 
 constexpr Command commands[] = {
     {.name = "accept",
         .summary = "record that the lines, or those with these LABELs, mean what is there now",
         .run = run_accept,
-        .takes_labels = true},
+        .takes_words = true},
     {.name = "bind", .summary = "bind the listed devices now: what the initramfs runs", .run = run_bind},
-    {.name = "check",
-        .summary = "show what the next boot will do, and change nothing",
-        .run = run_check,
-        .is_for_image = true},
+    {.name = "check", .summary = "show what the next boot will do, and change nothing", .run = run_check},
+    {.name = "list",
+        .summary = "show the IOMMU groups, and what of them, or of these devices, a guest can have",
+        .run = run_list,
+        .takes_words = true},
+    {.name = "suggest",
+        .summary = "print the lines of the configuration for these devices, or the guest's side",
+        .run = run_suggest,
+        .takes_words = true},
+    {.name = "why",
+        .summary = "show what joins a device to its group, and what helps",
+        .run = run_why,
+        .takes_words = true},
 };
 
 void write_help(Sink& sink)
@@ -68,13 +76,8 @@ void open_missing_standard_files()
 
 ExitStatus run_command(Command const& command, CommandOptions const& options)
 {
-    if (!command.takes_labels && !options.labels.empty()) {
-        print_error("unexpected argument ", Quoted{options.labels[0]}, ", see 'vfio-early --help'");
-        return WrongInput;
-    }
-    if (!command.is_for_image && !(options.facts.empty() && options.kernel.empty())) {
-        print_error(
-            "option ", options.kernel.empty() ? "--write-facts" : "--kernel", " goes with 'check' only");
+    if (!command.takes_words && !options.words.empty()) {
+        print_error("unexpected argument ", Quoted{options.words[0]}, ", see 'vfio-early --help'");
         return WrongInput;
     }
     return command.run(options);

@@ -184,7 +184,7 @@ bool know_labels(Job const& job)
     for (size_t i = 0; i < entries.size(); ++i)
         known[i] = entries[i].label.view();
     std::span const labels(known, entries.size());
-    for (auto const label : job.options.labels) {
+    for (auto const label : job.options.words) {
         if (std::ranges::find(labels, label) != labels.end())
             continue;
         ConfigName const name{job.root, job.options};
@@ -205,7 +205,7 @@ void plan_and_carry_out(void* context)
         load_iommu_driver(root);
     read_facts(root, session.facts);
     if (conduct.forgets)
-        forget(session.facts, session.config, options.labels);
+        forget(session.facts, session.config, options.words);
     if (session.is_running_system) {
         find_host_uses(root, session.uses);
         record_host(root, session.uses, session.facts);
@@ -327,7 +327,7 @@ void report(Job const& job, CommandOptions const& options)
                 " a report in /run/vfio-early failed: ", strerror(saved.error().number),
                 ", so there is none of this run");
     }
-    if (options.format == OutputFormat::Json)
+    if (options.is_json)
         print_output([&](Sink& sink) { write_json(sink, job.session); });
     else if (job.session.problems.empty())
         print_output([&](Sink& sink) { write_text(sink, job.session); });
@@ -335,7 +335,7 @@ void report(Job const& job, CommandOptions const& options)
 
 void tell_what_to_do_next(Job const& job)
 {
-    if (!job.conduct.forgets || job.options.format == OutputFormat::Json)
+    if (!job.conduct.forgets || job.options.is_json)
         return;
     print_output([&](Sink& sink) {
         put_all(sink, job.options.facts,
@@ -343,23 +343,77 @@ void tell_what_to_do_next(Job const& job)
     });
 }
 
+Result<Root> open_root(CommandOptions const& options)
+{
+    auto root = Root::open(options.root);
+    if (root.is_error())
+        print_error("--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().number));
+    return root;
+}
+
+// A session in memory that processes share; nullptr where there is not enough.
+Session* new_session()
+{
+    auto* memory = allocate_shared(sizeof(Session));
+    // Without parentheses, which would write zeros over all of it.
+    return memory ? new (memory) Session : nullptr;
+}
+
+// What is here, what the host lives on, and the plan for both.
+void look_and_plan(Job& job)
+{
+    auto& session = job.session;
+    session.is_running_system = is_running_system(job.root);
+    heed_command_line(job);
+    read_facts(job.root, session.facts);
+    if (session.is_running_system) {
+        find_host_uses(job.root, session.uses);
+        record_host(job.root, session.uses, session.facts);
+    }
+    scan_all(job.root, session.facts, session.inventory);
+    make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+}
+
 } // namespace
+
+ExitStatus run_survey(
+    CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session const&)> answer)
+{
+    constexpr Conduct looks_only = {.mode = Mode::Check,
+        .obeys_command_line = false,
+        .loads_iommu_driver = false,
+        .leaves_record = false};
+    auto root = open_root(options);
+    if (root.is_error())
+        return WrongInput;
+    auto* session = new_session();
+    if (!session) {
+        print_error("not enough memory to look at this machine");
+        return SomeNotBound;
+    }
+    Job job{looks_only, options, root.value(), *session};
+    auto const path = user_path(job.root, options.config);
+    if (!path.is_error() && job.root.presence(path.value()) != Presence::Absent)
+        read_config(job, options);
+    tell_of_problems(job, options);
+    if (!session->problems.empty())
+        session->config = {};
+    look_and_plan(job);
+    return answer(job.root, *session);
+}
 
 ExitStatus run(Conduct const& conduct, CommandOptions const& options)
 {
     auto const start = now_milliseconds();
-    auto root = Root::open(options.root);
-    if (root.is_error()) {
-        print_error("--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().number));
+    auto root = open_root(options);
+    if (root.is_error())
         return WrongInput;
-    }
-    auto* memory = allocate_shared(sizeof(Session));
+    auto* memory = new_session();
     if (!memory) {
         tell(conduct, root.value(), "not enough memory, so nothing is bound");
         return SomeNotBound;
     }
-    // Without parentheses, which would write zeros over all of it.
-    auto& session = *new (memory) Session;
+    auto& session = *memory;
     session.mode = conduct.mode;
     session.kernel = KernelVersion(options.kernel);
     session.is_running_system = is_running_system(root.value());

@@ -12,6 +12,7 @@ constexpr size_t status = 0x06;
 constexpr uint32_t status_capability_list = 0x10;
 constexpr size_t header_type = 0x0e;
 constexpr uint32_t header_type_multifunction = 0x80;
+constexpr size_t subordinate_bus = 0x1a;
 constexpr size_t capability_pointer = 0x34;
 constexpr uint8_t capability_hotplug_controller = 0x0c;
 constexpr uint8_t capability_express = 0x10;
@@ -83,6 +84,11 @@ std::optional<uint8_t> root_port_number(std::string_view config)
 bool has_hotplug_controller(std::string_view config)
 {
     return find_capability(config, capability_hotplug_controller) != 0;
+}
+
+uint8_t last_bus_below(std::string_view config)
+{
+    return static_cast<uint8_t>(read(config, subordinate_bus, 1));
 }
 
 std::optional<uint64_t> serial_number(std::string_view config)

@@ -18,6 +18,9 @@ std::optional<uint8_t> root_port_number(std::string_view config);
 // (shpc_capable() in drivers/pci/hotplug/shpchp_core.c).
 bool has_hotplug_controller(std::string_view config);
 
+// The last of the buses below a bridge (PCI_SUBORDINATE_BUS).
+uint8_t last_bus_below(std::string_view config);
+
 // The Device Serial Number (extended capability 0003, PCI_EXT_CAP_ID_DSN). Nothing where there is none, or
 // all its bits are the same, as on cards that never got one.
 std::optional<uint64_t> serial_number(std::string_view config);

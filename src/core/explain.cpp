@@ -173,21 +173,6 @@ void explain_no_iommu(Sink& sink, Iommu iommu)
 
 namespace {
 
-// Functions of the chipset that the host cannot do without (include/linux/pci_ids.h), where giving one to
-// pci-stub would be bad advice. Intel's chipsets have theirs at 0000:00:1f.
-bool is_platform_part(Device const& device)
-{
-    constexpr uint32_t isa_bridge = 0x0601;
-    constexpr uint32_t smbus = 0x0c05;
-    constexpr uint32_t system_peripheral = 0x0880;
-    constexpr uint32_t signal_processing = 0x1180;
-    constexpr Address chipset = {.device = 0x1f};
-    auto const kind = device.is_identified ? device.class_code >> 8 : 0;
-    if (kind == system_peripheral || kind == signal_processing)
-        return is_same_card(device.address, chipset);
-    return kind == isa_bridge || kind == smbus;
-}
-
 void explain_shared_group(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const* device = device_of(decision, session.inventory);

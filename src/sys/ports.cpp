@@ -18,12 +18,6 @@ Isolation read_isolation(Root const& root, Device const* device)
 
 } // namespace
 
-void read_kinds(Root const& root, Inventory& inventory)
-{
-    for (auto& device : inventory.devices)
-        device.is_express = root.exists(device_path(device.address, "max_link_speed"));
-}
-
 void read_details(Root const& root, Why& why)
 {
     static char table[max_smbios_bytes];

@@ -62,7 +62,10 @@ void read_bridge(Root const& root, Device& device)
     device.secondary_bus = read_secondary_bus(root, device.address);
     char buffer[config_bytes];
     auto const config = root.read_start(device_path(device.address, "config"), buffer);
-    device.has_hotplug_controller = !config.is_error() && has_hotplug_controller(config.value());
+    if (config.is_error())
+        return;
+    device.has_hotplug_controller = has_hotplug_controller(config.value());
+    device.last_bus = last_bus_below(config.value());
 }
 
 // Reads what else there is to know of a device, and adds it to the inventory. Nothing where there is no room.
@@ -113,9 +116,10 @@ bool may_be_meant(Config const& config, Device const& device)
     return false;
 }
 
-// An id costs one small read per device; only what may match is read further. If the directory is missing,
-// there are no PCI devices, and nothing matches.
-void read_ids(Scan& scan, Config const& config)
+// Reads the devices that may be meant, or all where there is no configuration: an id costs one small read per
+// device, and only what may match is read further. If the directory is missing, there are no PCI devices, and
+// nothing matches.
+void read_devices(Scan& scan, Config const* config)
 {
     Directory devices(scan.root, Path("sys/bus/pci/devices"));
     while (auto const name = devices.next()) {
@@ -123,7 +127,7 @@ void read_ids(Scan& scan, Config const& config)
         if (!address || scan.inventory.find(*address))
             continue;
         auto const device = read_device(scan.root, *address);
-        if (may_be_meant(config, device))
+        if (!config || may_be_meant(*config, device))
             add_device(scan, device);
     }
     scan.inventory.is_incomplete = devices.has_failed() && !devices.is_absent();
@@ -339,10 +343,25 @@ void scan(Root const& root, Config const& config, Facts& facts, Inventory& inven
             read_location(scan, *entry.selector.location);
     }
     if (has_selector_by_id_alone(config))
-        read_ids(scan, config);
+        read_devices(scan, &config);
     locate_facts(root, facts, inventory);
     read_groups(scan);
     read_boot_displays(scan);
+}
+
+void scan_all(Root const& root, Facts& facts, Inventory& inventory)
+{
+    Scan scan{root, inventory};
+    inventory.has_no_sysfs = root.presence(Path("sys/bus/pci")) != Presence::There;
+    read_iommu(scan);
+    read_devices(scan, nullptr);
+    locate_facts(root, facts, inventory);
+    read_groups(scan);
+    read_boot_displays(scan);
+    // Only what is PCI Express has this, and anyone may see it, unlike the capability
+    // (pcie_dev_attrs_are_visible() in drivers/pci/pci-sysfs.c).
+    for (auto& device : inventory.devices)
+        device.is_express = root.exists(device_path(device.address, "max_link_speed"));
 }
 
 void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)
