@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
+#include "core/why.h"
 #include "cli/console.h"
 #include "cli/run.h"
 #include "core/resolve.h"
-#include "core/why.h"
 #include "sys/ports.h"
 
 namespace vfio_early {
 
 namespace {
 
-ExitStatus answer(CommandOptions const& options, Selector const& selector, Root const& root, Session const& session)
+ExitStatus answer(
+    CommandOptions const& options, Selector const& selector, Root const& root, Session const& session)
 {
     auto const& inventory = session.inventory;
     auto const found = resolve(selector, inventory).devices;
@@ -18,8 +19,8 @@ ExitStatus answer(CommandOptions const& options, Selector const& selector, Root 
         return SomeNotBound;
     }
     if (found.size() > 1) {
-        print_error(Quoted{options.words[0]}, " may mean ", found.size(), " devices, give the address of one, such as ",
-            inventory.devices[found[0]].address);
+        print_error(Quoted{options.words[0]}, " may mean ", found.size(),
+            " devices, give the address of one, such as ", inventory.devices[found[0]].address);
         return WrongInput;
     }
     Why why;

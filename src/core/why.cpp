@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/why.h"
 
+#include "base/function_ref.h"
 #include "core/explain.h"
 #include "core/report.h"
 #include "core/smbios.h"
@@ -15,6 +16,17 @@ namespace {
 bool is_peer(Device const& one, Device const& other)
 {
     return one.group && one.group == other.group;
+}
+
+// Those that are wanted, by address.
+void find_devices(
+    Inventory const& inventory, DeviceIndices& found, FunctionRef<bool(Device const&)> is_wanted)
+{
+    for (size_t i = 0; i < inventory.devices.size(); ++i) {
+        if (is_wanted(inventory.devices[i]))
+            found.append(static_cast<DeviceIndex>(i));
+    }
+    inventory.sort_by_address(found);
 }
 
 // Functions of one card go to a guest together. For a bridge, this is about what is behind it.
@@ -64,7 +76,10 @@ bool is_place_for(Device const& device, Device const& port, Inventory const& inv
 void find_why(Inventory const& inventory, Device const& device, Why& why)
 {
     why.inventory = &inventory;
-    why.device = why.joint = &device;
+    why.device = &device;
+    if (!device.group)
+        return;
+    why.joint = &device;
     if (begins_conventional_bus(inventory, device))
         why.requester = &device;
     auto const* bridge = bridge_above(inventory, device.address);
@@ -82,11 +97,8 @@ void find_why(Inventory const& inventory, Device const& device, Why& why)
     // A card takes what joins its own functions along, and a conventional one does not fit into a port.
     if (!why.is_shared || !why.joint || why.joint == &device || !device.is_express)
         return;
-    for (size_t i = 0; i < inventory.devices.size(); ++i) {
-        if (is_place_for(device, inventory.devices[i], inventory))
-            why.places.append(static_cast<DeviceIndex>(i));
-    }
-    inventory.sort_by_address(why.places);
+    find_devices(
+        inventory, why.places, [&](Device const& port) { return is_place_for(device, port, inventory); });
 }
 
 Tie tie_of(Why const& why, Device const& member)
@@ -118,15 +130,17 @@ constexpr TieText ties[] = {
     {"unknown", "joined by the kernel; why cannot be seen from here:"},
 };
 
-// The other members of the group, by address.
+// The other members of the device's group, by address.
 void find_members(Why const& why, DeviceIndices& members)
 {
-    auto const& devices = why.inventory->devices;
-    for (size_t i = 0; i < devices.size(); ++i) {
-        if (is_peer(devices[i], *why.device) && &devices[i] != why.device)
-            members.append(static_cast<DeviceIndex>(i));
-    }
-    why.inventory->sort_by_address(members);
+    find_devices(*why.inventory, members,
+        [&](Device const& device) { return is_peer(device, *why.device) && &device != why.device; });
+}
+
+void find_devices_below(Why const& why, Device const& port, DeviceIndices& devices)
+{
+    find_devices(
+        *why.inventory, devices, [&](Device const& device) { return is_below(device.address, port); });
 }
 
 void write_device(Sink& sink, Device const& device)
@@ -149,7 +163,8 @@ void write_isolation(Sink& sink, Isolation const& isolation, bool does_isolate)
             print(sink, " %c%c", names[bit], (isolation.control->control & 1u << bit) != 0 ? "+" : "-");
     }
     if (isolates(isolation) != does_isolate)
-        print(sink, "; the kernel treats it as %cisolating all the same: a quirk", does_isolate ? "" : "not ");
+        print(
+            sink, "; the kernel treats it as %cisolating all the same: a quirk", does_isolate ? "" : "not ");
     print(sink, "\n");
 }
 
@@ -194,15 +209,14 @@ void write_place(Sink& sink, Why const& why, Device const& port)
     auto const name = slot_name(why.board, port);
     if (!name.empty())
         print(sink, ", slot %q", name);
-    char const* before = ": ";
-    for (auto const& device : why.inventory->devices) {
-        if (!is_below(device.address, port))
-            continue;
-        print(sink, "%c", before);
-        write_device(sink, device);
-        before = ", ";
+    DeviceIndices cards;
+    find_devices_below(why, port, cards);
+    print(sink, "%c\n", cards.empty() ? ": empty" : "");
+    for (auto const index : cards) {
+        print(sink, "    ");
+        write_device(sink, why.inventory->devices[index]);
+        print(sink, "\n");
     }
-    print(sink, "%c\n", *before == ':' ? ": empty" : "");
 }
 
 void write_what_helps(Sink& sink, Why const& why)
@@ -234,14 +248,17 @@ void write_why(Sink& sink, Why const& why)
     DeviceIndices members;
     find_members(why, members);
     print(sink, "%o is in group %u, %c\n", device.address, *device.group,
-        why.is_shared ? "with other cards" : members.empty() ? "alone" : "with no other card");
+        why.is_shared         ? "with other cards"
+            : members.empty() ? "alone"
+                              : "with no other card");
     if (why.inventory->acs_is_overridden)
         print(sink, "%c\n", acs_is_overridden_text);
     if (why.joint) {
         print(sink, "joint: ");
         write_device(sink, *why.joint);
         print(sink, ", %c\n",
-            why.joint == &device ? "the device itself" : "the topmost bridge above it that is in its group");
+            why.joint == &device ? "itself, as no bridge above it is in its group"
+                                 : "the topmost bridge above it that is in its group");
         write_isolation(sink, why.joint_isolation, false);
     }
     for (auto const tie : {Tie::Behind, Tie::Function, Tie::RequesterId, Tie::Unknown})
@@ -255,26 +272,28 @@ void write_why(Sink& sink, Why const& why)
     if (why.is_shared)
         write_what_helps(sink, why);
     if ((why.joint && !why.joint_isolation.is_known) || (why.boundary && !why.boundary_isolation.is_known))
-        print(sink, "as root, this shows ACS bits and the names of slots, and leaves out ports without one\n");
+        print(sink,
+            "run as root, it shows ACS bits and names of slots too, and leaves out ports that have no "
+            "slot\n");
 }
 
 namespace {
 
-void write_bridge_json(Sink& sink, char const* key, Device const* bridge, Isolation const& isolation,
-    bool does_isolate)
+void write_bridge_json(
+    Sink& sink, char const* key, Device const* bridge, Isolation const& isolation, bool does_isolate)
 {
     if (!bridge)
-        return print(sink, R"("%c": null, )", key);
-    print(sink, R"("%c": {"address": "%o", "acs": )", key, bridge->address);
+        return print(sink, R"(, "%c": null)", key);
+    print(sink, R"(, "%c": {"address": "%o", "acs": )", key, bridge->address);
     if (isolation.control)
         print(sink, R"({"capability": "%x", "control": "%x"})", Hex{isolation.control->capability, 4},
             Hex{isolation.control->control, 4});
     else
         print(sink, "null");
-    print(sink, R"(, "quirk": %c}, )",
-        !isolation.is_known                        ? "null"
+    print(sink, R"(, "quirk": %c})",
+        !isolation.is_known                       ? "null"
             : isolates(isolation) != does_isolate ? "true"
-                                                   : "false");
+                                                  : "false");
 }
 
 } // namespace
@@ -282,17 +301,17 @@ void write_bridge_json(Sink& sink, char const* key, Device const* bridge, Isolat
 void write_why_json(Sink& sink, Why const& why)
 {
     auto const& device = *why.device;
-    print(sink, R"({"vfio_early": "%s", "command": "why", "address": "%o", "iommu": "%s", "group": )", version,
-        device.address, name_of(why.inventory->iommu));
+    print(sink, R"({"vfio_early": "%s", "command": "why", "address": "%o", "iommu": "%s", "group": )",
+        version, device.address, name_of(why.inventory->iommu));
     if (device.group)
         print(sink, "%u", *device.group);
     else
         print(sink, "null");
-    print(sink, R"(, "acs_is_overridden": %c, "is_shared": %c, )",
+    print(sink, R"(, "acs_is_overridden": %c, "is_shared": %c)",
         why.inventory->acs_is_overridden ? "true" : "false", why.is_shared ? "true" : "false");
     write_bridge_json(sink, "joint", why.joint, why.joint_isolation, false);
     write_bridge_json(sink, "boundary", why.boundary, why.boundary_isolation, true);
-    print(sink, "\n \"members\": [");
+    print(sink, ",\n \"members\": [");
     DeviceIndices members;
     find_members(why, members);
     char const* comma = "";
@@ -322,10 +341,10 @@ void write_why_json(Sink& sink, Why const& why)
             print(sink, "%j", name);
         print(sink, R"(, "holds": [)");
         char const* inner_comma = "";
-        for (auto const& other : why.inventory->devices) {
-            if (!is_below(other.address, port))
-                continue;
-            print(sink, R"(%c"%o")", inner_comma, other.address);
+        DeviceIndices cards;
+        find_devices_below(why, port, cards);
+        for (auto const card : cards) {
+            print(sink, R"(%c"%o")", inner_comma, why.inventory->devices[card].address);
             inner_comma = ", ";
         }
         print(sink, "]}");

@@ -6,8 +6,8 @@
 
 namespace vfio_early {
 
-// Why a device shares its IOMMU group. The groups are the answer, and not the capabilities of the bridges: the
-// kernel goes up from a device to the topmost bridge that does not isolate (pci_device_group() in
+// Why a device shares its IOMMU group. The groups are the answer, and not the capabilities of the bridges:
+// the kernel goes up from a device to the topmost bridge that does not isolate (pci_device_group() in
 // drivers/iommu/iommu.c), asks its quirks first whether one does (pci_dev_specific_acs_enabled() in
 // drivers/pci/quirks.c), and shows the result of that alone.
 struct Why {

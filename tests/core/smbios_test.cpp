@@ -44,7 +44,8 @@ TEST(finds_the_slot_of_a_port_by_the_port_or_by_what_is_in_it)
 TEST(passes_over_other_structures_with_and_without_strings)
 {
     auto const table = structure(1, std::string(23, '\1'), std::string("vendor\0board\0", 13))
-        + structure(8, std::string(5, '\0'), "") + slot("A", 0, 0, 0) + slot(" B ", 0, 3, 0) + slot("C", 0, 3, 0);
+        + structure(8, std::string(5, '\0'), "") + slot("A", 0, 0, 0) + slot(" B ", 0, 3, 0)
+        + slot("C", 0, 3, 0);
     TEST_ASSERT_EQUAL_STRING("B", slot_name(table, port()));
 }
 

@@ -209,11 +209,13 @@ TEST(a_port_is_a_place_if_only_what_is_below_it_is_in_its_group)
         return board.places();
     };
     TEST_ASSERT_EQUAL_STRING("0000:00:1d.0 ", places([](Board&) {}));
-    TEST_ASSERT_EQUAL_STRING("0000:00:1d.0 ", places([](Board& board) { board.add_card("0000:06:00.0", 6); }));
-    TEST_ASSERT_EQUAL_STRING("0000:00:1d.0 ", places([](Board& board) { board.add_card("0000:06:00.0", 7); }));
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:00:1d.0 ", places([](Board& board) { board.add_card("0000:06:00.0", 6); }));
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:00:1d.0 ", places([](Board& board) { board.add_card("0000:06:00.0", 7); }));
     // AMD's dummy host bridge beside it does not count.
-    TEST_ASSERT_EQUAL_STRING("0000:00:1d.0 ",
-        places([](Board& board) { board.add("0000:00:1d.1", "1022:1482", 0x060000, 6); }));
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:00:1d.0 ", places([](Board& board) { board.add("0000:00:1d.1", "1022:1482", 0x060000, 6); }));
     TEST_ASSERT_EQUAL_STRING("", places([](Board& board) { board.add_card("0000:00:1d.1", 6); }));
     // A second port that it is not isolated from, or a switch in it.
     TEST_ASSERT_EQUAL_STRING("", places([](Board& board) { board.add_port("0000:00:1d.1", 7, 7, 6); }));
@@ -236,7 +238,7 @@ TEST(text_says_where_else_the_card_isolates)
         "what helps: another place for the card; ports that isolate now:\n"
         "  0000:00:1d.0, group 6: empty\n"
         "firmware hides most empty slots, so there may be more; pcie_acs_override= would only pretend\n"
-        "as root, this shows ACS bits and the names of slots, and leaves out ports without one\n",
+        "run as root, it shows ACS bits and names of slots too, and leaves out ports that have no slot\n",
         board.text());
 }
 
@@ -247,10 +249,9 @@ TEST(where_config_space_and_the_groups_disagree_the_groups_win)
     board.add_card("0000:01:00.0", 6);
     auto& why = board.ask("0000:01:00.0");
     why.boundary_isolation = isolation_of(express(4, 0));
-    TEST_ASSERT_EQUAL_STRING(
-        "0000:01:00.0 is in group 6, alone\n"
-        "isolation begins at 0000:00:1c.0 8086:a110 pcieport\n"
-        "  its ACS: none; the kernel treats it as isolating all the same: a quirk\n",
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0 is in group 6, alone\n"
+                             "isolation begins at 0000:00:1c.0 8086:a110 pcieport\n"
+                             "  its ACS: none; the kernel treats it as isolating all the same: a quirk\n",
         board.text());
     why.boundary_isolation.control = AccessControl{.capability = 0x1f, .control = 0x1d};
     TEST_ASSERT_EQUAL_STRING("0000:01:00.0 is in group 6, alone\n"
@@ -265,8 +266,9 @@ TEST(a_joint_whose_access_control_is_on_is_not_trusted_by_the_kernel)
     auto& why = board.ask("0000:02:00.0");
     why.joint_isolation = isolation_of(express(4, 0));
     why.joint_isolation.control = AccessControl{.capability = 0x05, .control = 0x05};
-    TEST_ASSERT_TRUE(board.text().find("  its ACS: SrcValid+ ReqRedir+; the kernel treats it as not isolating "
-                                       "all the same: a quirk\n")
+    TEST_ASSERT_TRUE(
+        board.text().find("  its ACS: SrcValid+ ReqRedir+; the kernel treats it as not isolating "
+                          "all the same: a quirk\n")
         != std::string::npos);
     why.joint_isolation.control->control = 0x04;
     TEST_ASSERT_TRUE(board.text().find("  its ACS: SrcValid- ReqRedir+\n") != std::string::npos);
@@ -283,8 +285,8 @@ TEST(without_an_iommu_nothing_is_predicted)
         board.text());
     board.session.inventory.iommu = Iommu::On;
     board.session.inventory.groups_appear_late = true;
-    TEST_ASSERT_EQUAL_STRING("0000:01:00.0 has no IOMMU group: this IOMMU gives it one when a driver binds to it\n",
-        board.text());
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:01:00.0 has no IOMMU group: this IOMMU gives it one when a driver binds to it\n", board.text());
 }
 
 TEST(groups_that_are_pretended_are_said_to_be)
