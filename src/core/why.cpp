@@ -157,7 +157,7 @@ void write_isolation(Sink& sink, Isolation const& isolation, bool does_isolate)
         return;
     print(sink, "  its ACS:");
     if (!isolation.control)
-        print(sink, " none");
+        print(sink, " none%c", does_isolate && isolates(isolation) ? ", and it needs none" : "");
     for (unsigned bit = 0; isolation.control && bit < std::size(names); ++bit) {
         if ((isolation.control->capability & required_access_control & 1u << bit) != 0)
             print(sink, " %c%c", names[bit], (isolation.control->control & 1u << bit) != 0 ? "+" : "-");
@@ -269,7 +269,7 @@ void write_why(Sink& sink, Why const& why)
         print(sink, "\n");
         write_isolation(sink, why.boundary_isolation, true);
     }
-    if (why.is_shared)
+    if (why.is_shared && device.header != HeaderType::Bridge)
         write_what_helps(sink, why);
     if ((why.joint && !why.joint_isolation.is_known) || (why.boundary && !why.boundary_isolation.is_known))
         print(sink,
