@@ -42,33 +42,27 @@ private:
     char m_bytes[Capacity + 1];
 };
 
-template <size_t Capacity> void put(Sink& sink, FixedString<Capacity> const& text)
-{
-    sink.write(text.view());
-}
-
 template <size_t Capacity> PassedText pass(FixedString<Capacity> const& text)
 {
     return pass(text.view());
 }
 
-// The parts one after the other, as a text of this type.
-template <typename Result, typename... Parts> Result joined(Parts const&... parts)
+template <typename Result> Result printed_passed(char const* format, ...)
 {
     Result text;
     Sink sink(text);
-    put_all(sink, parts...);
+    va_list arguments;
+    va_start(arguments, format);
+    print_arguments(sink, format, arguments);
+    va_end(arguments);
     return text;
 }
 
 // A format with its parts, as a text of this type; see print().
 template <typename Result, typename... Parts>
-Result printed(std::type_identity_t<FormatFor<Parts...>> format, Parts const&... parts)
+[[gnu::always_inline]] inline Result printed(FormatFor<Parts...> format, Parts const&... parts)
 {
-    Result text;
-    Sink sink(text);
-    print_passed(sink, format.text(), pass(parts)...);
-    return text;
+    return printed_passed<Result>(format.text(), pass(parts)...);
 }
 
 } // namespace vfio_early

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/address.h"
+#include "base/device_id.h"
 #include "base/fixed_string.h"
 #include "base/fixed_vector.h"
-#include "core/address.h"
-#include "core/device_id.h"
 #include "core/limits.h"
 
 namespace vfio_early {

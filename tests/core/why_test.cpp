@@ -41,21 +41,21 @@ struct Board : Machine {
     {
         static char const* const names[] = {"behind", "function", "requester", "unknown"};
         ask(address);
-        auto all = why.joint ? text_of(why.joint->address) : "-";
+        auto all = why.joint ? text_of("%a", why.joint->address) : "-";
         for (auto const& member : session.inventory.devices) {
             if (member.group == why.device->group && &member != why.device && &member != why.joint)
-                all += text_of(" ", names[static_cast<int>(tie_of(why, member))], " ", member.address);
+                all += text_of(" %c %a", names[static_cast<int>(tie_of(why, member))], member.address);
         }
         return all;
     }
 
-    std::string boundary() const { return why.boundary ? text_of(why.boundary->address) : "-"; }
+    std::string boundary() const { return why.boundary ? text_of("%a", why.boundary->address) : "-"; }
 
     std::string places() const
     {
         std::string all;
         for (auto const index : why.places)
-            all += text_of(session.inventory.devices[index].address, " ");
+            all += text_of("%a ", session.inventory.devices[index].address);
         return all;
     }
 
