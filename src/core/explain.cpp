@@ -145,6 +145,8 @@ void explain_unreadable(Sink& sink, Decision const& decision, Session const& ses
     print(sink, "), add the address of the one you mean");
 }
 
+} // namespace
+
 void explain_no_iommu(Sink& sink, Iommu iommu)
 {
     switch (iommu) {
@@ -167,6 +169,8 @@ void explain_no_iommu(Sink& sink, Iommu iommu)
         break;
     }
 }
+
+namespace {
 
 void explain_shared_group(Sink& sink, Decision const& decision, Session const& session)
 {
@@ -676,7 +680,7 @@ void for_each_warning(Session const& session, Tell const& tell)
         tell(
             "rd.vfio_early= is on the running kernel's command line: while it stays there, nothing is bound");
     if (session.inventory.acs_is_overridden)
-        tell("pcie_acs_override= is on the kernel command line, so the groups do not show what is isolated");
+        tell(acs_is_overridden_text);
     tell_of_missing_facts(session, tell);
     if (session.facts.is_config_cut)
         tell("only root can read serial numbers and Port Numbers, so the boot may find the devices "

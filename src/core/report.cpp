@@ -7,6 +7,21 @@
 
 namespace vfio_early {
 
+std::string_view name_of(Iommu iommu)
+{
+    switch (iommu) {
+    case Iommu::On:
+        return "on";
+    case Iommu::OffInKernel:
+    case Iommu::OffInFirmware:
+    case Iommu::NoDriver:
+        return "off";
+    case Iommu::Absent:
+        break;
+    }
+    return "absent";
+}
+
 namespace {
 
 class JsonList {
@@ -27,21 +42,6 @@ private:
     Sink& m_sink;
     bool m_is_first = true;
 };
-
-std::string_view iommu_name(Iommu iommu)
-{
-    switch (iommu) {
-    case Iommu::On:
-        return "on";
-    case Iommu::OffInKernel:
-    case Iommu::OffInFirmware:
-    case Iommu::NoDriver:
-        return "off";
-    case Iommu::Absent:
-        break;
-    }
-    return "absent";
-}
 
 // The addresses of the other devices that a decision is about, and what else is in the way.
 void write_peers(Sink& sink, Decision const& decision, Session const& session)
@@ -166,7 +166,7 @@ void write_json(Sink& sink, Session const& session)
 {
     print(sink, R"({"vfio_early": "%s", "command": "%c", "ok": %c, "iommu": "%s", "warnings": )", version,
         session.mode == Mode::Bind ? "bind" : "check", is_all_bound(session) ? "true" : "false",
-        iommu_name(session.inventory.iommu));
+        name_of(session.inventory.iommu));
     JsonList warnings(sink);
     for_each_warning(session, [&](std::string_view warning) { print(warnings.next(), "%j", warning); });
     warnings.close();

@@ -62,7 +62,10 @@ void read_bridge(Root const& root, Device& device)
     device.secondary_bus = read_secondary_bus(root, device.address);
     char buffer[config_bytes];
     auto const config = root.read_start(device_path(device.address, "config"), buffer);
-    device.has_hotplug_controller = !config.is_error() && has_hotplug_controller(config.value());
+    if (config.is_error())
+        return;
+    device.has_hotplug_controller = has_hotplug_controller(config.value());
+    device.last_bus = last_bus_below(config.value());
 }
 
 // Reads what else there is to know of a device, and adds it to the inventory. Nothing where there is no room.
@@ -355,6 +358,10 @@ void scan_all(Root const& root, Facts& facts, Inventory& inventory)
     locate_facts(root, facts, inventory);
     read_groups(scan);
     read_boot_displays(scan);
+    // Only what is PCI Express has this, and anyone may see it, unlike the capability
+    // (pcie_dev_attrs_are_visible() in drivers/pci/pci-sysfs.c).
+    for (auto& device : inventory.devices)
+        device.is_express = root.exists(device_path(device.address, "max_link_speed"));
 }
 
 void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)
