@@ -21,7 +21,7 @@ bool read_selectors(CommandOptions const& options, Selectors& selectors)
         Sink sink(problem);
         auto const selector = parse_selector(word, sink);
         if (!selector) {
-            print_error(problem);
+            print_error("%s", problem);
             return false;
         }
         selectors.append(*selector);
@@ -40,11 +40,10 @@ bool read_guest(CommandOptions const& options, std::optional<GuestFormat>& forma
     format = guest_format_of(options.guest);
     if (format && !options.is_json)
         return true;
-    ErrorLine line;
     if (format)
-        line.sink().write("--for has no JSON, leave out one of the two");
+        print_error("--for has no JSON, leave out one of the two");
     else
-        print(line.sink(), "--for %q is none of libvirt, qemu and proxmox", options.guest);
+        print_error("--for %q is none of libvirt, qemu and proxmox", options.guest);
     return false;
 }
 
@@ -92,14 +91,16 @@ bool tell_of_refusals(Draft const& draft, Session const& session, CommandOptions
         is_any = true;
         if (options.is_json)
             return;
-        ErrorLine line;
-        describe(line.sink(), decision, session);
+        FixedString<max_detail_bytes> text;
+        Sink sink(text);
+        describe(sink, decision, session);
+        print_error("%s", text);
     });
     return is_any;
 }
 
 constexpr auto put_name = [](Sink& sink, Device const& device) {
-    print(sink, "class %x", Hex{device.class_code >> 8, 4});
+    print(sink, "class %4x", device.class_code >> 8);
 };
 
 } // namespace
@@ -120,6 +121,8 @@ ExitStatus run_suggest(CommandOptions const& options)
         complete(draft, session, [&](Address address) {
             return options.is_by_path ? by_path(root, address) : by_address(address);
         });
+        if (draft.devices.empty() && options.is_from_running)
+            print_error("no device is on vfio-pci or pci-stub now");
         bool const is_any_refused = tell_of_refusals(draft, session, options);
         print_output([&](Sink& sink) {
             if (options.is_json)

@@ -37,13 +37,13 @@ void write_libvirt(Sink& sink, Card const& card, Inventory const& inventory)
         print(sink,
             "<hostdev mode='subsystem' type='pci' managed='no'>\n"
             "  <source>\n"
-            "    <address domain='0x%x' bus='0x%x' slot='0x%x' function='0x%x'/>\n"
+            "    <address domain='0x%4x' bus='0x%2x' slot='0x%2x' function='0x%x'/>\n"
             "  </source>\n",
-            Hex{address.domain, 4}, Hex{address.bus, 2}, Hex{address.device, 2}, Hex{address.function, 1});
+            address.domain, address.bus, address.device, address.function);
         auto const function = guest_function(card, index, inventory);
         if (is_multifunction)
-            print(sink, "  <address type='pci' domain='0x0000' bus='0x%x' slot='0x00' function='0x%u'%c/>\n",
-                Hex{port, 2}, function, function == 0 ? " multifunction='on'" : "");
+            print(sink, "  <address type='pci' domain='0x0000' bus='0x%2x' slot='0x00' function='0x%u'%c/>\n",
+                port, function, function == 0 ? " multifunction='on'" : "");
         sink.write("</hostdev>\n");
     }
 }
@@ -53,7 +53,7 @@ void write_qemu(Sink& sink, Card const& card, Inventory const& inventory)
     print(sink, "-device pcie-root-port,id=vfio%u,chassis=%u\n", card.number, first_port + card.number);
     for (auto const index : card.functions) {
         auto const function = guest_function(card, index, inventory);
-        print(sink, "-device vfio-pci,host=%o,bus=vfio%u,addr=00.%u%c\n", inventory.devices[index].address,
+        print(sink, "-device vfio-pci,host=%a,bus=vfio%u,addr=00.%u%c\n", inventory.devices[index].address,
             card.number, function, function == 0 && card.functions.size() > 1 ? ",multifunction=on" : "");
     }
 }
@@ -63,7 +63,7 @@ void write_proxmox(Sink& sink, Card const& card, Inventory const& inventory, boo
     print(sink, "hostpci%u: ", card.number);
     char const* separator = "";
     for (auto const index : card.functions) {
-        auto const text = printed<FixedString<20>>("%o", inventory.devices[index].address);
+        auto const text = printed<FixedString<20>>("%a", inventory.devices[index].address);
         // Without a function it is the whole card.
         auto const size = text.view().size() - (card.is_whole ? 2 : 0);
         print(sink, "%c%s", separator, slice(text.view(), 0, size));

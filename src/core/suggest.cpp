@@ -18,7 +18,7 @@ constexpr struct {
     char word[10];
 } words[] = {{0x0106, "sata"}, {0x0108, "nvme"}, {0x0280, "wifi"}, {0x0401, "audio"}, {0x0403, "audio"},
     {0x0c03, "usb"}, {0x01, "storage"}, {0x02, "nic"}, {0x03, "gpu"}, {0x04, "media"}, {0x05, "memory"},
-    {0x0c, "serial"}, {0x10, "crypto"}, {0x11, "sensor"}};
+    {0x06, "bridge"}, {0x0c, "serial"}, {0x10, "crypto"}, {0x11, "sensor"}};
 
 char const* word_for(Device const& device)
 {
@@ -116,13 +116,17 @@ void write_sections(Sink& sink, Draft const& draft, Inventory const& inventory, 
             auto const& decision = decision_on(index, draft.plan);
             auto const& device = inventory.devices[index];
             auto const& entry = draft.config.entries[decision.entry];
-            if (is_known(decision, draft) && !put_name)
+            bool const is_there = is_known(decision, draft);
+            if (is_there && !put_name)
                 continue;
             if (is_first)
                 print(sink, "%s%s\n", indent, section_name(target));
             is_first = false;
-            if (is_known(decision, draft))
-                print(sink, "; there already, for %o: ", device.address);
+            if (is_there) {
+                print(sink, "; %a has a line already: %s = %s\n", device.address, entry.label,
+                    entry.selector_text);
+                continue;
+            }
             print(sink, "%s%s%s = %s", indent, entry.label, slice(blanks, entry.label.view().size()),
                 entry.selector_text);
             if (put_name) {
@@ -139,7 +143,7 @@ void write_json_line(Sink& sink, Entry const& entry, Device const& device, bool 
     FixedString<max_fact_text_bytes> name;
     Sink name_sink(name);
     put_name(name_sink, device);
-    print(sink, R"({"section": "%c", "label": "%s", "selector": "%s", "address": "%o", "id": "%o", )",
+    print(sink, R"({"section": "%c", "label": "%s", "selector": "%s", "address": "%a", "id": "%i", )",
         entry.target == Target::VfioPci ? "bind" : "stub", entry.label, entry.selector_text, device.address,
         device.id);
     if (device.group)
@@ -174,11 +178,11 @@ void advise_on_group(Sink& sink, Decision const& refused, Session const& session
         if (has_own_reason(decision) && share_group(decision, refused, inventory)) {
             auto const& peer = *device_of(decision, inventory);
             return print(
-                sink, "  no line helps: %o would be refused (%s)\n", peer.address, name_of(decision.reason));
+                sink, "  no line helps: %a would be refused (%s)\n", peer.address, name_of(decision.reason));
         }
     }
     if (decision_on(*refused.device, trial.plan).reason != Reason::None)
-        return print(sink, "  see: vfio-early why %o\n", device_of(refused, inventory)->address);
+        return print(sink, "  see: vfio-early why %a\n", device_of(refused, inventory)->address);
     sink.write("  add:\n");
     write_sections(sink, draft, inventory, "    ", nullptr);
 }
@@ -268,7 +272,7 @@ void write_suggestion_json(Sink& sink, Draft const& draft, Session const& sessio
         explain(detail_sink, decision, session);
         auto const* device = device_of(decision, inventory);
         auto const address =
-            device ? printed<FixedString<22>>("\"%o\"", device->address) : FixedString<22>("null");
+            device ? printed<FixedString<22>>("\"%a\"", device->address) : FixedString<22>("null");
         print(sink, R"(%c{"label": %j, "address": %s, "code": "%s", "detail": %j})", separator,
             draft.config.entries[decision.entry].label, address, name_of(decision.reason), detail);
         separator = ",\n   ";
