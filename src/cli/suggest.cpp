@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "cli/console.h"
 #include "cli/run.h"
+#include "core/class_word.h"
 #include "core/explain.h"
 #include "core/guest.h"
 #include "sys/identify.h"
@@ -100,7 +101,7 @@ bool tell_of_refusals(Draft const& draft, Session const& session, CommandOptions
 }
 
 constexpr auto put_name = [](Sink& sink, Device const& device) {
-    print(sink, "class %4x", device.class_code >> 8);
+    print(sink, "%s", class_word(device.class_code));
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 #include "core/suggest.h"
 
 #include "base/text.h"
+#include "core/class_word.h"
 #include "core/explain.h"
 #include "core/version.h"
 #include "core/viability.h"
@@ -11,24 +12,6 @@ namespace vfio_early {
 namespace {
 
 using Label = FixedString<max_label_bytes>;
-
-// What lines are called after, by class (include/linux/pci_ids.h): with its sub-class, else the base class.
-constexpr struct {
-    uint16_t kind;
-    char word[10];
-} words[] = {{0x0106, "sata"}, {0x0108, "nvme"}, {0x0280, "wifi"}, {0x0401, "audio"}, {0x0403, "audio"},
-    {0x0c03, "usb"}, {0x01, "storage"}, {0x02, "nic"}, {0x03, "gpu"}, {0x04, "media"}, {0x05, "memory"},
-    {0x06, "bridge"}, {0x0c, "serial"}, {0x10, "crypto"}, {0x11, "sensor"}};
-
-char const* word_for(Device const& device)
-{
-    auto const kind = device.is_identified ? device.class_code >> 8 : 0;
-    for (auto const& row : words) {
-        if (row.kind == kind || row.kind == kind >> 8)
-            return row.word;
-    }
-    return "device";
-}
 
 bool is_on_card_of_display(Device const& device, Inventory const& inventory)
 {
@@ -48,13 +31,30 @@ bool is_taken(Config const& config, Label const& label)
     return false;
 }
 
+// The class in lower case, where people have no shorter word.
+void put_kind(Sink& sink, Device const& device)
+{
+    auto const word = device.is_identified ? class_word(device.class_code) : "-";
+    if (is_display(device))
+        return print(sink, "gpu");
+    if (word == "Ethernet")
+        return print(sink, "nic");
+    if (word == "-")
+        return print(sink, "device");
+    for (char const letter : word) {
+        char const lower = static_cast<char>(letter | 0x20);
+        sink.write({&lower, 1});
+    }
+}
+
 // 'gpu', 'gpu-audio', or 'nic-2' where the configuration has a 'nic'.
 Label label_for(Device const& device, Config const& config, Inventory const& inventory)
 {
     auto const is_companion = !is_display(device) && is_on_card_of_display(device, inventory);
     for (uint32_t number = 1;; ++number) {
-        auto label = printed<Label>("%c%c", is_companion ? "gpu-" : "", word_for(device));
+        Label label(is_companion ? "gpu-" : "");
         Sink sink(label);
+        put_kind(sink, device);
         if (number > 1)
             print(sink, "-%u", number);
         if (!is_taken(config, label))
