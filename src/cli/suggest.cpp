@@ -7,7 +7,6 @@
 #include "core/explain.h"
 #include "core/guest.h"
 #include "sys/identify.h"
-#include "sys/scan.h"
 
 namespace vfio_early {
 
@@ -122,19 +121,17 @@ ExitStatus run_suggest(CommandOptions const& options)
         complete(draft, session, [&](Address address) {
             return options.is_by_path ? by_path(root, address) : by_address(address);
         });
-        if (draft.devices.empty() && options.is_from_running)
+        bool const is_nothing = draft.devices.empty() && options.is_from_running;
+        if (is_nothing)
             print_error("no device is on vfio-pci or pci-stub now");
-        bool const is_any_refused = tell_of_refusals(draft, session, options);
+        bool const is_any_refused = is_nothing | tell_of_refusals(draft, session, options);
         print_output([&](Sink& sink) {
             if (options.is_json)
                 write_suggestion_json(sink, draft, session, put_name);
             else if (!guest)
                 write_lines(sink, draft, inventory, put_name);
             else
-                write_guest(
-                    sink, *guest, accepted(draft, Target::VfioPci), inventory, [&](Device const& device) {
-                        return root.exists(device_path(device.address, "max_link_speed"));
-                    });
+                write_guest(sink, *guest, accepted(draft, Target::VfioPci), inventory);
         });
         return is_any_refused ? SomeNotBound : AllBound;
     });

@@ -58,7 +58,7 @@ void write_qemu(Sink& sink, Card const& card, Inventory const& inventory)
     }
 }
 
-void write_proxmox(Sink& sink, Card const& card, Inventory const& inventory, bool is_express)
+void write_proxmox(Sink& sink, Card const& card, Inventory const& inventory)
 {
     print(sink, "hostpci%u: ", card.number);
     char const* separator = "";
@@ -71,7 +71,7 @@ void write_proxmox(Sink& sink, Card const& card, Inventory const& inventory, boo
         if (card.is_whole)
             break;
     }
-    sink.write(is_express ? ",pcie=1\n" : "\n");
+    sink.write(inventory.devices[card.functions[0]].is_express ? ",pcie=1\n" : "\n");
 }
 
 bool is_whole(std::span<DeviceIndex const> functions, Inventory const& inventory)
@@ -93,8 +93,7 @@ std::optional<GuestFormat> guest_format_of(std::string_view name)
     return {};
 }
 
-void write_guest(Sink& sink, GuestFormat format, DeviceIndices const& devices, Inventory const& inventory,
-    FunctionRef<bool(Device const&)> is_express)
+void write_guest(Sink& sink, GuestFormat format, DeviceIndices const& devices, Inventory const& inventory)
 {
     uint32_t number = 0;
     for (size_t start = 0, end = 0; start < devices.size(); start = end, ++number) {
@@ -111,7 +110,7 @@ void write_guest(Sink& sink, GuestFormat format, DeviceIndices const& devices, I
             write_qemu(sink, card, inventory);
             break;
         case GuestFormat::Proxmox:
-            write_proxmox(sink, card, inventory, is_express(first));
+            write_proxmox(sink, card, inventory);
             break;
         }
     }

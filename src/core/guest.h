@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/function_ref.h"
 #include "core/inventory.h"
 
 namespace vfio_early {
@@ -15,8 +14,7 @@ constexpr std::string_view guest_formats[] = {"libvirt", "qemu", "proxmox"};
 
 // Writes what gives these devices, in the order of their addresses, to a guest: elements of libvirt's domain
 // XML, options of QEMU, or lines of Proxmox's configuration. Functions of one card are one card in the guest
-// too, behind a port of its own. `is_express` tells PCI Express from conventional PCI.
-void write_guest(
-    Sink&, GuestFormat, DeviceIndices const&, Inventory const&, FunctionRef<bool(Device const&)> is_express);
+// too, behind a port of its own.
+void write_guest(Sink&, GuestFormat, DeviceIndices const&, Inventory const&);
 
 } // namespace vfio_early

@@ -13,10 +13,11 @@ namespace {
 
 using Label = FixedString<max_label_bytes>;
 
-bool is_on_card_of_display(Device const& device, Inventory const& inventory)
+// A function that goes where the display of its card goes.
+bool goes_with_display(Device const& device, Inventory const& inventory)
 {
     for (auto const& other : inventory.devices) {
-        if (is_display(other) && &other != &device && is_same_card(other.address, device.address))
+        if (is_display(other) && other.group == device.group && is_same_card(other.address, device.address))
             return true;
     }
     return false;
@@ -50,7 +51,7 @@ void put_kind(Sink& sink, Device const& device)
 // 'gpu', 'gpu-audio', or 'nic-2' where the configuration has a 'nic'.
 Label label_for(Device const& device, Config const& config, Inventory const& inventory)
 {
-    auto const is_companion = !is_display(device) && is_on_card_of_display(device, inventory);
+    auto const is_companion = !is_display(device) && goes_with_display(device, inventory);
     for (uint32_t number = 1;; ++number) {
         Label label(is_companion ? "gpu-" : "");
         Sink sink(label);
@@ -209,16 +210,19 @@ void complete(Draft& draft, Session const& session, PlaceOf place)
             draft.devices.append(index);
     }
     inventory.sort_by_address(draft.devices);
-    for (auto const index : draft.devices) {
-        if (find_decision(session.plan, index))
-            continue;
-        auto const& device = inventory.devices[index];
-        Selector selector;
-        selector.location = place(device.address);
-        if (device.is_identified)
-            selector.id = IdPattern{device.id, {}};
-        add_line(draft, selector, key_of(selector).view(), label_for(device, draft.config, inventory).view(),
-            *target_of(index, draft, inventory));
+    // What was asked for is named first.
+    for (bool const is_peer : {false, true}) {
+        for (auto const index : draft.devices) {
+            if (is_peer == draft.wanted[index].has_value() || find_decision(session.plan, index))
+                continue;
+            auto const& device = inventory.devices[index];
+            Selector selector;
+            selector.location = place(device.address);
+            if (device.is_identified)
+                selector.id = IdPattern{device.id, {}};
+            add_line(draft, selector, key_of(selector).view(),
+                label_for(device, draft.config, inventory).view(), *target_of(index, draft, inventory));
+        }
     }
     make_plan(draft.config, session.facts, inventory, draft.plan, draft.problems);
 }
