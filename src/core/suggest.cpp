@@ -100,6 +100,13 @@ Decision const& decision_on(DeviceIndex device, Plan const& plan)
     return plan.decisions[*find_decision(plan, device)];
 }
 
+// True where a line of the plan selects the device, and means it.
+bool has_line(DeviceIndex device, Plan const& plan)
+{
+    auto const position = find_decision(plan, device);
+    return position && !plan.decisions[*position].is_mistaken;
+}
+
 bool is_known(Decision const& decision, Draft const& draft)
 {
     return decision.entry < draft.known;
@@ -213,7 +220,7 @@ void complete(Draft& draft, Session const& session, PlaceOf place)
     // What was asked for is named first.
     for (bool const is_peer : {false, true}) {
         for (auto const index : draft.devices) {
-            if (is_peer == draft.wanted[index].has_value() || find_decision(session.plan, index))
+            if (is_peer == draft.wanted[index].has_value() || has_line(index, session.plan))
                 continue;
             auto const& device = inventory.devices[index];
             Selector selector;

@@ -153,7 +153,7 @@ TEST(explains_what_check_would_refuse)
     Suggesting boot_display{machine.session};
     TEST_ASSERT_EQUAL_STRING("", boot_display.want({1}).lines());
     TEST_ASSERT_EQUAL_STRING(
-        "0000:01:00.0 boot-display\n0000:01:00.1 group-refused\n", boot_display.refusals());
+        "0000:01:00.1 group-refused\n0000:01:00.0 boot-display\n", boot_display.refusals());
 
     Machine board;
     board.add("0000:00:1f.0", "8086:a145", 0x060100, 10);
@@ -163,12 +163,25 @@ TEST(explains_what_check_would_refuse)
     TEST_ASSERT_EQUAL_STRING("0000:00:1f.3 shared-group\n", platform.refusals());
 }
 
-TEST(a_line_that_means_another_card_now_is_not_taken_for_this_one)
+TEST(a_line_that_meant_another_card_is_not_taken_for_one_of_this_card)
 {
     Machine machine;
     add_card(machine);
-    machine.meant("01:00.1", "0000:01:00.1", "10de:9999", nullptr);
-    machine.plan("[bind]\naudio = 01:00.1\n");
+    machine.meant("01:00.1", "0000:01:00.1", "10de:9999", "0000:01:00.1");
+    machine.plan("[bind]\nmusic = 01:00.1\n");
+    TEST_ASSERT_EQUAL_STRING("music 0000:01:00.1 changed\n", verdicts(machine.session));
+    Suggesting suggesting{machine.session};
+    TEST_ASSERT_EQUAL_STRING("[bind]\n"
+                             "gpu        = 0000:01:00.0 10de:2191  ; 10de:2191\n"
+                             "gpu-audio  = 0000:01:00.1 10de:1aeb  ; 10de:1aeb\n",
+        suggesting.want({0}).lines());
+}
+
+TEST(a_line_that_would_be_refused_keeps_its_group_from_being_suggested)
+{
+    Machine machine;
+    add_card(machine);
+    machine.plan("[bind]\nmusic = 01:00.1 10de:9999\n");
     Suggesting suggesting{machine.session};
     TEST_ASSERT_EQUAL_STRING("", suggesting.want({0}).lines());
     TEST_ASSERT_EQUAL_STRING("0000:01:00.0 group-refused\n", suggesting.refusals());
