@@ -253,8 +253,10 @@ void put_given_back(Sink& sink, Decision const& decision, Session const& session
         return;
     case GivenBack::Yes:
         return put_all(sink, ", its group was given back to the host drivers");
+    case GivenBack::AsBefore:
+        return put_all(sink, ", its group is as it was before");
     case GivenBack::NotYet:
-        return put_all(sink, ", its group is being given back to the host drivers");
+        return put_all(sink, ", its group is being given back");
     case GivenBack::No:
         break;
     }
@@ -289,7 +291,9 @@ void explain_timeout(Sink& sink, Decision const& decision, Session const& sessio
     auto const seconds = session.config.options.timeout_seconds;
     if (session.mode == Mode::Check)
         return put_all(sink, "the kernel did not answer within ", seconds, " s");
-    if (decision.failure.step == Failure::Step::None)
+    if (session.is_loading)
+        put_all(sink, "modprobe did not end within ", seconds, " s");
+    else if (decision.failure.step == Failure::Step::None)
         put_all(sink, "time ran out after ", seconds, " s, before it was reached");
     else
         put_all(sink, "the kernel did not return from ", name_of(decision.failure.step), " within ", seconds,
@@ -326,6 +330,8 @@ void explain_module_missing(Sink& sink, Decision const& decision, Session const&
 {
     auto const& loading = session.loading_of(decision.target);
     put_all(sink, driver_name(decision.target), " cannot be loaded");
+    if (loading.error_number != 0)
+        return put_all(sink, ": starting modprobe failed: ", strerror(loading.error_number));
     if (!loading.message.empty())
         put_all(sink, ": ", ForeignName{loading.message.view()});
     if (loading.blacklisted.empty())
@@ -350,17 +356,21 @@ void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
     bool const is_ours = is_check ? is_for_shpchp(bridge)
                                   : entry && entry->wanted == port_driver
             && entry->state != UndoEntry::State::Stuck && !has_troublesome_driver(bridge);
-    if (!is_ours && !has_troublesome_driver(bridge))
+    bool const is_driven = has_troublesome_driver(bridge);
+    if (!is_ours && !is_driven && !is_for_shpchp(bridge))
         return;
     Warning warning;
     Sink sink(warning);
     if (is_host_bridge(bridge))
         put_all(sink, "host ");
     put_all(sink, "bridge ", bridge.address, " in group ", *bridge.group);
-    if (is_ours) {
-        auto const& driver = is_check ? bridge.driver : entry->driver_was;
-        put_all(sink, is_check ? " will be " : " was ", driver.empty() ? "kept" : "taken",
-            " from shpchp, which would keep guests from the group");
+    if (is_ours || !is_driven) {
+        bool const was_driven = is_driven || (is_ours && !is_check && !entry->driver_was.empty());
+        put_all(sink,
+            is_check      ? " will be "
+                : is_ours ? " was "
+                          : " is not ",
+            was_driven ? "taken" : "kept", " from shpchp, which would keep guests from the group");
     } else {
         put_all(sink, " is driven by ", ForeignName{bridge.driver.view()},
             ", which keeps guests from the group, '");
@@ -689,6 +699,9 @@ void for_each_warning(Session const& session, Tell tell)
         auto const* device = device_of(decision, session.inventory);
         if (is_open(decision) && device->is_boot_display)
             warn(tell, "the firmware booted on ", device->address, ", which goes dark when it is bound");
+        else if (is_open(decision) && device->may_be_boot_display)
+            warn(
+                tell, "the firmware may have booted on ", device->address, ", so no framebuffer is detached");
     }
     tell_of_framebuffer(session.framebuffer, tell);
     tell_of_strangers(session, tell);
