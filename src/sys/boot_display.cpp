@@ -50,7 +50,7 @@ void detach_framebuffer(Session& session, Root const& root, std::string_view nam
 
 // Newer kernels make it a child of its display, others of none: then it is on the one that the firmware
 // booted on.
-bool is_on(Root const& root, std::string_view framebuffer, Address display)
+bool is_on(Root const& root, std::string_view framebuffer, Address const& display)
 {
     auto const target = root.link_target(path_of("sys/bus/platform/devices/%s", framebuffer));
     auto const parent = target.is_error() ? std::nullopt : last_address(target.value().view());
@@ -62,7 +62,7 @@ bool is_on(Root const& root, std::string_view framebuffer, Address display)
 // Kernels from 6.0 on do this themselves when vfio-pci binds a device of class 0300, and leave class 0380 as
 // it is (vfio_pci_vga_init() in drivers/vfio/pci/vfio_pci_core.c). Where they do, there is nothing left to
 // do.
-void darken(Session& session, Root const& root, Address display)
+void darken(Session& session, Root const& root, Address const& display)
 {
     FixedString<max_message_bytes> line;
     Sink sink(line);
@@ -75,7 +75,7 @@ void darken(Session& session, Root const& root, Address display)
     }
 }
 
-void look_for_holder(Session& session, Root const& root, Address display)
+void look_for_holder(Session& session, Root const& root, Address const& display)
 {
     auto const iomem = read_iomem(root);
     auto const holder = iomem.is_error() ? std::string_view{} : holder_of_memory(iomem.value(), display);
