@@ -145,7 +145,7 @@ void print_arguments(Sink& sink, char const* format, va_list arguments)
             put_hex(sink, va_arg(arguments, uint32_t), digits);
             break;
         case 'a': {
-            auto const address = va_arg(arguments, Address);
+            auto const& address = *va_arg(arguments, Address const*);
             print(sink, "%4x:%2x:%2x.%x", address.domain, address.bus, address.device, address.function);
             break;
         }

@@ -261,7 +261,8 @@ void explain_bind_failed(Sink& sink, Decision const& decision, Session const& se
     if (failure.step == Failure::Step::Worker && session.worker_signal == 0)
         print(sink, "vfio-early could not start the process that binds");
     else if (failure.step == Failure::Step::Worker)
-        print(sink, "vfio-early itself was killed by signal %u", static_cast<unsigned>(session.worker_signal));
+        print(
+            sink, "vfio-early itself was killed by signal %u", static_cast<unsigned>(session.worker_signal));
     else if (failure.error_number != 0)
         print(sink, "%s failed: %c (errno %u)", name_of(failure.step), strerror(failure.error_number),
             static_cast<unsigned>(failure.error_number));
@@ -322,7 +323,7 @@ void explain_module_missing(Sink& sink, Decision const& decision, Session const&
             loading.blacklisted);
 }
 
-void warn_passed(Tell tell, char const* format, ...)
+void warn_passed(Tell const& tell, char const* format, ...)
 {
     Warning warning;
     Sink sink(warning);
@@ -334,12 +335,12 @@ void warn_passed(Tell tell, char const* format, ...)
 }
 
 template <typename... Parts>
-[[gnu::always_inline]] inline void warn(Tell tell, FormatFor<Parts...> format, Parts const&... parts)
+[[gnu::always_inline]] inline void warn(Tell const& tell, FormatFor<Parts...> format, Parts const&... parts)
 {
     warn_passed(tell, format.text(), pass(parts)...);
 }
 
-void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
+void tell_of_bridge(Session const& session, DeviceIndex index, Tell const& tell)
 {
     auto const& bridge = session.inventory.devices[index];
     if (!bridge.group || !first_for_guests(*bridge.group, session.plan, session.inventory))
@@ -374,7 +375,7 @@ void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
 }
 
 // A group that is bound, and that the kernel does not let guests use.
-void tell_of_unviable_group(Session const& session, Group const& group, Tell tell)
+void tell_of_unviable_group(Session const& session, Group const& group, Tell const& tell)
 {
     if (group.is_viable != false)
         return;
@@ -399,7 +400,7 @@ void tell_of_unviable_group(Session const& session, Group const& group, Tell tel
 }
 
 // A device that is bound, or would be, where the line meant it to be and its text or a guest does not lead.
-void tell_of_move(Entry const& entry, Recollection::Meant const& meant, Tell tell)
+void tell_of_move(Entry const& entry, Recollection::Meant const& meant, Tell const& tell)
 {
     bool const has_moved = meant.was != *meant.is_now;
     if (!has_moved && !meant.is_line_stale)
@@ -420,7 +421,7 @@ void tell_of_move(Entry const& entry, Recollection::Meant const& meant, Tell tel
 }
 
 // What is bound, or would be, and is not quite what the line meant when it was recorded.
-void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
+void tell_of_memory(Session const& session, Decision const& decision, Tell const& tell)
 {
     if (!is_open(decision))
         return;
@@ -458,7 +459,7 @@ void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
 }
 
 // Without facts no line can be compared: that is one warning and not one for each line.
-void tell_of_missing_facts(Session const& session, Tell tell)
+void tell_of_missing_facts(Session const& session, Tell const& tell)
 {
     auto const& facts = session.facts;
     // At the boot what the host lives on is known from there alone.
@@ -475,7 +476,7 @@ void tell_of_missing_facts(Session const& session, Tell tell)
             is_boot ? " and nothing that the host lives on is protected" : "");
 }
 
-void tell_of_unknown_drivers(Session const& session, Tell tell)
+void tell_of_unknown_drivers(Session const& session, Tell const& tell)
 {
     for (auto const target : {Target::VfioPci, Target::PciStub}) {
         if (session.mode != Mode::Check || !session.loading_of(target).is_unknown
@@ -501,7 +502,7 @@ void put_naming(Sink& sink, Stranger const& stranger)
         print(sink, "'options %s ids=' in %e", driver, stranger.file.view());
 }
 
-void tell_of_stranger(Stranger const& stranger, Tell tell)
+void tell_of_stranger(Stranger const& stranger, Tell const& tell)
 {
     if (!stranger.named_for)
         return warn(tell,
@@ -517,7 +518,7 @@ void tell_of_stranger(Stranger const& stranger, Tell tell)
     tell(warning.view());
 }
 
-void tell_of_strangers(Session const& session, Tell tell)
+void tell_of_strangers(Session const& session, Tell const& tell)
 {
     for (auto const& stranger : session.strangers)
         tell_of_stranger(stranger, tell);
@@ -644,11 +645,12 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
     print(sink, ")");
 }
 
-static void tell_of_framebuffer(FirmwareFramebuffer const& framebuffer, Tell tell)
+static void tell_of_framebuffer(FirmwareFramebuffer const& framebuffer, Tell const& tell)
 {
     if (!framebuffer.stuck.empty())
         warn(tell, "detaching %n, the firmware's framebuffer, failed: %c (errno %u)",
-            framebuffer.stuck.view(), strerror(framebuffer.error_number), static_cast<unsigned>(framebuffer.error_number));
+            framebuffer.stuck.view(), strerror(framebuffer.error_number),
+            static_cast<unsigned>(framebuffer.error_number));
     if (!framebuffer.holder.empty())
         warn(tell, "%n still holds memory of %a (/proc/iomem), so guests may be unable to map it",
             framebuffer.holder.view(), framebuffer.display);
@@ -661,7 +663,7 @@ void announce_darkness(Sink& sink, Address display, Session const& session)
         print(sink, ", rd.vfio_early=0 boots without that");
 }
 
-void for_each_warning(Session const& session, Tell tell)
+void for_each_warning(Session const& session, Tell const& tell)
 {
     for (auto const& problem : session.problems) {
         if (problem.line != 0)

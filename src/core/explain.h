@@ -24,6 +24,6 @@ void announce_darkness(Sink&, Address display, Session const&);
 
 // What the user should know although it keeps no device from being bound. Calls `tell` with each warning.
 using Tell = FunctionRef<void(std::string_view)>;
-void for_each_warning(Session const&, Tell tell);
+void for_each_warning(Session const&, Tell const& tell);
 
 } // namespace vfio_early

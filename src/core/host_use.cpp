@@ -3,6 +3,17 @@
 
 namespace vfio_early {
 
+UseText use_text_passed(char const* format, ...)
+{
+    UseText text;
+    Sink sink(text);
+    va_list arguments;
+    va_start(arguments, format);
+    print_arguments(sink, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
 void HostUses::add(HostUse const& use)
 {
     size_t alike = 0;

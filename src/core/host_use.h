@@ -11,6 +11,15 @@ namespace vfio_early {
 // For people: '/ on nvme0n1p2', 'the default route through eno1'.
 using UseText = FixedString<max_use_bytes>;
 
+// A format with its parts as such a text; see print().
+UseText use_text_passed(char const* format, ...);
+
+template <typename... Parts>
+[[gnu::always_inline]] inline UseText use_text(FormatFor<Parts...> format, Parts const&... parts)
+{
+    return use_text_passed(format.text(), pass(parts)...);
+}
+
 // How much depends on a use.
 struct Weight {
     bool is_vital = false; // the next boot needs it

@@ -134,8 +134,7 @@ bool add_all_routes(Network& network, Family const& family, std::string_view rea
         has_any |= add_carriers(network, interface.view(), 0, carriers);
         for (auto const& carrier : carriers)
             add_use_of_device(network.root, network.uses, carrier.link.view(), vital,
-                printed<UseText>(
-                    "a route through %n, while %n is on no PCI function", carrier.name.view(), reason));
+                use_text("a route through %n, while %n is on no PCI function", carrier.name.view(), reason));
     }
     return has_any;
 }
@@ -156,7 +155,7 @@ void add_default_routes(Network& network, Family const& family)
         auto const interface = interfaces[carrier.route].view();
         bool const is_below = interface != carrier.name.view();
         bool const another_remains = another_route_remains(carriers, carrier);
-        auto what = printed<UseText>("%c%s%c%n", another_remains ? "one of several " : "the ", family.name,
+        auto what = use_text("%c%s%c%n", another_remains ? "one of several " : "the ", family.name,
             another_remains ? "default routes, through " : "default route through ", carrier.name.view());
         if (is_below) {
             Sink sink(what);
@@ -180,11 +179,11 @@ void add_interface_in_use(Network& network, std::string_view name)
     auto const flags = network.root.read_attribute(interface_path(name, "flags"), buffer);
     if (!flags.is_error() && is_up(flags.value()))
         add_use_of_device(
-            network.root, network.uses, link.value().view(), open_now, printed<UseText>("%n is up", name));
+            network.root, network.uses, link.value().view(), open_now, use_text("%n is up", name));
     auto const master = network.root.link_name(interface_path(name, "master"));
     if (!master.is_error())
         add_use_of_device(network.root, network.uses, link.value().view(), open_now,
-            printed<UseText>("%n is a part of %n", name, master.value().view()));
+            use_text("%n is a part of %n", name, master.value().view()));
     bool const is_unclear = flags.is_error() && !is_absence(flags.error());
     if (is_unclear || (master.is_error() && !is_absence(master.error())))
         network.uses.add_doubt("whether %n is in use cannot be found out", name);

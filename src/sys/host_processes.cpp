@@ -45,7 +45,7 @@ UseText description(Processes const& processes, std::string_view process, std::s
     char buffer[64];
     auto const text = processes.root.read_attribute(path_of("proc/%s/comm", process), buffer);
     auto name = text.is_error() ? std::string_view{} : text.value();
-    return printed<UseText>("process %s (%n) has %n open", process, take_until(name, '\n'), node);
+    return use_text("process %s (%n) has %n open", process, take_until(name, '\n'), node);
 }
 
 // All of a group is held with it.

@@ -230,7 +230,7 @@ void add_uses_of(Storage& storage, Stack& stack, Purpose const& purpose)
             stack.ends_elsewhere = true;
             continue;
         }
-        auto const what = printed<UseText>("%s on %n", purpose.what, last_part(link.value().view()));
+        auto const what = use_text("%s on %n", purpose.what, last_part(link.value().view()));
         if (add_use_of_device(storage.root, storage.uses, link.value().view(), purpose.weight, what)
             || add_uses_of_nvme_subsystem(storage, link.value().view(), purpose.weight, what))
             stack.has_function = true;
@@ -302,8 +302,7 @@ void add_mount(Storage& storage, Mount const& mount)
         return;
     Stack stack;
     add_mounted_devices(storage, stack, mount);
-    add_uses_of(
-        storage, stack, {is_vital ? vital_and_open : open_now, printed<UseText>("%n", mount.point.view())});
+    add_uses_of(storage, stack, {is_vital ? vital_and_open : open_now, use_text("%n", mount.point.view())});
 }
 
 void add_other_mounts(Storage& storage)
@@ -353,15 +352,14 @@ void add_tables(Storage& storage)
         auto const entry = parse_fstab(line);
         if (!entry)
             return;
-        auto const what =
-            entry->type == "swap" ? UseText("swap") : printed<UseText>("%n", entry->target.view());
+        auto const what = entry->type == "swap" ? UseText("swap") : use_text("%n", entry->target.view());
         add_source(storage, entry->source.view(), {vital, what});
     });
     static char buffer[max_table_bytes];
     for_each_line(read_table(storage.root, storage.uses, "etc/crypttab", buffer), [&](std::string_view line) {
         if (auto const entry = parse_crypttab(line))
-            add_source(storage, entry->source.view(),
-                {vital, printed<UseText>("crypttab's %n", entry->target.view())});
+            add_source(
+                storage, entry->source.view(), {vital, use_text("crypttab's %n", entry->target.view())});
     });
 }
 
@@ -394,7 +392,7 @@ UseText name_of_layer(Root const& root, std::string_view name)
 {
     char buffer[256];
     auto const text = root.read_attribute(class_path(name, "dm/name"), buffer);
-    return printed<UseText>("%n", text.is_error() ? name : trimmed(text.value()));
+    return use_text("%n", text.is_error() ? name : trimmed(text.value()));
 }
 
 void add_unexplained(Storage& storage, std::string_view name)
