@@ -81,10 +81,12 @@ void write_device_facts(Sink& sink, Device const* device)
     print(sink, ", ");
 }
 
-void write_decision(Sink& sink, Decision const& decision, Session const& session)
+} // namespace
+
+void write_members(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& entry = session.config.entries[decision.entry];
-    print(sink, R"({"label": %j, "selector": %j, )", entry.label.view(), entry.selector_text.view());
+    print(sink, R"("label": %j, "selector": %j, )", entry.label.view(), entry.selector_text.view());
     write_device_facts(sink, device_of(decision, session.inventory));
     print(sink, R"("target": "%s", "outcome": "%s", "code": )", driver_name(decision.target),
         name_of(decision.outcome));
@@ -112,8 +114,6 @@ void write_decision(Sink& sink, Decision const& decision, Session const& session
         print(sink, "null");
     print(sink, "}");
 }
-
-} // namespace
 
 Tally tally(Session const& session)
 {
@@ -176,8 +176,10 @@ void write_json(Sink& sink, Session const& session)
     warnings.close();
     print(sink, ",\n \"devices\": ");
     JsonList devices(sink);
-    for (auto const& decision : session.plan.decisions)
-        write_decision(devices.next(",\n   "), decision, session);
+    for (auto const& decision : session.plan.decisions) {
+        print(devices.next(",\n   "), "{");
+        write_members(sink, decision, session);
+    }
     devices.close();
     print(sink, ",\n \"unlisted\": ");
     JsonList unlisted(sink);

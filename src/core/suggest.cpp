@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "core/class_word.h"
-#include "core/explain.h"
+#include "core/report.h"
 #include "core/version.h"
 #include "core/viability.h"
 
@@ -35,10 +35,11 @@ bool is_taken(Config const& config, Label const& label)
 // The class in lower case, where people have no shorter word.
 void put_kind(Sink& sink, Device const& device)
 {
-    auto const word = device.is_identified ? class_word(device.class_code) : "-";
+    constexpr uint32_t class_ethernet = 0x0200;
+    auto const word = class_word(device.class_code);
     if (is_display(device))
         return print(sink, "gpu");
-    if (word == "Ethernet")
+    if (device.class_code >> 8 == class_ethernet)
         return print(sink, "nic");
     if (word == "-")
         return print(sink, "device");
@@ -75,18 +76,20 @@ bool belongs_together(Device const& one, Device const& other, Inventory const& i
 std::optional<Target> target_of(DeviceIndex index, Draft const& draft, Inventory const& inventory)
 {
     auto const& peer = inventory.devices[index];
-    auto target = draft.wanted[index];
-    if (target || !stands_in_the_way(peer) || is_platform_part(peer))
-        return target;
+    if (draft.wanted[index] || !stands_in_the_way(peer) || is_platform_part(peer))
+        return draft.wanted[index];
+    bool is_needed = false;
+    bool is_companion = false;
     for (size_t i = 0; i < inventory.devices.size(); ++i) {
         auto const& device = inventory.devices[i];
         if (!draft.wanted[i] || !belongs_together(peer, device, inventory))
             continue;
-        bool const goes_along = is_same_card(peer.address, device.address) && !is_board_part(peer);
-        target = goes_along && draft.wanted[i] == Target::VfioPci ? Target::VfioPci
-                                                                  : target.value_or(Target::PciStub);
+        is_needed = true;
+        is_companion |= draft.wanted[i] == Target::VfioPci && is_same_card(peer.address, device.address);
     }
-    return target;
+    if (!is_needed)
+        return {};
+    return is_companion && !is_board_part(peer) ? Target::VfioPci : Target::PciStub;
 }
 
 bool has_own_reason(Decision const& decision)
@@ -144,21 +147,6 @@ void write_sections(Sink& sink, Draft const& draft, Inventory const& inventory, 
             sink.write("\n");
         }
     }
-}
-
-void write_json_line(Sink& sink, Entry const& entry, Device const& device, bool is_there, PutName put_name)
-{
-    FixedString<max_fact_text_bytes> name;
-    Sink name_sink(name);
-    put_name(name_sink, device);
-    print(sink, R"({"section": "%c", "label": "%s", "selector": "%s", "address": "%a", "id": "%i", )",
-        entry.target == Target::VfioPci ? "bind" : "stub", entry.label, entry.selector_text, device.address,
-        device.id);
-    if (device.group)
-        print(sink, R"("group": %u, )", *device.group);
-    else
-        sink.write(R"("group": null, )");
-    print(sink, R"("name": %j, "is_there": %c})", name, is_there ? "true" : "false");
 }
 
 // Whether a later decision is refused for the same group.
@@ -269,23 +257,21 @@ void write_suggestion_json(Sink& sink, Draft const& draft, Session const& sessio
     for (auto const target : {Target::VfioPci, Target::PciStub}) {
         for (auto const index : accepted(draft, target)) {
             auto const& decision = decision_on(index, draft.plan);
-            print(sink, "%c", separator);
-            write_json_line(sink, draft.config.entries[decision.entry], inventory.devices[index],
-                is_known(decision, draft), put_name);
+            FixedString<max_fact_text_bytes> name;
+            Sink name_sink(name);
+            put_name(name_sink, inventory.devices[index]);
+            print(sink, R"(%c{"section": "%c", "name": %j, "is_there": %c, )", separator,
+                target == Target::VfioPci ? "bind" : "stub", name,
+                is_known(decision, draft) ? "true" : "false");
+            write_members(sink, decision, session);
             separator = ",\n   ";
         }
     }
     sink.write("],\n \"refused\": [");
     separator = "\n   ";
     for_each_refusal(draft, [&](Decision const& decision) {
-        FixedString<max_detail_bytes> detail;
-        Sink detail_sink(detail);
-        explain(detail_sink, decision, session);
-        auto const* device = device_of(decision, inventory);
-        auto const address =
-            device ? printed<FixedString<22>>("\"%a\"", device->address) : FixedString<22>("null");
-        print(sink, R"(%c{"label": %j, "address": %s, "code": "%s", "detail": %j})", separator,
-            draft.config.entries[decision.entry].label, address, name_of(decision.reason), detail);
+        print(sink, "%c{", separator);
+        write_members(sink, decision, session);
         separator = ",\n   ";
     });
     sink.write("]}\n");
