@@ -127,6 +127,12 @@ int write_attribute(fs::path const& path, std::string text)
     return EIO;
 }
 
+// What a call is, and what it is for, are told with a blank in between.
+bool are_of_one_kind(std::string_view call, std::string_view other)
+{
+    return call.substr(0, call.find(' ')) == other.substr(0, other.find(' '));
+}
+
 // True where this call is to fail.
 bool is_hit(char const* call)
 {
@@ -134,6 +140,8 @@ bool is_hit(char const* call)
         return false;
     auto const number = ++shared->calls;
     if (plan.at == 0 || number < plan.at || (number > plan.at && !plan.is_persistent))
+        return false;
+    if (number > plan.at && plan.is_one_kind && !are_of_one_kind(call, shared->failed))
         return false;
     snprintf(shared->failed, sizeof(shared->failed), "%s", call);
     if (plan.fault == Fault::Kill)
