@@ -7,6 +7,7 @@
 #include "core/explain.h"
 #include "core/plan.h"
 #include "core/report.h"
+#include "core/suggest.h"
 #include "sys/apply.h"
 #include "sys/facts_file.h"
 #include "sys/host_uses.h"
@@ -324,6 +325,24 @@ bool record(Job const& job)
     return !saved.is_error();
 }
 
+// A plain value in memory that processes share; nullptr where there is not enough.
+template <typename T> T* new_shared()
+{
+    auto* memory = allocate_shared(sizeof(T));
+    // Without parentheses, which would write zeros over all of it.
+    return memory ? new (memory) T : nullptr;
+}
+
+// A rehearsal says what to do about what it refuses.
+void write_with_advice(Sink& sink, Session const& session)
+{
+    auto* const trial = session.mode == Mode::Check ? new_shared<Trial>() : nullptr;
+    write_text(sink, session, [&](Decision const& decision) {
+        if (trial)
+            write_advice(sink, decision, session, *trial);
+    });
+}
+
 void report(Job const& job, CommandOptions const& options)
 {
     if (job.conduct.leaves_record) {
@@ -336,7 +355,7 @@ void report(Job const& job, CommandOptions const& options)
     if (options.is_json)
         print_output([&](Sink& sink) { write_json(sink, job.session); });
     else if (job.session.problems.empty())
-        print_output([&](Sink& sink) { write_text(sink, job.session); });
+        print_output([&](Sink& sink) { write_with_advice(sink, job.session); });
 }
 
 void tell_what_to_do_next(Job const& job)
@@ -355,14 +374,6 @@ Result<Root> open_root(CommandOptions const& options)
     if (root.is_error())
         print_error("--root %q cannot be opened: %c", options.root, strerror(root.error().number));
     return root;
-}
-
-// A session in memory that processes share; nullptr where there is not enough.
-Session* new_session()
-{
-    auto* memory = allocate_shared(sizeof(Session));
-    // Without parentheses, which would write zeros over all of it.
-    return memory ? new (memory) Session : nullptr;
 }
 
 // What is here, what the host lives on, and the plan for both.
@@ -395,8 +406,7 @@ bool is_alone(Job const& job)
 
 } // namespace
 
-ExitStatus run_survey(
-    CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session const&)> answer)
+ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session&)> answer)
 {
     constexpr Conduct looks_only = {.mode = Mode::Check,
         .obeys_command_line = false,
@@ -405,7 +415,7 @@ ExitStatus run_survey(
     auto root = open_root(options);
     if (root.is_error())
         return WrongInput;
-    auto* session = new_session();
+    auto* session = new_shared<Session>();
     if (!session) {
         print_error("not enough memory to look at this machine");
         return SomeNotBound;
@@ -428,7 +438,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     auto root = open_root(options);
     if (root.is_error())
         return WrongInput;
-    auto* memory = new_session();
+    auto* memory = new_shared<Session>();
     if (!memory) {
         tell_line(conduct, root.value(), Message("not enough memory, so nothing is bound"));
         return SomeNotBound;

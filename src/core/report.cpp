@@ -154,11 +154,12 @@ void write_summary(Sink& sink, Session const& session)
         print(sink, ", rd.vfio_early=0 boots without it");
 }
 
-void write_text(Sink& sink, Session const& session)
+void write_text(Sink& sink, Session const& session, FunctionRef<void(Decision const&)> write_more)
 {
     for (auto const& decision : session.plan.decisions) {
         describe(sink, decision, session);
         print(sink, "\n");
+        write_more(decision);
     }
     for_each_warning(session, [&](std::string_view warning) { print(sink, "warning: %s\n", warning); });
     write_summary(sink, session);
