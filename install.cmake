@@ -3,10 +3,13 @@
 set(dracut_module lib/dracut/modules.d/50vfio-early)
 
 install(TARGETS vfio-early DESTINATION sbin COMPONENT program)
-execute_process(
-    COMMAND gzip -9nc ${PROJECT_SOURCE_DIR}/docs/vfio-early.8 OUTPUT_FILE ${PROJECT_BINARY_DIR}/vfio-early.8.gz)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS docs/vfio-early.8)
-install(FILES ${PROJECT_BINARY_DIR}/vfio-early.8.gz DESTINATION share/man/man8 COMPONENT program)
+foreach(page vfio-early.8 vfio-early.ini.5)
+    string(REGEX MATCH "[0-9]$" section ${page})
+    execute_process(
+        COMMAND gzip -9nc ${PROJECT_SOURCE_DIR}/docs/${page} OUTPUT_FILE ${PROJECT_BINARY_DIR}/${page}.gz)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS docs/${page})
+    install(FILES ${PROJECT_BINARY_DIR}/${page}.gz DESTINATION share/man/man${section} COMPONENT program)
+endforeach()
 # A configuration that is there belongs to its user.
 install(CODE "
     if(EXISTS \"\$ENV{DESTDIR}/etc/vfio-early.ini\")

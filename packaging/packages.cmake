@@ -53,7 +53,8 @@ set(CPACK_RPM_USER_FILELIST
     "%config(noreplace) /etc/vfio-early.ini" "%ghost %attr(0644,root,root) /etc/vfio-early.facts")
 # Directories that other packages own.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
-    /etc /usr/sbin /usr/lib/dracut /usr/lib/dracut/modules.d /usr/share/man /usr/share/man/man8 /usr/share/licenses)
+    /etc /usr/sbin /usr/lib/dracut /usr/lib/dracut/modules.d /usr/share/man /usr/share/man/man5 /usr/share/man/man8
+    /usr/share/licenses)
 set(CPACK_RPM_POST_UNINSTALL_SCRIPT_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/postun)
 configure_file(packaging/rpm/changelog.in rpm-changelog @ONLY)
 set(CPACK_RPM_CHANGELOG_FILE ${PROJECT_BINARY_DIR}/rpm-changelog)
