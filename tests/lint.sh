@@ -35,7 +35,7 @@ version)
 license)
     need git
     # Every source file says its license at its top.
-    missing=$(git ls-files '*.h' '*.c' '*.cpp' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' '*Makefile' '*.service' '*.[1-9]' hooks dev .ci |
+    missing=$(git ls-files '*.h' '*.c' '*.cpp' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' '*Makefile' '*.service' '*.[1-9]' completions hooks dev .ci |
         while read -r file; do
             head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
         done)
@@ -76,6 +76,6 @@ shell)
         head -n 1 "$file" | grep -qE '^#!(/usr)?/bin/(ba|a)?sh' && echo "$file"
     done | xargs shellcheck --external-sources
     shellcheck --shell=sh qemu-tests/overlay.sh packaging/rpm/postun
-    shellcheck --shell=bash tests/hooks.sh
+    shellcheck --shell=bash tests/hooks.sh completions/vfio-early.bash
     ;;
 esac
