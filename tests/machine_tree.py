@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 MACHINES = HERE / "machines"
@@ -34,6 +35,12 @@ def build(directory, scenario):
     subprocess.run([maker(), directory], input="\n".join(lines_of(scenario)) + "\n", text=True, check=True)
 
 
+def buses_of(scenario):
+    """The first and the last bus below each bridge: those of the machine, with those of the scenario in their place."""
+    known = tomllib.loads((MACHINES / "buses.toml").read_text()).get(scenario["machine"], {})
+    return known | {address: (bus, bus) for address, bus in scenario.get("secondary_bus", {}).items()}
+
+
 def lines_of(scenario):
     """The same as lines for the program that makes it."""
     iommu = scenario.get("iommu", "dmar0")
@@ -50,8 +57,8 @@ def lines_of(scenario):
         group, address, pci_class, ids, *_ = line.split()
         driver = scenario.get("drivers", {}).get(address, "-")
         yield f"device\t{address}\t{ids}\t{pci_class}00\t{group if has_groups else '-'}\t{driver}"
-    for address, bus in scenario.get("secondary_bus", {}).items():
-        yield f"file\tsys/bus/pci/devices/{address}/secondary_bus_number\t{bus}"
+    for address, (first, last) in buses_of(scenario).items():
+        yield f"buses\t{address}\t{first}\t{last}"
     for path, text in scenario.get("files", {}).items():
         yield f"file\t{path}\t{text}"
     if "boot_vga" in scenario:

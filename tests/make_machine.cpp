@@ -3,6 +3,7 @@
 //
 //     machine  IOMMU                                    what is there on every machine; '-' for no IOMMU
 //     device   ADDRESS ID CLASS GROUP DRIVER            '-' for no group or no driver
+//     buses    ADDRESS FIRST LAST                       below a bridge
 //     driver   NAME
 //     file     PATH TEXT                                TEXT is the rest of the line; a newline is added
 //
@@ -35,6 +36,12 @@ static bool add(FakeMachine& machine, std::string const& line)
         if (device.driver == "-")
             device.driver.clear();
         machine.add_device(device);
+    } else if (kind == "buses") {
+        std::string address;
+        unsigned first = 0;
+        unsigned last = 0;
+        words >> address >> first >> last;
+        machine.add_buses(address, first, last);
     } else if (kind == "driver") {
         std::string name;
         words >> name;

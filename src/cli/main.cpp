@@ -74,7 +74,7 @@ void open_missing_standard_files()
 ExitStatus run_command(Command const& command, CommandOptions const& options)
 {
     if (!command.takes_words && !options.words.empty()) {
-        print_error("unexpected argument ", Quoted{options.words[0]}, ", see 'vfio-early --help'");
+        print_error("unexpected argument %q, see 'vfio-early --help'", options.words[0]);
         return WrongInput;
     }
     return command.run(options);
@@ -96,9 +96,9 @@ ExitStatus run_command(Invocation const& invocation)
         names[i] = commands[i].name;
     }
     if (auto const meant = nearest(invocation.command, names))
-        print_error("unknown command ", Quoted{invocation.command}, ", did you mean ", Quoted{*meant}, "?");
+        print_error("unknown command %q, did you mean %q?", invocation.command, *meant);
     else
-        print_error("unknown command ", Quoted{invocation.command}, ", see 'vfio-early --help'");
+        print_error("unknown command %q, see 'vfio-early --help'", invocation.command);
     return WrongInput;
 }
 
@@ -112,7 +112,7 @@ ExitStatus run_program(int argument_count, char const* const* arguments)
         print_output([](Sink& sink) { sink.write(help); });
         return AllBound;
     case Invocation::Kind::Version:
-        print_output([](Sink& sink) { put_all(sink, "vfio-early ", version, "\n"); });
+        print_output([](Sink& sink) { print(sink, "vfio-early %s\n", version); });
         return AllBound;
     case Invocation::Kind::Command:
         break;
@@ -133,6 +133,6 @@ int main(int argument_count, char** arguments)
     auto const status = run_program(argument_count, arguments);
     if (output_error == 0)
         return status;
-    print_error("standard output cannot be written: ", strerror(output_error));
+    print_error("standard output cannot be written: %c", strerror(output_error));
     return status == AllBound ? SomeNotBound : status;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/address.h"
+#include "base/device_id.h"
 #include "base/fixed_string.h"
 #include "base/fixed_vector.h"
-#include "core/address.h"
-#include "core/device_id.h"
 #include "core/limits.h"
 
 namespace vfio_early {
@@ -28,6 +28,8 @@ struct Device {
     DriverName driver; // empty when no driver is bound
     std::optional<uint32_t> group;
     std::optional<uint8_t> secondary_bus; // bridges only
+    uint8_t last_bus = 0; // bridges only: the last of the buses below
+    bool is_express = false; // read only where the whole machine is
     bool has_hotplug_controller = false; // bridges only: of the standard kind, which shpchp drives
     std::optional<uint64_t> serial; // read only where it is compared with a remembered one
     bool is_boot_display = false;

@@ -61,8 +61,12 @@ constexpr size_t max_word_bytes = 64;
 constexpr size_t config_start_bytes = 16;
 // Without its extended part.
 constexpr size_t config_bytes = 256;
+// With it.
+constexpr size_t whole_config_bytes = 4096;
 // What all may read of it (pci_read_config() in drivers/pci/pci-sysfs.c).
 constexpr size_t config_header_bytes = 64;
+// The firmware's tables: 64 KiB at most up to SMBIOS 2.8, and some KiB on real machines.
+constexpr size_t max_smbios_bytes = 64 * 1024;
 // The kernel's own limit is 2048 on x86 and 4096 elsewhere (COMMAND_LINE_SIZE), and a bootconfig of up to 32
 // KiB (XBC_DATA_MAX, include/linux/bootconfig.h) adds to that.
 constexpr size_t max_command_line_bytes = 64 * 1024;

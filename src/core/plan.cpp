@@ -12,9 +12,10 @@ namespace {
 
 Problem conflict(Entry const& entry, Entry const& earlier, Address address)
 {
-    return problem_of(entry.line, Quoted{entry.label.view()}, " selects ", address, " for ",
-        section_name(entry.target), ", but ", Quoted{earlier.label.view()}, " on line ", earlier.line,
-        " selects it for ", section_name(earlier.target), ", keep one of the two");
+    return problem_of(entry.line,
+        "%q selects %a for %s, but %q on line %u selects it for %s, keep one of the two", entry.label.view(),
+        address, section_name(entry.target), earlier.label.view(), earlier.line,
+        section_name(earlier.target));
 }
 
 // What a decision of an entry begins with.

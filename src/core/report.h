@@ -5,6 +5,9 @@
 
 namespace vfio_early {
 
+// The state of the IOMMU in JSON: on, off, absent.
+std::string_view name_of(Iommu);
+
 // How a run ended, counted over its decisions.
 struct Tally {
     size_t listed = 0;

@@ -125,8 +125,8 @@ Result<void> bind_to_target(Root const& root, Address address, Target target)
 {
     if (is_bound_to(root, address, driver_name(target)))
         return {};
-    auto const result =
-        root.write(path_of("sys/bus/pci/drivers/", driver_name(target), "/bind"), path_of(address).view());
+    auto const result = root.write(
+        path_of("sys/bus/pci/drivers/%s/bind", driver_name(target)), path_of("%a", address).view());
     // EBUSY (5.10: ENODEV) also means that it was bound in between: the link decides.
     if (is_bound_to(root, address, driver_name(target)))
         return {};

@@ -21,24 +21,24 @@ void note(Session& session, std::string_view name, Result<void> const& result)
 
 Result<void> detach_console(Root const& root, std::string_view console)
 {
-    auto const directory = path_of("sys/class/vtconsole/", console);
+    auto const directory = path_of("sys/class/vtconsole/%s", console);
     char buffer[max_word_bytes];
-    auto const name = TRY(root.read_attribute(path_of(directory, "/name"), buffer));
+    auto const name = TRY(root.read_attribute(path_of("%s/name", directory), buffer));
     if (name.find("frame buffer") == std::string_view::npos)
         return {};
-    return root.write(path_of(directory, "/bind"), "0");
+    return root.write(path_of("%s/bind", directory), "0");
 }
 
 Result<void> unbind_framebuffer(Root const& root, std::string_view name, Path const& driver_link)
 {
     auto const driver = TRY(root.link_name(driver_link));
-    return root.write(path_of("sys/bus/platform/drivers/", driver, "/unbind"), name);
+    return root.write(path_of("sys/bus/platform/drivers/%s/unbind", driver), name);
 }
 
 // Nothing where it has no driver.
 void detach_framebuffer(Session& session, Root const& root, std::string_view name)
 {
-    auto const driver_link = path_of("sys/bus/platform/devices/", name, "/driver");
+    auto const driver_link = path_of("sys/bus/platform/devices/%s/driver", name);
     if (root.presence(driver_link) == Presence::Absent)
         return;
     // The driver gives the memory back when nothing shows it any more.
@@ -52,7 +52,7 @@ void detach_framebuffer(Session& session, Root const& root, std::string_view nam
 // booted on.
 bool is_on(Root const& root, std::string_view framebuffer, Address display)
 {
-    auto const target = root.link_target(path_of("sys/bus/platform/devices/", framebuffer));
+    auto const target = root.link_target(path_of("sys/bus/platform/devices/%s", framebuffer));
     auto const parent = target.is_error() ? std::nullopt : last_address(target.value().view());
     return !parent || *parent == display;
 }

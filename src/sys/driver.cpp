@@ -33,8 +33,8 @@ Result<void> unbind(Root const& root, Address address, std::string_view driver)
 {
     constexpr int attempts = 20;
     constexpr int64_t pause_milliseconds = 10;
-    auto const file = path_of("sys/bus/pci/drivers/", driver, "/unbind");
-    auto const name = path_of(address);
+    auto const file = path_of("sys/bus/pci/drivers/%s/unbind", driver);
+    auto const name = path_of("%a", address);
     auto result = root.write(file, name.view());
     for (int i = 1; i < attempts && result.is_error() && result.error().number == ENOENT; ++i) {
         auto const now = bound_driver(root, address);

@@ -22,9 +22,8 @@ std::optional<uint8_t> read_port(Root const& root, Address address)
 void read_firmware_path(Root const& root, RootBus& bus)
 {
     char buffer[max_root_name_bytes];
-    auto const name = root.read_attribute(path_of("sys/devices/", bus.parent, "pci", Hex{bus.domain, 4}, ":",
-                                              Hex{bus.bus, 2}, "/firmware_node/path"),
-        buffer);
+    auto const name = root.read_attribute(
+        path_of("sys/devices/%spci%4x:%2x/firmware_node/path", bus.parent, bus.domain, bus.bus), buffer);
     if (!name.is_error())
         bus.firmware_path.append(trimmed(name.value()));
 }
@@ -32,7 +31,7 @@ void read_firmware_path(Root const& root, RootBus& bus)
 // The root bus that is this one now, whatever its number is.
 std::optional<RootBus> find_root_bus(Root const& root, RootBus const& wanted)
 {
-    Directory buses(root, path_of("sys/devices/", wanted.parent));
+    Directory buses(root, path_of("sys/devices/%s", wanted.parent));
     while (auto const name = buses.next()) {
         auto bus = parse_root_bus(*name);
         if (!bus)
@@ -86,7 +85,7 @@ std::optional<Address> find_root_port(Root const& root, Address recorded, uint8_
 
 std::optional<Slot> read_slot(Root const& root, Address address)
 {
-    auto const link = root.link_target(path_of("sys/bus/pci/devices/", address));
+    auto const link = root.link_target(path_of("sys/bus/pci/devices/%a", address));
     if (link.is_error())
         return {};
     auto slot = parse_slot_link(link.value().view());
@@ -126,7 +125,7 @@ std::optional<Address> find_slot(Root const& root, Slot const& slot)
 
 std::optional<uint64_t> read_serial(Root const& root, Address address)
 {
-    char buffer[4096]; // the whole configuration space
+    char buffer[whole_config_bytes];
     auto const read = [&] {
         auto const config = root.read_start(device_path(address, "config"), buffer);
         return config.is_error() ? std::nullopt : serial_number(config.value());

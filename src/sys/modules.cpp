@@ -26,7 +26,7 @@ using Arguments = FixedVector<char const*, max_modprobe_arguments>;
 std::optional<Path> find_modprobe(Root const& root)
 {
     for (auto const candidate : {"/sbin/modprobe", "/usr/sbin/modprobe"}) {
-        auto const path = path_of(root.directory(), candidate);
+        auto const path = path_of("%s%c", root.directory(), candidate);
         if (root.exists(Path(candidate)) && !path.was_cut())
             return path;
     }
@@ -193,14 +193,14 @@ Found find_driver(Root const& root, KernelVersion const& kernel, Target target)
 {
     if (kernel.empty())
         return {};
-    auto const directory = path_of("lib/modules/", kernel);
-    return {find_in_list(root, path_of(directory, "/modules.dep"), driver_name(target)),
-        find_in_list(root, path_of(directory, "/modules.builtin"), driver_name(target))};
+    auto const directory = path_of("lib/modules/%s", kernel);
+    return {find_in_list(root, path_of("%s/modules.dep", directory), driver_name(target)),
+        find_in_list(root, path_of("%s/modules.builtin", directory), driver_name(target))};
 }
 
 Path module_path(std::string_view module)
 {
-    return path_of("sys/module/", module);
+    return path_of("sys/module/%s", module);
 }
 
 void load_driver(Root const& root, Session& session, Target target)
@@ -239,7 +239,7 @@ void load_driver(Root const& root, Session& session, Target target)
 
 bool has_driver(Root const& root, Target target)
 {
-    return root.exists(path_of("sys/bus/pci/drivers/", driver_name(target)));
+    return root.exists(path_of("sys/bus/pci/drivers/%s", driver_name(target)));
 }
 
 void load_drivers(Root const& root, Session& session)
@@ -282,7 +282,7 @@ bool is_loaded_module(Root const& root, Target target)
 {
     // What is built in has no `initstate` (kernel/module/sysfs.c).
     return root.exists(
-        path_of(module_path(target == Target::VfioPci ? "vfio_pci" : "pci_stub"), "/initstate"));
+        path_of("%s/initstate", module_path(target == Target::VfioPci ? "vfio_pci" : "pci_stub")));
 }
 
 } // namespace vfio_early

@@ -62,7 +62,10 @@ void read_bridge(Root const& root, Device& device)
     device.secondary_bus = read_secondary_bus(root, device.address);
     char buffer[config_bytes];
     auto const config = root.read_start(device_path(device.address, "config"), buffer);
-    device.has_hotplug_controller = !config.is_error() && has_hotplug_controller(config.value());
+    if (config.is_error())
+        return;
+    device.has_hotplug_controller = has_hotplug_controller(config.value());
+    device.last_bus = last_bus_below(config.value());
 }
 
 // Reads what else there is to know of a device, and adds it to the inventory. Nothing where there is no room.
@@ -141,7 +144,7 @@ bool has_selector_by_id_alone(Config const& config)
 
 Path group_path(uint32_t number, std::string_view attribute)
 {
-    return path_of("sys/kernel/iommu_groups/", number, "/", attribute);
+    return path_of("sys/kernel/iommu_groups/%u/%s", number, attribute);
 }
 
 // Only few groups have a name. Whether it is that of VFIO's no-IOMMU mode has to be known.
@@ -190,7 +193,7 @@ void read_group(Scan& scan, DeviceIndex device)
 // A group that does not list a device that points to it contradicts itself.
 bool group_lists(Root const& root, uint32_t number, Address member)
 {
-    return root.exists(group_path(number, path_of("devices/", member).view()));
+    return root.exists(group_path(number, path_of("devices/%a", member).view()));
 }
 
 void read_groups(Scan& scan)
@@ -251,7 +254,7 @@ void find_framebuffer_parent(Scan& scan)
     while (auto const name = devices.next()) {
         if (name->find("framebuffer") == std::string_view::npos)
             continue;
-        auto const target = scan.root.link_target(path_of("sys/bus/platform/devices/", *name));
+        auto const target = scan.root.link_target(path_of("sys/bus/platform/devices/%s", *name));
         if (target.is_error()) {
             suspect_every_display(scan.inventory);
             continue;
@@ -321,7 +324,7 @@ std::optional<uint8_t> read_secondary_bus(Root const& root, Address bridge)
 
 Path device_path(Address address, std::string_view attribute)
 {
-    return path_of("sys/bus/pci/devices/", address, "/", attribute);
+    return path_of("sys/bus/pci/devices/%a/%s", address, attribute);
 }
 
 void scan_iommu(Root const& root, Inventory& inventory)
@@ -355,6 +358,10 @@ void scan_all(Root const& root, Facts& facts, Inventory& inventory)
     locate_facts(root, facts, inventory);
     read_groups(scan);
     read_boot_displays(scan);
+    // Only what is PCI Express has this, and anyone may see it, unlike the capability
+    // (pcie_dev_attrs_are_visible() in drivers/pci/pci-sysfs.c).
+    for (auto& device : inventory.devices)
+        device.is_express = root.exists(device_path(device.address, "max_link_speed"));
 }
 
 void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)

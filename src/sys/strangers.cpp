@@ -33,7 +33,7 @@ void for_each_address(Root const& root, Path const& path, FunctionRef<void(Addre
 
 void find_strangers(Root const& root, Session& session)
 {
-    for_each_address(root, path_of("sys/bus/pci/drivers/", driver_name(Target::VfioPci)),
+    for_each_address(root, path_of("sys/bus/pci/drivers/%s", driver_name(Target::VfioPci)),
         [&](Address address) { note_taken(session, address); });
     // A driver that could not be loaded is none of ours: whoever loads it later decides what it takes.
     for (auto const target : {Target::VfioPci, Target::PciStub}) {

@@ -102,7 +102,7 @@ struct Undoing {
 
     void ask_host_driver(UndoEntry const& entry) const
     {
-        auto const name = path_of(address_of(entry));
+        auto const name = path_of("%a", address_of(entry));
         auto const has_driver = [&] {
             auto const driver = bound_driver(root, address_of(entry));
             return !driver.is_error() && !driver.value().empty();
@@ -115,7 +115,7 @@ struct Undoing {
         if (entry.driver_was.empty() || has_driver())
             return;
         try_to([&] {
-            return root.write(path_of("sys/bus/pci/drivers/", entry.driver_was, "/bind"), name.view());
+            return root.write(path_of("sys/bus/pci/drivers/%s/bind", entry.driver_was), name.view());
         });
     }
 

@@ -17,14 +17,14 @@ static std::string problem_of(std::string_view text)
 {
     return written_by([&](Sink& sink) {
         if (parse_selector(text, sink))
-            put_all(sink, "it was taken");
+            print(sink, "it was taken");
     });
 }
 
 TEST(takes_an_address_with_and_without_domain)
 {
-    TEST_ASSERT_EQUAL_STRING("0000:01:00.1", text_of(parsed("01:00.1")->location->start));
-    TEST_ASSERT_EQUAL_STRING("10000:01:00.1", text_of(parsed("10000:1:0.1")->location->start));
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.1", text_of("%a", parsed("01:00.1")->location->start));
+    TEST_ASSERT_EQUAL_STRING("10000:01:00.1", text_of("%a", parsed("10000:1:0.1")->location->start));
     TEST_ASSERT_FALSE(parsed("01:00.1")->location->every_function);
 }
 
@@ -36,7 +36,7 @@ TEST(takes_every_function)
 TEST(takes_a_path_behind_bridges)
 {
     auto const location = *parsed("0000:00:1c.4/00.0/1f.3")->location;
-    TEST_ASSERT_EQUAL_STRING("0000:00:1c.4", text_of(location.start));
+    TEST_ASSERT_EQUAL_STRING("0000:00:1c.4", text_of("%a", location.start));
     TEST_ASSERT_EQUAL_UINT(2, location.steps.size());
     TEST_ASSERT_EQUAL_UINT(0x1f, location.steps[1].device);
     TEST_ASSERT_EQUAL_UINT(3, location.steps[1].function);
@@ -45,9 +45,9 @@ TEST(takes_a_path_behind_bridges)
 
 TEST(takes_an_id_with_and_without_subsystem)
 {
-    TEST_ASSERT_EQUAL_STRING("1b21:1242", text_of(parsed("1b21:1242")->id->id));
+    TEST_ASSERT_EQUAL_STRING("1b21:1242", text_of("%i", parsed("1b21:1242")->id->id));
     TEST_ASSERT_FALSE(parsed("1b21:1242")->id->subsystem.has_value());
-    TEST_ASSERT_EQUAL_STRING("1849:1242", text_of(*parsed("1b21:1242:1849:1242")->id->subsystem));
+    TEST_ASSERT_EQUAL_STRING("1849:1242", text_of("%i", *parsed("1b21:1242:1849:1242")->id->subsystem));
 }
 
 TEST(takes_terms_in_any_order)

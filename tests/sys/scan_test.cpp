@@ -23,7 +23,7 @@ static std::string addresses(Session const& session)
 {
     std::string all;
     for (auto const& device : session.inventory.devices)
-        all += text_of(device.address, " ");
+        all += text_of("%a ", device.address);
     return all;
 }
 
@@ -43,7 +43,7 @@ TEST(reads_an_address_its_group_and_nothing_else)
     TEST_ASSERT_EQUAL_STRING("0000:01:00.0 0000:01:00.1 ", addresses(*session));
     auto const& gpu = session->inventory.devices[0];
     TEST_ASSERT_EQUAL_STRING("10de:2191 1043:8520 nouveau 8",
-        text_of(gpu.id, " ", gpu.subsystem, " ", gpu.driver, " ", gpu.group.value()));
+        text_of("%i %i %s %u", gpu.id, gpu.subsystem, gpu.driver, gpu.group.value()));
 }
 
 TEST(reads_the_devices_that_have_an_id_and_their_groups)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/sink.h"
 #include <compare>
+#include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace vfio_early {
 
@@ -29,7 +30,5 @@ constexpr bool is_same_card(Address one, Address other)
 
 // The whole text must be an address as sysfs writes it, DOMAIN:BUS:DEV.FN; otherwise nothing is returned.
 std::optional<Address> parse_address(std::string_view text);
-
-void put(Sink&, Address);
 
 } // namespace vfio_early
