@@ -82,13 +82,12 @@ Result<std::string_view> read_config_text(
 }
 
 // The configuration's path as its user would find it.
-FixedString<max_shown_path_bytes + 3> config_name(Job const& job)
+ConfigName config_name(Job const& job)
 {
     bool const is_below = !job.root.is_machine();
     auto const config = job.options.config;
-    auto const path = printed<FixedString<max_shown_path_bytes>>("%e%c%e",
-        is_below ? job.root.directory() : "", is_below && !config.starts_with('/') ? "/" : "", config);
-    return printed<FixedString<max_shown_path_bytes + 3>>("%s%c", path, path.was_cut() ? "..." : "");
+    return printed<ConfigName>("%e%c%e", is_below ? job.root.directory() : "",
+        is_below && !config.starts_with('/') ? "/" : "", config);
 }
 
 // Why the file as a whole cannot be used; such a problem has no line.
@@ -111,7 +110,7 @@ void read_config(Job& job, CommandOptions const& options)
 
 void tell_of_problems(Job const& job)
 {
-    auto const name = config_name(job);
+    auto const& name = job.session.config_name;
     bool is_in_a_line = false;
     for (auto const& problem : job.session.problems) {
         is_in_a_line |= problem.line != 0;
@@ -189,7 +188,7 @@ bool know_labels(Job const& job)
     for (auto const label : job.options.words) {
         if (std::ranges::find(labels, label) != labels.end())
             continue;
-        auto const name = config_name(job);
+        auto const& name = job.session.config_name;
         if (auto const meant = nearest(label, labels))
             tell(job, "%s has no label %q, did you mean %q?", name, label, *meant);
         else
@@ -203,8 +202,10 @@ bool know_labels(Job const& job)
 void plan_and_carry_out(void* context)
 {
     auto& [conduct, options, root, session] = *static_cast<Job*>(context);
-    if (conduct.loads_iommu_driver && root.is_machine())
+    session.is_loading = conduct.loads_iommu_driver && root.is_machine();
+    if (session.is_loading)
         load_iommu_driver(root);
+    session.is_loading = false;
     read_facts(root, session.facts);
     if (conduct.forgets)
         forget(session.facts, session.config, options.words);
@@ -239,7 +240,8 @@ void report_late(Job const& job)
     constexpr int pauses = 500;
     for (int i = 0; i < pauses && !static_cast<bool volatile&>(job.session.is_reported); ++i)
         wait_milliseconds(pause_milliseconds);
-    read_drivers_back(job.session, job.root);
+    undo(job.session, job.root); // what was found to be lost meanwhile
+    undo_what_was_lost(job.session, job.root);
     for (auto const& decision : job.session.plan.decisions) {
         if (decision.outcome == Outcome::Bound
             || given_back(decision, job.session.undo_log, job.session.inventory) == GivenBack::Unneeded)
@@ -257,7 +259,11 @@ void undo_job(void* context)
 {
     auto& job = *static_cast<Job*>(context);
     job.root.hold_mounts();
+    if (!job.session.is_running_system)
+        survive_switch_root();
     undo(job.session, job.root);
+    if (!job.session.is_undone_late)
+        undo_what_was_lost(job.session, job.root);
     if (job.session.is_undone_late && job.conduct.leaves_record)
         report_late(job);
 }
@@ -265,7 +271,7 @@ void undo_job(void* context)
 void read_back_job(void* context)
 {
     auto& job = *static_cast<Job*>(context);
-    read_drivers_back(job.session, job.root);
+    judge_what_was_lost(job.session, job.root);
 }
 
 // How long the report waits for what comes after a worker that was cut short.
@@ -276,10 +282,7 @@ void clean_up(Job& job, WorkerEnd const& worker)
 {
     job.session.left_behind = worker.group;
     auto const end = run_to_the_end(undo_job, &job, now_milliseconds() + patience_milliseconds);
-    if (end.kind == WorkerEnd::Kind::TimeIsUp)
-        job.session.is_undone_late = true;
-    else
-        give_up_on_what_is_left(job.session.undo_log);
+    job.session.is_undone_late = end.kind == WorkerEnd::Kind::TimeIsUp;
 }
 
 // Lets a worker do it, because sysfs can hang. The worker has as many seconds as the configuration says, from
@@ -298,6 +301,8 @@ void work(Job& job, int64_t start)
     if (!job.session.undo_log.empty())
         clean_up(job, end);
     run_worker(read_back_job, &job, now_milliseconds() + patience_milliseconds);
+    if (!job.session.is_undone_late)
+        give_up_on_what_is_left(job.session.undo_log, job.session.plan);
 }
 
 // Writes the facts where they are asked for; false where that fails.
@@ -375,6 +380,19 @@ void look_and_plan(Job& job)
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
 }
 
+// False where another one is at work. At a boot the lock can be missing for want of a /run to write to.
+bool is_alone(Job const& job)
+{
+    auto const locked = lock_out_others(job.root);
+    bool const is_taken = locked.is_error() && locked.error().number == EWOULDBLOCK;
+    if (!locked.is_error() || !(is_taken || job.session.is_running_system))
+        return true;
+    tell(job, "nothing is bound, /run/vfio-early/lock: %c",
+        is_taken ? "another vfio-early is still binding or giving back devices, try again later"
+                 : strerror(locked.error().number));
+    return false;
+}
+
 } // namespace
 
 ExitStatus run_survey(
@@ -393,6 +411,7 @@ ExitStatus run_survey(
         return SomeNotBound;
     }
     Job job{looks_only, options, root.value(), *session};
+    session->config_name = config_name(job);
     auto const path = user_path(job.root, options.config);
     if (!path.is_error() && job.root.presence(path.value()) != Presence::Absent)
         read_config(job, options);
@@ -419,6 +438,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     session.kernel = KernelVersion(options.kernel);
     session.is_running_system = is_running_system(root.value());
     Job job{conduct, options, root.value(), session};
+    session.config_name = config_name(job);
     if (conduct.obeys_command_line && is_crash_kernel(root.value()))
         return leave_alone(job, "this kernel was started to save a crash (/proc/vmcore), nothing is bound");
     if (auto const status = heed_command_line(job))
@@ -426,7 +446,10 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     read_config(job, options);
     if (session.problems.empty() && !know_labels(job))
         return WrongInput;
-    if (session.problems.empty() && !session.is_command_line_unknown)
+    bool const is_to_work = session.problems.empty() && !session.is_command_line_unknown;
+    if (is_to_work && session.mode == Mode::Bind && !is_alone(job))
+        return SomeNotBound;
+    if (is_to_work)
         work(job, start);
     else
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled

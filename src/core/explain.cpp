@@ -240,8 +240,10 @@ void put_given_back(Sink& sink, Decision const& decision, Session const& session
         return;
     case GivenBack::Yes:
         return print(sink, ", its group was given back to the host drivers");
+    case GivenBack::AsBefore:
+        return print(sink, ", its group is as it was before");
     case GivenBack::NotYet:
-        return print(sink, ", its group is being given back to the host drivers");
+        return print(sink, ", its group is being given back");
     case GivenBack::No:
         break;
     }
@@ -277,7 +279,9 @@ void explain_timeout(Sink& sink, Decision const& decision, Session const& sessio
     auto const seconds = session.config.options.timeout_seconds;
     if (session.mode == Mode::Check)
         return print(sink, "the kernel did not answer within %u s", seconds);
-    if (decision.failure.step == Failure::Step::None)
+    if (session.is_loading)
+        print(sink, "modprobe did not end within %u s", seconds);
+    else if (decision.failure.step == Failure::Step::None)
         print(sink, "time ran out after %u s, before it was reached", seconds);
     else
         print(sink, "the kernel did not return from %s within %u s", name_of(decision.failure.step), seconds);
@@ -314,6 +318,8 @@ void explain_module_missing(Sink& sink, Decision const& decision, Session const&
 {
     auto const& loading = session.loading_of(decision.target);
     print(sink, "%s cannot be loaded", driver_name(decision.target));
+    if (loading.error_number != 0)
+        return print(sink, ": starting modprobe failed: %c", strerror(loading.error_number));
     if (!loading.message.empty())
         print(sink, ": %n", loading.message.view());
     if (loading.blacklisted.empty())
@@ -350,17 +356,21 @@ void tell_of_bridge(Session const& session, DeviceIndex index, Tell const& tell)
     bool const is_ours = is_check ? is_for_shpchp(bridge)
                                   : entry && entry->wanted == port_driver
             && entry->state != UndoEntry::State::Stuck && !has_troublesome_driver(bridge);
-    if (!is_ours && !has_troublesome_driver(bridge))
+    bool const is_driven = has_troublesome_driver(bridge);
+    if (!is_ours && !is_driven && !is_for_shpchp(bridge))
         return;
     Warning warning;
     Sink sink(warning);
     if (is_host_bridge(bridge))
         print(sink, "host ");
     print(sink, "bridge %a in group %u", bridge.address, *bridge.group);
-    if (is_ours) {
-        auto const& driver = is_check ? bridge.driver : entry->driver_was;
-        print(sink, "%c%c from shpchp, which would keep guests from the group",
-            is_check ? " will be " : " was ", driver.empty() ? "kept" : "taken");
+    if (is_ours || !is_driven) {
+        bool const was_driven = is_driven || (is_ours && !is_check && !entry->driver_was.empty());
+        print(sink, " %c %c from shpchp, which would keep guests from the group",
+            is_check      ? "will be"
+                : is_ours ? "was"
+                          : "is not",
+            was_driven ? "taken" : "kept");
     } else {
         print(sink, " is driven by %n, which keeps guests from the group, '", bridge.driver.view());
         if (is_host_bridge(bridge))
@@ -697,6 +707,8 @@ void for_each_warning(Session const& session, Tell const& tell)
         auto const* device = device_of(decision, session.inventory);
         if (is_open(decision) && device->is_boot_display)
             warn(tell, "the firmware booted on %a, which goes dark when it is bound", device->address);
+        else if (is_open(decision) && device->may_be_boot_display)
+            warn(tell, "the firmware may have booted on %a, so no framebuffer is detached", device->address);
     }
     tell_of_framebuffer(session.framebuffer, tell);
     tell_of_strangers(session, tell);

@@ -139,11 +139,14 @@ void write_summary(Sink& sink, Session const& session)
     if (session.is_command_line_unknown)
         return print(sink, "nothing is bound");
     auto const counted = tally(session);
-    if (counted.listed == 0)
-        return print(sink, "no device is listed, nothing to bind%c",
-            session.mode == Mode::Check ? ": list devices in /etc/vfio-early.ini, and 'vfio-early check' "
-                                          "shows what the next boot does with them"
-                                        : "");
+    if (counted.listed == 0) {
+        print(sink, "no device is listed, nothing to bind");
+        if (session.mode == Mode::Check)
+            print(sink,
+                ": list devices in %s, and 'vfio-early check' shows what the next boot does with them",
+                session.config_name);
+        return;
+    }
     print(sink, "%c%u of %u listed devices", session.mode == Mode::Bind ? "bound " : "would bind ",
         counted.bound, counted.listed);
     // For the shell that a user ends in when the root does not come up.

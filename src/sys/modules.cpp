@@ -113,13 +113,14 @@ void wait_for_modprobe(pid_t child, int pipe, LastLine& lines)
         is_gone = has_ended(child, 0);
 }
 
-// Runs modprobe with these options and names and waits for it.
-void run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
+// Runs modprobe with these options and names and waits for it. The error number where it could not be
+// started.
+int run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
 {
     auto const program = find_modprobe(root);
     if (!program) {
         last_line = LoaderMessage("there is no /sbin/modprobe and no /usr/sbin/modprobe");
-        return;
+        return 0;
     }
     Arguments arguments;
     arguments.append("modprobe");
@@ -129,16 +130,18 @@ void run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
 
     int ends[2];
     if (kernel::pipe(ends) < 0)
-        return;
+        return errno;
     Descriptor const reading(ends[0]);
     Descriptor writing(ends[1]);
     auto const child = kernel::fork();
     if (child == 0)
         become_modprobe(program->c_str(), arguments, writing.number());
+    if (child < 0)
+        return errno;
     writing.close();
     LastLine lines(last_line);
-    if (child > 0)
-        wait_for_modprobe(child, reading.number(), lines);
+    wait_for_modprobe(child, reading.number(), lines);
+    return 0;
 }
 
 // The kernel whose modules count: the one that is named, the one that runs, or below another root the only
@@ -220,7 +223,7 @@ void load_driver(Root const& root, Session& session, Target target)
     }
     // kmod appends options of its command line to configured ones, and the last ids= counts: this one takes
     // the place of any in modprobe.d and on the kernel command line.
-    run_modprobe(root, {"--ignore-install", name.c_str(), "ids="}, loading.message);
+    loading.error_number = run_modprobe(root, {"--ignore-install", name.c_str(), "ids="}, loading.message);
     if (!has_driver(root, target)) {
         // Where there is no such module, nothing else is to blame.
         if (!find_driver(root, find_kernel(root, session.kernel), target).is_absent())

@@ -42,19 +42,17 @@ void read_group_number(Root const& root, Device& device)
         device.is_readable = false;
 }
 
-// What cannot be read counts as a yes, what is not there as a no.
-bool may_say_one(Root const& root, Path const& path)
-{
-    char buffer[max_number_bytes];
-    auto text = root.read_attribute(path, buffer);
-    return text.is_error() ? !is_absence(text.error()) : trimmed(text.value()) == "1";
-}
-
 // boot_vga is there for class 0300 only; boot_display for every display, in newer kernels.
 void read_boot_display(Root const& root, Device& device)
 {
-    device.is_boot_display = may_say_one(root, device_path(device.address, "boot_vga"))
-        || may_say_one(root, device_path(device.address, "boot_display"));
+    for (auto const* attribute : {"boot_vga", "boot_display"}) {
+        char buffer[max_number_bytes];
+        auto const text = root.read_attribute(device_path(device.address, attribute), buffer);
+        if (text.is_error())
+            device.may_be_boot_display |= !is_absence(text.error());
+        else
+            device.is_boot_display |= trimmed(text.value()) == "1";
+    }
 }
 
 void read_bridge(Root const& root, Device& device)
@@ -243,7 +241,7 @@ void mark_boot_display(Inventory& inventory, Address address)
 void suspect_every_display(Inventory& inventory)
 {
     for (auto& device : inventory.devices)
-        device.is_boot_display |= is_display(device);
+        device.may_be_boot_display |= is_display(device);
 }
 
 // From about 6.12 on, the firmware's framebuffer is a child of the display that it is on. This finds displays
