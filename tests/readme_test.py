@@ -21,7 +21,7 @@ import machine_tree
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
 README = PROJECT / "README.md"
-NAMES = machine_tree.MACHINES / "pci.ids"
+VENDORS = {"8086": "Intel Corporation", "10de": "NVIDIA Corporation", "1b21": "ASMedia Technology Inc."}
 INI = "/etc/vfio-early.ini"
 MACHINES = {
     # The host has the display of the processor; its root is on the SATA disk.
@@ -46,8 +46,29 @@ MACHINES = {
             ["route", "enp0s31f6"],
         ],
     },
-    "b450m": {"machine": "asrock-b450m-pro4"},
+    "b450m": {
+        "machine": "asrock-b450m-pro4",
+        "drivers": {
+            **{f"0000:{bridge}": "pcieport" for bridge in ("00:01.1", "00:02.1", "00:02.2", "02:00.2", "03:00.0", "03:01.0", "03:04.0")},
+            "0000:01:00.0": "mpt3sas", "0000:02:00.0": "xhci_hcd", "0000:02:00.1": "ahci", "0000:05:00.0": "r8169",
+            "0000:06:00.0": "mlx4_core", "0000:07:00.0": "nvme", "0000:08:00.0": "amdgpu", "0000:08:00.1": "snd_hda_intel",
+            "0000:08:00.3": "xhci_hcd", "0000:08:00.4": "xhci_hcd", "0000:08:00.6": "snd_hda_intel", "0000:09:00.0": "ahci",
+            "0000:09:00.1": "ahci",
+        },
+    },
 }
+
+
+def names_of(machine):
+    """A pci.ids with the names of the table, where lspci knew one."""
+    models = {}
+    for line in (machine_tree.MACHINES / f"{machine}.txt").read_text().splitlines():
+        _, _, _, ids, name = line.split(maxsplit=4)
+        vendor, device = ids.split(":")
+        model = name.partition(": ")[2].removeprefix(VENDORS.get(vendor, "?")).strip()
+        if vendor in VENDORS and model != "Device":
+            models.setdefault(vendor, set()).add(f"\t{device}  {model}\n")
+    return "".join(f"{vendor}  {VENDORS[vendor]}\n" + "".join(sorted(models[vendor])) for vendor in sorted(models))
 
 
 class Machine:
@@ -57,7 +78,7 @@ class Machine:
         self.directory = tempfile.TemporaryDirectory()
         self.root = pathlib.Path(self.directory.name) / "root"
         machine_tree.build(self.root, MACHINES[name])
-        self.write("root/usr/share/misc/pci.ids", NAMES.read_text())
+        self.write("root/usr/share/misc/pci.ids", names_of(MACHINES[name]["machine"]))
         self.write("root/etc/vfio-early.ini", (PROJECT / "etc/vfio-early.ini").read_text())
         self.write("bin/sudo", '#!/bin/sh\nexec "$@"\n')
         self.write("bin/vfio-early", f'#!/bin/sh\nexec "{pathlib.Path(binary).resolve()}" "$@" --root "{self.root}"\n')
@@ -71,7 +92,7 @@ class Machine:
     def run(self, command):
         """What a person sees after this command line."""
         result = subprocess.run(
-            ["sh", "-c", command.replace(INI, str(self.root) + INI)], text=True, check=False,
+            ["sh", "-c", command.replace(INI, str(self.root) + INI)], text=True, check=False, cwd=self.directory.name,
             env={"PATH": f"{self.directory.name}/bin:/usr/bin:/bin"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )
         return result.stdout.replace(str(self.root), "").splitlines()
