@@ -23,7 +23,7 @@ constexpr uint8_t max_device_number = 0x1f;
 constexpr uint8_t functions_per_device = 8;
 
 // Functions of one device, which is a card, or a part of the board.
-constexpr bool is_same_card(Address one, Address other)
+constexpr bool is_same_card(Address const& one, Address const& other)
 {
     return one.domain == other.domain && one.bus == other.bus && one.device == other.device;
 }

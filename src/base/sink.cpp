@@ -37,24 +37,14 @@ bool is_harmless(std::string_view text)
     return !text.empty() && text.size() <= max_quoted_bytes;
 }
 
-void put_number(Sink& sink, uint32_t value)
+// With leading zeros up to `wanted` digits.
+void put_number(Sink& sink, uint32_t value, uint32_t base, size_t wanted)
 {
     char digits[10];
     size_t start = sizeof(digits);
-    do {
-        digits[--start] = static_cast<char>('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    sink.write({digits + start, sizeof(digits) - start});
-}
-
-void put_hex(Sink& sink, uint32_t value, size_t wanted)
-{
-    char digits[8];
-    size_t start = sizeof(digits);
     while (value != 0 || start > sizeof(digits) - wanted) {
-        digits[--start] = "0123456789abcdef"[value & 0xf];
-        value >>= 4;
+        digits[--start] = "0123456789abcdef"[value % base];
+        value /= base;
     }
     sink.write({digits + start, sizeof(digits) - start});
 }
@@ -139,10 +129,8 @@ void print_arguments(Sink& sink, char const* format, va_list arguments)
             sink.write(va_arg(arguments, char const*));
             break;
         case 'u':
-            put_number(sink, va_arg(arguments, uint32_t));
-            break;
         case 'x':
-            put_hex(sink, va_arg(arguments, uint32_t), digits);
+            put_number(sink, va_arg(arguments, uint32_t), letter == 'u' ? 10 : 16, digits);
             break;
         case 'a': {
             auto const& address = *va_arg(arguments, Address const*);

@@ -666,7 +666,7 @@ static void tell_of_framebuffer(FirmwareFramebuffer const& framebuffer, Tell con
             framebuffer.holder.view(), framebuffer.display);
 }
 
-void announce_darkness(Sink& sink, Address display, Session const& session)
+void announce_darkness(Sink& sink, Address const& display, Session const& session)
 {
     print(sink, "the display %a goes dark now, as it is given away", display);
     if (!session.is_running_system)

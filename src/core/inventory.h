@@ -99,7 +99,7 @@ struct Inventory {
     // Not all devices could be listed: one that was not may have the id that a line names.
     bool is_incomplete = false;
 
-    std::optional<DeviceIndex> find(Address) const;
+    std::optional<DeviceIndex> find(Address const&) const;
     Group const* find_group(std::optional<uint32_t> number) const;
     void sort_by_address(DeviceIndices&) const;
 };

@@ -10,7 +10,7 @@ namespace vfio_early {
 
 namespace {
 
-Problem conflict(Entry const& entry, Entry const& earlier, Address address)
+Problem conflict(Entry const& entry, Entry const& earlier, Address const& address)
 {
     return problem_of(entry.line,
         "%q selects %a for %s, but %q on line %u selects it for %s, keep one of the two", entry.label.view(),
@@ -66,7 +66,7 @@ void add_device(Plan& plan, Config const& config, Decision decision, Reason reas
 }
 
 // A whole card is judged by its first function, and reported function by function.
-void speak_of_function(Recollection::Meant& meant, Address function)
+void speak_of_function(Recollection::Meant& meant, Address const& function)
 {
     meant.was.function = function.function;
     meant.is_now = function;

@@ -9,29 +9,19 @@ namespace vfio_early {
 namespace {
 
 // Functions of one card go to a guest together. For a bridge, this is about what is behind it.
-bool has_another_card(Inventory const& inventory, Device const& device)
+bool has_another_card(Why const& why)
 {
-    auto const* card = stands_in_the_way(device) ? &device : nullptr;
-    for (auto const& member : inventory.devices) {
-        if (!is_peer(member, device) || !stands_in_the_way(member))
+    auto const* card = stands_in_the_way(*why.device) ? why.device : nullptr;
+    for (auto const index : why.members) {
+        auto const& member = why.inventory->devices[index];
+        if (!stands_in_the_way(member))
             continue;
-        if (!card)
-            card = &member;
-        if (!is_same_card(member.address, card->address))
+        if (card && !is_same_card(member.address, card->address))
             return true;
+        card = &member;
     }
-    auto const* group = inventory.find_group(device.group);
+    auto const* group = why.inventory->find_group(why.device->group);
     return group && !group->others.empty();
-}
-
-// False if nothing can be seen that joins the device with the others of its group, or there are none.
-bool ties_anything(Why const& why)
-{
-    for (auto const& member : why.inventory->devices) {
-        if (is_peer(member, *why.device) && &member != why.device && tie_of(why, member) != Tie::Unknown)
-            return true;
-    }
-    return false;
 }
 
 // A port that a card could be put into, and share its group with nothing that is not below the port.
@@ -56,8 +46,8 @@ void find_why(Inventory const& inventory, Device const& device, Why& why)
 {
     why.inventory = &inventory;
     why.device = &device;
-    if (!device.group)
-        return;
+    why.members = find_devices(
+        inventory, [&](Device const& member) { return is_peer(member, device) && &member != &device; });
     for (auto const* at = &device; at; at = bridge_above(inventory, at->address)) {
         if (!is_peer(*at, device))
             continue;
@@ -65,28 +55,29 @@ void find_why(Inventory const& inventory, Device const& device, Why& why)
         if (begins_conventional_bus(inventory, *at))
             why.requester = at;
     }
+    if (!why.joint)
+        return;
     why.boundary = bridge_above(inventory, why.joint->address);
-    why.is_shared = has_another_card(inventory, device);
-    if (!ties_anything(why))
+    why.is_shared = has_another_card(why);
+    bool is_explained = false;
+    for (auto const member : why.members)
+        is_explained |= tie_of(why, inventory.devices[member]) != Tie::Unknown;
+    if (!is_explained)
         why.joint = nullptr;
     // A card takes what joins its own functions along, and a conventional one does not fit into a port.
-    if (!why.is_shared || !why.joint || why.joint == &device || !device.is_express)
-        return;
-    why.places =
-        find_devices(inventory, [&](Device const& port) { return is_place_for(device, port, inventory); });
+    if (why.is_shared && is_explained && why.joint != &device && device.is_express)
+        why.places = find_devices(
+            inventory, [&](Device const& port) { return is_place_for(device, port, inventory); });
 }
 
 Tie tie_of(Why const& why, Device const& member)
 {
-    if (why.requester && (&member == why.requester || is_below(member.address, *why.requester)))
-        return Tie::RequesterId;
-    if (!why.joint)
-        return Tie::Unknown;
-    if (is_below(member.address, *why.joint))
-        return Tie::Behind;
-    for (auto const& function : why.inventory->devices) {
-        if (is_same_card(function.address, why.joint->address)
-            && (&member == &function || is_below(member.address, function)))
+    for (auto const* at = &member; at && why.joint; at = bridge_above(*why.inventory, at->address)) {
+        if (at == why.requester)
+            return Tie::RequesterId;
+        if (at == why.joint)
+            return Tie::Behind;
+        if (is_same_card(at->address, why.joint->address))
             return Tie::Function;
     }
     return Tie::Unknown;

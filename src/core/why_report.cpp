@@ -15,16 +15,10 @@ constexpr struct {
     char const* heading;
 } ties[] = {
     {"behind", "behind the joint, which does not keep them apart:"},
-    {"function", "functions of the joint's device, which do not isolate each other, and what is below them:"},
+    {"function", "functions of the joint's device, which do not isolate each other, with what is below:"},
     {"requester-id", "sharing a requester id, as their bus is conventional PCI:"},
     {"unknown", "joined by the kernel; why cannot be seen from here:"},
 };
-
-DeviceIndices other_members(Why const& why)
-{
-    return find_devices(*why.inventory,
-        [&](Device const& device) { return is_peer(device, *why.device) && &device != why.device; });
-}
 
 DeviceIndices devices_below(Why const& why, Device const& port)
 {
@@ -57,7 +51,7 @@ void write_isolation(Sink& sink, Isolation const& isolation, bool does_isolate)
     print(sink, "\n");
 }
 
-void write_members(Sink& sink, Why const& why, Tie tie, DeviceIndices const& members)
+void write_members(Sink& sink, Why const& why, Tie tie)
 {
     auto const* heading = ties[static_cast<unsigned>(tie)].heading;
     auto const put_heading = [&] {
@@ -65,7 +59,7 @@ void write_members(Sink& sink, Why const& why, Tie tie, DeviceIndices const& mem
             print(sink, "%c\n", heading);
         heading = nullptr;
     };
-    for (auto const index : members) {
+    for (auto const index : why.members) {
         auto const& member = why.inventory->devices[index];
         if (&member == why.joint || tie_of(why, member) != tie)
             continue;
@@ -85,7 +79,7 @@ void write_why_no_group(Sink& sink, Inventory const& inventory)
 {
     if (inventory.iommu != Iommu::On) {
         explain_no_iommu(sink, inventory.iommu);
-        return print(sink, "; what would share a group then cannot be told before\n");
+        return print(sink, ", and what would share a group is not predicted\n");
     }
     print(sink, "%c\n",
         inventory.groups_appear_late ? "this IOMMU gives it one when a driver binds to it"
@@ -109,13 +103,12 @@ void write_what_helps(Sink& sink, Why const& why)
     if (why.joint == why.device)
         return print(sink, "another place does not help: what joins them goes with the device\n");
     if (!why.device->is_express)
-        return print(sink, "what helps: giving all that is on the conventional bus to the same guest\n");
+        return print(sink, "what helps: giving all of the conventional bus to one guest\n");
     print(sink, "what helps: another place for the card; ports that isolate now:%c\n",
         why.places.empty() ? " none is seen" : "");
     for (auto const index : why.places)
         write_place(sink, why, why.inventory->devices[index]);
-    print(sink,
-        "firmware hides most empty slots, so there may be more; pcie_acs_override= would only pretend\n");
+    print(sink, "firmware hides most empty slots, and pcie_acs_override= would only pretend\n");
 }
 
 } // namespace
@@ -127,11 +120,10 @@ void write_why(Sink& sink, Why const& why)
         print(sink, "%a has no IOMMU group: ", device.address);
         return write_why_no_group(sink, *why.inventory);
     }
-    auto const members = other_members(why);
     print(sink, "%a is in group %u, %c\n", device.address, *device.group,
-        why.is_shared         ? "with other cards"
-            : members.empty() ? "alone"
-                              : "with no other card");
+        why.is_shared             ? "with other cards"
+            : why.members.empty() ? "alone"
+                                  : "with no other card");
     if (why.inventory->acs_is_overridden)
         print(sink, "%c\n", acs_is_overridden_text);
     if (why.joint) {
@@ -141,7 +133,7 @@ void write_why(Sink& sink, Why const& why)
         write_isolation(sink, why.joint_isolation, false);
     }
     for (unsigned tie = 0; tie < std::size(ties); ++tie)
-        write_members(sink, why, static_cast<Tie>(tie), members);
+        write_members(sink, why, static_cast<Tie>(tie));
     if (why.boundary) {
         write_device(sink, "isolation begins at ", *why.boundary, "");
         write_isolation(sink, why.boundary_isolation, true);
@@ -149,9 +141,7 @@ void write_why(Sink& sink, Why const& why)
     if (why.is_shared && why.joint && device.header != HeaderType::Bridge)
         write_what_helps(sink, why);
     if ((why.joint && !why.joint_isolation.is_known) || (why.boundary && !why.boundary_isolation.is_known))
-        print(sink,
-            "run as root, it shows ACS bits and names of slots too, and leaves out ports that have no "
-            "slot\n");
+        print(sink, "run as root, it also tells ACS bits, and which ports have slots\n");
 }
 
 namespace {
@@ -208,7 +198,7 @@ void write_why_json(Sink& sink, Why const& why)
     write_bridge_json(sink, "boundary", why.boundary, why.boundary_isolation, true);
     print(sink, ",\n \"members\": [");
     char const* comma = "";
-    for (auto const index : other_members(why)) {
+    for (auto const index : why.members) {
         auto const& member = inventory.devices[index];
         print(sink, R"(%c{"address": "%a", "tie": "%c"})", comma, member.address,
             &member == why.joint ? "joint" : ties[static_cast<unsigned>(tie_of(why, member))].name);

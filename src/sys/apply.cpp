@@ -22,7 +22,7 @@ Address address_of(Decision const& decision, Session const& session)
     return device_of(decision, session.inventory)->address;
 }
 
-Result<void> set_override(Root const& root, Address address, std::string_view driver)
+Result<void> set_override(Root const& root, Address const& address, std::string_view driver)
 {
     return root.write(device_path(address, "driver_override"), driver);
 }
@@ -111,7 +111,7 @@ template <typename IsThere> void settle_without_drivers(Session& session, IsTher
     }
 }
 
-Result<void> unbind_from_other_driver(Root const& root, Address address, Target target)
+Result<void> unbind_from_other_driver(Root const& root, Address const& address, Target target)
 {
     auto const driver = TRY(bound_driver(root, address));
     if (driver.empty() || driver.view() == driver_name(target))
@@ -121,7 +121,7 @@ Result<void> unbind_from_other_driver(Root const& root, Address address, Target 
 
 // Loading a driver has bound the devices whose override names it. What is left is bound here, where the
 // kernel answers with an errno (drivers_probe reports success in any case).
-Result<void> bind_to_target(Root const& root, Address address, Target target)
+Result<void> bind_to_target(Root const& root, Address const& address, Target target)
 {
     if (is_bound_to(root, address, driver_name(target)))
         return {};
@@ -133,7 +133,7 @@ Result<void> bind_to_target(Root const& root, Address address, Target target)
     return result;
 }
 
-Result<void> verify(Root const& root, Address address, Target target)
+Result<void> verify(Root const& root, Address const& address, Target target)
 {
     auto const driver = TRY(bound_driver(root, address));
     if (driver.view() == driver_name(target))
@@ -162,7 +162,7 @@ void check_late_group(Session& session, Root const& root, Decision& decision)
 void bind_group(Session& session, Root const& root, Decision& leader)
 {
     auto const on = [&](auto step) {
-        return [&root, step](Address address, Target target) { return step(root, address, target); };
+        return [&root, step](Address const& address, Target target) { return step(root, address, target); };
     };
     if (!all_of_group(session, leader, Step::Unbind, on(unbind_from_other_driver)))
         return;

@@ -37,7 +37,7 @@ Result<void> unbind_framebuffer(Root const& root, std::string_view name, Path co
 
 // Newer kernels make it a child of its display, others of none: then it is on the one that the firmware
 // booted on.
-Result<bool> is_on(Root const& root, std::string_view framebuffer, Address display)
+Result<bool> is_on(Root const& root, std::string_view framebuffer, Address const& display)
 {
     auto const target = TRY(root.link_target(path_of("sys/bus/platform/devices/%s", framebuffer)));
     auto const parent = last_address(target.view());
@@ -62,7 +62,7 @@ Result<void> detach_framebuffer(Session& session, Root const& root, std::string_
 // Kernels from 6.0 on do this themselves when vfio-pci binds a device of class 0300, and leave class 0380 as
 // it is (vfio_pci_vga_init() in drivers/vfio/pci/vfio_pci_core.c). Where they do, there is nothing left to
 // do.
-void darken(Session& session, Root const& root, Address display)
+void darken(Session& session, Root const& root, Address const& display)
 {
     FixedString<max_message_bytes> line;
     Sink sink(line);
@@ -75,7 +75,7 @@ void darken(Session& session, Root const& root, Address display)
     }
 }
 
-void look_for_holder(Session& session, Root const& root, Address display)
+void look_for_holder(Session& session, Root const& root, Address const& display)
 {
     auto const iomem = read_iomem(root);
     auto const holder = iomem.is_error() ? std::string_view{} : holder_of_memory(iomem.value(), display);

@@ -85,7 +85,7 @@ bool is_shared_serial(Root const& root, Identity const& identity)
 }
 
 // What is worth remembering of a device.
-std::optional<Identity> identity_to_record(Root const& root, Address address)
+std::optional<Identity> identity_to_record(Root const& root, Address const& address)
 {
     auto identity = identify(root, address);
     if (identity && identity->serial && is_shared_serial(root, *identity))

@@ -372,7 +372,7 @@ bool has_partitions(Root const& root, std::string_view name)
 {
     Directory files(root, class_path(name, ""));
     while (auto const file = files.next()) {
-        if (file->starts_with(name) && root.exists(class_path(name, path_of("%s/partition", *file).view())))
+        if (file->starts_with(name) && root.exists(path_of("sys/class/block/%s/%s/partition", name, *file)))
             return true;
     }
     return false;
@@ -382,9 +382,9 @@ bool has_partitions(Root const& root, std::string_view name)
 // the kernel names, which is a block device itself.
 bool is_explained(Storage& storage, std::string_view name, std::string_view directory)
 {
-    auto const number = read_number(storage.root, class_path(name, path_of("%sdev", directory).view()));
+    auto const number = read_number(storage.root, path_of("sys/class/block/%s/%sdev", name, directory));
     return !number || contains(storage.explained, *number)
-        || has_entries(storage.root, class_path(name, path_of("%sholders", directory).view()));
+        || has_entries(storage.root, path_of("sys/class/block/%s/%sholders", name, directory));
 }
 
 // A mapping by the name that people know it by.

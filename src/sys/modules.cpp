@@ -285,7 +285,7 @@ bool is_loaded_module(Root const& root, Target target)
 {
     // What is built in has no `initstate` (kernel/module/sysfs.c).
     return root.exists(
-        path_of("%s/initstate", module_path(target == Target::VfioPci ? "vfio_pci" : "pci_stub")));
+        path_of("sys/module/%c/initstate", target == Target::VfioPci ? "vfio_pci" : "pci_stub"));
 }
 
 } // namespace vfio_early

@@ -85,7 +85,7 @@ std::optional<DeviceIndex> add_device(Scan& scan, Device device)
 
 // The device in the inventory, which is read from sysfs if it is not there yet. Nothing if sysfs has no
 // device at this address.
-std::optional<DeviceIndex> find_or_read(Scan& scan, Address address)
+std::optional<DeviceIndex> find_or_read(Scan& scan, Address const& address)
 {
     if (auto const known = scan.inventory.find(address))
         return known;
@@ -189,9 +189,9 @@ void read_group(Scan& scan, DeviceIndex device)
 }
 
 // A group that does not list a device that points to it contradicts itself.
-bool group_lists(Root const& root, uint32_t number, Address member)
+bool group_lists(Root const& root, uint32_t number, Address const& member)
 {
-    return root.exists(group_path(number, path_of("devices/%a", member).view()));
+    return root.exists(path_of("sys/kernel/iommu_groups/%u/devices/%a", number, member));
 }
 
 void read_groups(Scan& scan)
@@ -231,7 +231,7 @@ void read_iommu(Scan& scan)
         iommu_that_is_not_on(tables, cpuinfo.is_error() ? std::string_view{} : cpuinfo.value());
 }
 
-void mark_boot_display(Inventory& inventory, Address address)
+void mark_boot_display(Inventory& inventory, Address const& address)
 {
     if (auto const device = inventory.find(address))
         inventory.devices[*device].is_boot_display = true;
@@ -296,7 +296,7 @@ Result<std::string_view> read_iomem(Root const& root)
     return root.read_start(Path("proc/iomem"), buffer);
 }
 
-Device read_device(Root const& root, Address address)
+Device read_device(Root const& root, Address const& address)
 {
     Device device;
     device.address = address;
@@ -307,7 +307,7 @@ Device read_device(Root const& root, Address address)
     return device;
 }
 
-std::optional<uint8_t> read_secondary_bus(Root const& root, Address bridge)
+std::optional<uint8_t> read_secondary_bus(Root const& root, Address const& bridge)
 {
     char buffer[max_number_bytes];
     auto text = root.read_attribute(device_path(bridge, "secondary_bus_number"), buffer);
@@ -320,7 +320,7 @@ std::optional<uint8_t> read_secondary_bus(Root const& root, Address bridge)
     return static_cast<uint8_t>(*number);
 }
 
-Path device_path(Address address, std::string_view attribute)
+Path device_path(Address const& address, std::string_view attribute)
 {
     return path_of("sys/bus/pci/devices/%a/%s", address, attribute);
 }
@@ -369,7 +369,7 @@ void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)
     read_group(scan, device);
 }
 
-std::optional<DeviceIndex> scan_device(Root const& root, Inventory& inventory, Address address)
+std::optional<DeviceIndex> scan_device(Root const& root, Inventory& inventory, Address const& address)
 {
     Scan scan{root, inventory};
     return find_or_read(scan, address);

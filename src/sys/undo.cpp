@@ -24,7 +24,7 @@ constexpr std::string_view no_override = "\n";
 // What goes wrong once may not the next time.
 constexpr int attempts = 3;
 
-Result<DriverName> read_override(Root const& root, Address address)
+Result<DriverName> read_override(Root const& root, Address const& address)
 {
     char buffer[max_word_bytes];
     auto const text = trimmed(TRY(root.read_attribute(device_path(address, "driver_override"), buffer)));

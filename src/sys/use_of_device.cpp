@@ -9,7 +9,7 @@
 namespace vfio_early {
 
 void add_use_of_function(
-    Root const& root, HostUses& uses, Address function, Weight weight, UseText const& what)
+    Root const& root, HostUses& uses, Address const& function, Weight weight, UseText const& what)
 {
     uses.add({function, weight, what});
     auto const physical = root.link_target(device_path(function, "physfn"));

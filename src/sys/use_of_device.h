@@ -11,7 +11,7 @@ namespace vfio_early {
 bool add_use_of_device(Root const&, HostUses&, std::string_view device_link, Weight, UseText const& what);
 
 // The same for one function.
-void add_use_of_function(Root const&, HostUses&, Address, Weight, UseText const& what);
+void add_use_of_function(Root const&, HostUses&, Address const&, Weight, UseText const& what);
 
 // The last part of a path.
 std::string_view last_part(std::string_view path);

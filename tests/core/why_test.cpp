@@ -237,8 +237,8 @@ TEST(text_says_where_else_the_card_isolates)
         "  0000:02:01.0 8086:10d3 e1000e\n"
         "what helps: another place for the card; ports that isolate now:\n"
         "  0000:00:1d.0, group 6: empty\n"
-        "firmware hides most empty slots, so there may be more; pcie_acs_override= would only pretend\n"
-        "run as root, it shows ACS bits and names of slots too, and leaves out ports that have no slot\n",
+        "firmware hides most empty slots, and pcie_acs_override= would only pretend\n"
+        "run as root, it also tells ACS bits, and which ports have slots\n",
         board.text());
 }
 
@@ -281,7 +281,7 @@ TEST(without_an_iommu_nothing_is_predicted)
     board.add("0000:01:00.0", "8086:10d3", 0x020000, {});
     board.ask("0000:01:00.0");
     TEST_ASSERT_EQUAL_STRING("0000:01:00.0 has no IOMMU group: this machine has no IOMMU, so nothing can be "
-                             "isolated; what would share a group then cannot be told before\n",
+                             "isolated, and what would share a group is not predicted\n",
         board.text());
     board.session.inventory.iommu = Iommu::On;
     board.session.inventory.groups_appear_late = true;
