@@ -32,12 +32,12 @@ constexpr Command commands[] = {
 // An option that goes with one command says so in front of its colon.
 constexpr std::string_view help = R"(usage: vfio-early COMMAND [OPTION...]
 
-Hands PCI devices to virtual machines: binds them to vfio-pci before a host driver touches them.
+Binds PCI devices to vfio-pci, for virtual machines, before a host driver touches them.
 
 commands:
   list [SELECTOR...]   the IOMMU groups, and what of them a guest can have
   why ADDRESS          what joins a device to its group, and what helps
-  suggest SELECTOR...  the lines of the configuration for devices, or the guest's side
+  suggest SELECTOR...  the configuration for these devices, or the guest's side
   check                what the next boot will do; changes nothing
   bind                 bind the listed devices now: what the initramfs runs
   accept [LABEL...]    record that these lines, or all, mean what is there now
@@ -56,7 +56,7 @@ options:
   --kernel VERSION     check: with this kernel, not the one that runs
   --write-facts FILE   check: record there what the lines mean
 
-exit status: 0 all bound or shown, 1 not all, 2 wrong command line or configuration
+See vfio-early(8) and vfio-early.ini(5).
 )";
 
 // If the program is started without them, as by a kernel that finds no console, the next files that are
