@@ -901,6 +901,36 @@ class CommandLine(unittest.TestCase):
             self.assertIn("usage: vfio-early COMMAND", result.stdout)
         self.assertRegex(self.run_binary("--version").stdout, r"^vfio-early \d+\.\d+\.\d+\n$")
 
+    def test_help_names_every_command_and_option(self):
+        source = pathlib.Path(__file__).resolve().parent.parent / "src/cli"
+        commands = re.findall(r'^    \{"(\w+)", run_', (source / "main.cpp").read_text(), re.MULTILINE)
+        options = re.findall(r'^    \{"(--[\w-]+)", (?:"(\w+)"|\{\})', (source / "options.cpp").read_text(), re.MULTILINE)
+        text = self.run_binary("--help").stdout
+        self.assertEqual(re.findall(r"^  (\w+) ", text, re.MULTILINE), commands)
+        shown = re.findall(r"^  (--[\w-]+)(?: [A-Z]+)? +(?:(\w+): )?", text, re.MULTILINE)
+        self.assertEqual(sorted(shown), sorted(options))
+
+    def test_every_configuration_in_the_manuals_is_valid(self):
+        project = pathlib.Path(__file__).resolve().parent.parent
+        manual = (project / "docs/vfio-early.ini.5").read_text()
+        lines = re.findall(r"^\.Dl (.*)$", manual, re.MULTILINE)
+        self.assertGreater(len(lines), 5)
+        template = (project / "etc/vfio-early.ini").read_text()
+        blocks = [
+            *re.findall(r"^```ini\n(.*?)^```", (project / "README.md").read_text(), re.MULTILINE | re.DOTALL),
+            *re.findall(r"^\.Bd -literal\n(.*?)^\.Ed", manual, re.MULTILINE | re.DOTALL),
+            template, re.sub(r"^; (?=[a-z-]+ +=)", "", template, flags=re.MULTILINE),
+            *(f"[bind]\n{line}\n" for line in lines),
+        ]
+        self.assertGreater(len(blocks), 4 + 5)
+        with tempfile.TemporaryDirectory() as directory:
+            config = pathlib.Path(directory) / "my.ini"
+            for block in blocks:
+                config.write_text(block)
+                result = self.run_binary("check", "--config", str(config))
+                with self.subTest(block=block):
+                    self.assertNotEqual(result.returncode, 2, result.stderr)
+
     def test_config_relative_to_here(self):
         with tempfile.TemporaryDirectory() as directory:
             (pathlib.Path(directory) / "my.ini").write_text("[bind]\n")
