@@ -372,6 +372,8 @@ void look_and_plan(Job& job)
     }
     scan_all(job.root, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+    // What the lines meant has gone into the plan. Whoever asks on is about what is there now.
+    session.facts.lines.clear();
 }
 
 } // namespace
@@ -395,10 +397,12 @@ ExitStatus run_survey(
     auto const path = user_path(job.root, options.config);
     if (!path.is_error() && job.root.presence(path.value()) != Presence::Absent)
         read_config(job, options);
-    tell_of_problems(job, options);
     if (!session->problems.empty())
         session->config = {};
     look_and_plan(job);
+    tell_of_problems(job, options); // those of the plan too
+    if (!session->problems.empty())
+        session->plan.decisions.clear();
     return answer(job.root, *session);
 }
 

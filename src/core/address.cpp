@@ -25,4 +25,12 @@ void put(Sink& sink, Address address)
         Hex{address.function, 1});
 }
 
+void put(Sink& sink, ShortAddress shown)
+{
+    auto const& address = shown.address;
+    if (address.domain != 0)
+        return put(sink, address);
+    print(sink, "%x:%x.%x", Hex{address.bus, 2}, Hex{address.device, 2}, Hex{address.function, 1});
+}
+
 } // namespace vfio_early

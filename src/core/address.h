@@ -32,4 +32,10 @@ std::optional<Address> parse_address(std::string_view text);
 
 void put(Sink&, Address);
 
+// The same without the domain where that is 0, as people say it: '01:00.0'.
+struct ShortAddress {
+    Address address;
+};
+void put(Sink&, ShortAddress);
+
 } // namespace vfio_early

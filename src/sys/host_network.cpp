@@ -164,7 +164,8 @@ void add_default_routes(Network& network, Family const& family)
             put_all(sink, ", a part of ", ForeignName{interface});
         }
         add_use_of_device(
-            network.root, network.uses, carrier.link.view(), another_remains ? spare : vital, what);
+            network.root, network.uses, carrier.link.view(), another_remains ? spare : vital, what,
+            UseKind::DefaultRoute);
     }
 }
 
