@@ -52,7 +52,7 @@ ExitStatus show_list(CommandOptions const& options, Root const& root, Session co
 {
     static MachineRecord record;
     static Trial trial;
-    static List list{.session = session, .record = record, .trial = trial};
+    List list{.session = session, .record = record, .trial = trial};
     if (session.inventory.has_no_sysfs) {
         print_error("/sys/bus/pci is not there, so no device can be found, is sysfs mounted?");
         return SomeNotBound;

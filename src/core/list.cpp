@@ -16,12 +16,6 @@ namespace {
 
 using Members = std::span<DeviceIndex const>;
 
-// Counts what is written.
-struct Counter {
-    size_t size = 0;
-    void append(std::string_view text) { size += text.size(); }
-};
-
 // A line that is put together of columns.
 class Line {
 public:
@@ -48,16 +42,17 @@ private:
     size_t m_size = 0;
 };
 
-// How wide the columns are that differ from machine to machine.
-struct Widths {
-    size_t group = 1;
-    size_t address = 0;
-    size_t driver = 0;
-    size_t uses = 0;
+// Where the columns begin. What is longer than its column shifts the rest of the line, and cuts nothing.
+enum Column : size_t {
+    AddressColumn = 4,
+    ClassColumn = AddressColumn + sizeof("00:00.0"),
+    IdColumn = ClassColumn + max_class_word_bytes + 1,
+    DriverColumn = IdColumn + sizeof("0000:0000"),
+    UsesColumn = DriverColumn + sizeof("snd_hda_intel"),
+    NameColumn = UsesColumn + sizeof("default-route"),
+    OfferColumn = sizeof("GROUP 000 "),
+    ReasonColumn = OfferColumn + sizeof("YES "),
 };
-
-// A use that is longer than this has its name further to the right.
-constexpr size_t max_uses_width = 20;
 
 void put_driver(Sink& sink, Device const& device)
 {
@@ -118,30 +113,7 @@ void put_uses(Sink& sink, DeviceIndex index, List const& list)
         sink.write("-");
 }
 
-template <typename Put> void widen(size_t& width, Put put)
-{
-    Counter counter;
-    Sink sink(counter);
-    put(sink);
-    width = std::max(width, counter.size);
-}
-
-Widths widths_of(Members order, List const& list)
-{
-    Widths widths;
-    for (auto const index : order) {
-        auto const& device = list.session.inventory.devices[index];
-        if (device.group)
-            widen(widths.group, [&](Sink& sink) { put(sink, *device.group); });
-        widen(widths.address, [&](Sink& sink) { put(sink, ShortAddress{device.address}); });
-        widen(widths.driver, [&](Sink& sink) { put_driver(sink, device); });
-        widen(widths.uses, [&](Sink& sink) { put_uses(sink, index, list); });
-    }
-    widths.uses = std::min(widths.uses, max_uses_width);
-    return widths;
-}
-
-void write_device(Sink& output, DeviceIndex index, Widths const& widths, List const& list)
+void write_device(Sink& output, DeviceIndex index, List const& list)
 {
     auto const& device = list.session.inventory.devices[index];
     Line line(output);
@@ -150,30 +122,28 @@ void write_device(Sink& output, DeviceIndex index, Widths const& widths, List co
         put(sink, *device.group);
     else
         sink.write("-");
-    auto column = widths.group + 1;
-    line.pad(column);
+    line.pad(AddressColumn);
     put(sink, ShortAddress{device.address});
-    line.pad(column += widths.address + 1);
+    line.pad(ClassColumn);
     sink.write(device.is_identified ? class_word(device.class_code) : "-");
-    line.pad(column += max_class_word_bytes + 1);
+    line.pad(IdColumn);
     if (device.is_identified)
         put(sink, device.id);
     else
         sink.write("-");
-    line.pad(column += sizeof("ffff:ffff"));
+    line.pad(DriverColumn);
     put_driver(sink, device);
-    line.pad(column += widths.driver + 1);
+    line.pad(UsesColumn);
     put_uses(sink, index, list);
     // Names give way, and facts never.
     FixedString<2 * max_model_name_bytes> name;
     Sink name_sink(name);
     if (auto const* known = list.record.names.find(device.id))
         put(name_sink, *known);
-    column += widths.uses + 1;
-    auto const start = std::max(line.size() + 1, column);
-    auto const room = list.width > start ? list.width - start : 0;
-    if (!name.empty() && room > 1) {
-        line.pad(column);
+    auto const start = std::max<size_t>(line.size() + 1, NameColumn);
+    if (!name.empty() && start + 1 < list.width) {
+        line.pad(NameColumn);
+        auto const room = list.width - start;
         bool const is_cut = name.view().size() > room;
         print(sink, "%s%c", slice(name.view(), 0, is_cut ? room - 1 : room), is_cut ? "~" : "");
     }
@@ -309,21 +279,19 @@ std::string_view text_of_groupless(Inventory const& inventory)
                                         : meaning_of(Reason::NoGroup);
 }
 
-void write_group_line(Sink& output, uint32_t number, Offer offer, Widths const& widths, List const& list)
+void write_group_line(Sink& output, uint32_t number, Offer offer, List const& list)
 {
     constexpr std::string_view colours[] = {"32", "32", "33", "31", "2"}; // of ECMA-48, by Offer
     Line line(output);
     Sink sink(line);
     print(sink, "GROUP %u", number);
-    auto const column = sizeof("GROUP ") + widths.group + 1;
-    line.pad(column);
+    line.pad(OfferColumn);
     if (list.has_colour)
         print(output, "\033[%sm", colours[static_cast<size_t>(offer)]);
     sink.write(answer_of(offer));
     if (list.has_colour)
         output.write("\033[0m");
-    line.pad(column + sizeof("YES"));
-    output.write(" ");
+    line.pad(ReasonColumn);
     put_reason(output, offer, list);
     output.write("\n");
 }
@@ -447,16 +415,15 @@ void write_list(Sink& sink, List const& list)
 {
     auto const choice = choose(list);
     Members const shown(choice.shown.begin(), choice.shown.size());
-    auto const widths = widths_of(shown, list);
     auto const& inventory = list.session.inventory;
     write_head(sink, choice, list);
     for_each_group(shown, inventory, [&](Members members) {
         if (auto const number = inventory.devices[members[0]].group)
-            write_group_line(sink, *number, offer(members, list.session, list.trial), widths, list);
+            write_group_line(sink, *number, offer(members, list.session, list.trial), list);
         else if (choice.groups > 0 || inventory.iommu == Iommu::On)
-            print(sink, "NO GROUP  %s\n", text_of_groupless(inventory));
+            print(sink, "NO GROUP   %s\n", text_of_groupless(inventory));
         for (auto const index : members)
-            write_device(sink, index, widths, list);
+            write_device(sink, index, list);
     });
 }
 

@@ -15,14 +15,12 @@ constexpr struct {
 } texts[] = {
     {"YES", "alone"}, {"YES", "together"}, {"WITH OTHERS", "with-others"}, {"NO", "no"}, {"-", "nothing"}};
 
-// A line for a device, with the label of the configuration where it has one there.
+// A line for a device, which is as protected as by the one that the configuration has for it.
 Entry entry_for(Device const& device, Entry const* line)
 {
     Entry entry;
-    if (line)
-        entry = *line;
+    entry.is_unprotected = line && line->is_unprotected;
     entry.target = device.is_readable && is_board_part(device) ? Target::PciStub : Target::VfioPci;
-    entry.selector = {};
     entry.selector.location.emplace().start = device.address;
     if (device.is_identified)
         entry.selector.id = IdPattern{device.id, {}};

@@ -3,8 +3,6 @@
 
 #include "base/text.h"
 
-#include <algorithm>
-
 namespace vfio_early {
 
 namespace {
@@ -63,26 +61,13 @@ ModelName const* ModelNames::find(DeviceId id) const
 
 std::string_view short_vendor(std::string_view name)
 {
-    constexpr std::string_view of_companies[] = {"Corporation", "Corp.", "Corp", "Inc.", "Inc", "Co.", "Co",
-        "Ltd.", "Ltd", "Limited", "Company", "Semiconductor", "Semiconductors", "Electronics", "Technology",
-        "Technologies"};
+    constexpr std::string_view ends[] = {",", " Co", " Inc", " Ltd", " Tech", " Semi", " Elec"};
     auto const bracket = name.rfind('[');
     if (bracket != std::string_view::npos && name.ends_with(']'))
         return slice(name, bracket + 1, name.size() - bracket - 2);
-    auto rest = name;
-    auto const first = take_word(rest);
-    auto end = first.size();
-    for (auto word = first; !word.empty(); word = take_word(rest)) {
-        bool const is_last = word.ends_with(',');
-        if (word.data() != first.data()
-            && std::ranges::find(of_companies, slice(word, 0, word.size() - (is_last ? 1 : 0)))
-                != std::end(of_companies))
-            break;
-        end = static_cast<size_t>(word.data() - name.data()) + word.size() - (is_last ? 1 : 0);
-        if (is_last)
-            break;
-    }
-    return slice(name, 0, end);
+    for (auto const end : ends)
+        name = slice(name, 0, name.find(end));
+    return name;
 }
 
 void put(Sink& sink, ModelName const& name)
