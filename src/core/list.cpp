@@ -90,7 +90,8 @@ void put_uses(Sink& sink, DeviceIndex index, List const& list)
     auto const& device = session.inventory.devices[index];
     Words words(sink);
     list.record.for_each_attached(index, [&](Attached const& thing) {
-        words.add(thing.kind < UseKind::Keyboard ? thing.name.view() : name_of(thing.kind));
+        auto const name = name_to_show(thing.kind, thing.name.view(), list);
+        words.add(name.empty() || thing.kind >= UseKind::Keyboard ? name_of(thing.kind) : name);
     });
     bool is_in_use = host_fact_of(device, false, session.facts, session.inventory) != nullptr;
     for (auto const& use : session.uses.uses) {
@@ -337,16 +338,15 @@ void write_head(Sink& sink, Choice const& choice, List const& list)
 {
     auto const& inventory = list.session.inventory;
     bool const has_groups = choice.groups > 0 || inventory.iommu == Iommu::On;
-    print(sink, "IOMMU %s", name_of(has_groups ? Iommu::On : inventory.iommu));
-    if (!has_groups) {
-        sink.write(": ");
+    if (has_groups) {
+        print(sink, "IOMMU on. %u groups; %u hold only bridges and board parts", choice.groups,
+            choice.dull_groups);
+    } else {
+        print(sink, "IOMMU %s: ", name_of(inventory.iommu));
         explain_no_iommu(sink, inventory.iommu);
-    }
-    if (has_groups)
-        print(sink, ". %u groups; %u hold only bridges and board parts", choice.groups, choice.dull_groups);
-    else
-        print(sink, ". %u functions; %u are bridges and board parts", inventory.devices.size(),
+        print(sink, ".\n%u functions; %u are bridges and board parts", inventory.devices.size(),
             choice.dull_devices);
+    }
     bool const is_any_left_out = !list.shows_all && !list.is_narrowed && choice.dull_devices > 0;
     sink.write(is_any_left_out ? " (--all shows them).\n\n" : ".\n\n");
 }
@@ -374,6 +374,15 @@ Decision const& decisive(Plan const& plan)
     return found ? *found : plan.decisions[0];
 }
 
+
+std::string_view name_to_show(UseKind kind, std::string_view name, List const& list)
+{
+    // 'enx' or 'wlx' and the address (systemd.net-naming-scheme(7)).
+    bool const is_made_of_mac = name.size() == max_interface_name_bytes && name[2] == 'x';
+    bool const is_harmless =
+        kind == UseKind::Disk || (kind == UseKind::Interface && !is_made_of_mac) || !list.is_anonymous;
+    return is_harmless ? name : std::string_view{};
+}
 
 DeviceIndices devices_to_show(List const& list)
 {

@@ -11,7 +11,7 @@ struct List {
     MachineRecord const& record;
     Trial& trial; // for the offers
     bool shows_all = false; // groups that hold only bridges and parts of the board too
-    bool is_anonymous = false; // JSON without what tells this machine from others of its kind
+    bool is_anonymous = false; // without what tells this machine from others of its kind
     size_t width = 80; // of the terminal
     bool has_colour = false;
     // The devices that were asked for, by their index; all where `is_narrowed` is false.
@@ -35,6 +35,10 @@ DeviceIndices devices_to_show(List const&);
 // group.
 void for_each_group(std::span<DeviceIndex const> order, Inventory const&,
     FunctionRef<void(std::span<DeviceIndex const> members)> each);
+
+// A name that the kernel or the user gave. With --anonymous it is empty where it may tell this machine from
+// others: an interface with its MAC address in its name, a mount point with that of its owner.
+std::string_view name_to_show(UseKind, std::string_view name, List const&);
 
 // The decision that says why a group is not offered: what the host needs comes before all that can be changed.
 Decision const& decisive(Plan const&);

@@ -47,20 +47,6 @@ std::string_view state_of(Iommu iommu)
     return states[static_cast<size_t>(iommu)];
 }
 
-// 'enx' or 'wlx' and the address (systemd.net-naming-scheme(7)).
-bool is_made_of_mac(std::string_view interface)
-{
-    return interface.size() == max_interface_name_bytes && interface[2] == 'x';
-}
-
-// Names that the kernel or the user gave may tell this machine from others: an interface with its MAC address
-// in its name, a mapping or a mount point with that of its owner. Those of disks tell nothing.
-std::string_view name_to_show(UseKind kind, std::string_view name, List const& list)
-{
-    bool const is_told = kind == UseKind::Disk || (kind == UseKind::Interface && !is_made_of_mac(name));
-    return !list.is_anonymous || is_told ? name : std::string_view{};
-}
-
 void write_uses(Sink& sink, DeviceIndex index, List const& list)
 {
     JsonList uses(sink);
