@@ -43,9 +43,9 @@ TEST(cuts_a_name_where_the_terminal_ends)
     std::string const group = "GROUP 14   YES  alone\n";
     machine.list.width = 80;
     TEST_ASSERT_EQUAL_STRING(group + facts + "NVIDIA TU104 [GeForc~\n", machine.text());
-    machine.list.width = 97;
-    TEST_ASSERT_EQUAL_STRING(group + facts + "NVIDIA TU104 [GeForce RTX 2070 SUPER]\n", machine.text());
     machine.list.width = 96;
+    TEST_ASSERT_EQUAL_STRING(group + facts + "NVIDIA TU104 [GeForce RTX 2070 SUPER]\n", machine.text());
+    machine.list.width = 95;
     TEST_ASSERT_EQUAL_STRING(group + facts + "NVIDIA TU104 [GeForce RTX 2070 SUPE~\n", machine.text());
 }
 
