@@ -3,12 +3,14 @@
 """Runs the binary as a user would, with bad input above all. usage: cli_test.py BINARY"""
 
 import collections
+import fcntl
 import json
 import os
 import pathlib
 import re
 import resource
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -184,15 +186,22 @@ class GoodConfiguration(unittest.TestCase):
 
     def test_the_sample(self):
         sample = pathlib.Path(__file__).resolve().parent.parent / "etc/vfio-early.ini"
-        result = Tree(sample.read_text()).run("check")
+        tree = Tree(sample.read_text())
+        result = tree.run("check")
         self.assertEqual(
-            (result.returncode, result.stdout),
+            (result.returncode, result.stdout.replace(str(tree.path), "")),
             (
                 0,
                 "no device is listed, nothing to bind: list devices in /etc/vfio-early.ini, "
                 "and 'vfio-early check' shows what the next boot does with them\n",
             ),
         )
+
+    def test_without_a_line_the_file_that_was_read_is_named(self):
+        tree = Tree()
+        (tree.path / "etc/other.ini").write_text("[bind]\n")
+        result = tree.run("check", "--config", "/etc/other.ini")
+        self.assertIn(f"nothing to bind: list devices in {tree.path}/etc/other.ini, and", result.stdout)
 
     def test_the_samples_examples_are_right(self):
         sample = pathlib.Path(__file__).resolve().parent.parent / "etc/vfio-early.ini"
@@ -380,6 +389,93 @@ class Boot(unittest.TestCase):
         reader = os.open(override, os.O_RDONLY | os.O_NONBLOCK)
         time.sleep(0.5)
         os.close(reader)
+
+
+class OneAtATime(unittest.TestCase):
+    """No two of them bind or give back devices at the same time."""
+
+    ANOTHER = (
+        "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back devices, "
+        "try again later"
+    )
+
+    def live(self, tree):
+        for directory in ("proc/self", "sys/class/block", "sys/class/net"):
+            (tree.path / directory).mkdir(parents=True)
+        (tree.path / "proc/self/mountinfo").write_text("22 1 0:20 / / rw - tmpfs tmpfs rw\n")
+        (tree.path / "proc/swaps").write_text("")
+
+    def test_another_holds_the_lock(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\n")
+        (tree.path / "run/vfio-early").mkdir()
+        with open(tree.path / "run/vfio-early/lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            result = tree.run("bind")
+            self.assertEqual((result.returncode, result.stdout), (1, ""))
+            self.assertEqual(result.stderr, f"vfio-early: {self.ANOTHER}\n")
+            self.assertIn(self.ANOTHER, tree.read("dev/kmsg"))
+            self.assertEqual(tree.written(), "")
+            self.assertFalse((tree.path / "run/vfio-early/report.json").exists())
+            self.assertIn("would bind 1 of 1", tree.run("check").stdout)
+        self.assertNotIn(self.ANOTHER, tree.run("bind").stderr)
+        self.assertNotEqual(tree.written(), "")
+
+    def test_nobody_else_can_hold_it(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\n")
+        tree.run("bind")
+        self.assertEqual(stat.S_IMODE((tree.path / "run/vfio-early/lock").stat().st_mode), 0o600)
+
+    def test_where_run_cannot_be_written_only_the_boot_goes_on(self):
+        for is_live in (False, True):
+            tree = Tree("[bind]\nwifi = 02:00.0\n")
+            (tree.path / "run").rmdir()
+            (tree.path / "run").write_text("")
+            if is_live:
+                self.live(tree)
+            with self.subTest(is_live=is_live):
+                result = tree.run("bind")
+                self.assertEqual(result.returncode, 1)
+                self.assertEqual(tree.written() == "", is_live)
+                said = "nothing is bound, /run/vfio-early/lock: Not a directory"
+                self.assertEqual(said in result.stderr, is_live)
+
+    def left_behind(self, tree):
+        """The first argument of each process that works below this root still."""
+        names = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                arguments = path.read_bytes().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            if str(tree.path) in arguments:
+                names.append(arguments[0])
+        return names
+
+    def test_a_late_undo_keeps_others_from_binding(self):
+        for is_live in (False, True):
+            tree = Tree("[bind]\nwifi = 02:00.0\n[options]\ntimeout = 1\n")
+            if is_live:
+                self.live(tree)
+            override = tree.path / "sys/bus/pci/devices/0000:02:00.0/driver_override"
+            override.unlink()
+            os.mkfifo(override)
+            with self.subTest(is_live=is_live):
+                self.assertIn("within 1 s", tree.run("bind").stdout)
+                names = self.left_behind(tree)
+                self.assertTrue(names)
+                # systemd spares what begins with '@' when it leaves the initramfs, and nothing else is to.
+                self.assertEqual(any(name.startswith("@") for name in names), not is_live)
+                self.assertIn(self.ANOTHER, tree.run("bind").stderr)
+                reader = os.open(override, os.O_RDONLY | os.O_NONBLOCK)
+                for _ in range(100):
+                    if not self.left_behind(tree):
+                        break
+                    time.sleep(0.05)
+                self.assertEqual(self.left_behind(tree), [])
+                os.close(reader)
+                override.unlink()
+                override.write_text("(null)\n")
+                self.assertNotIn(self.ANOTHER, tree.run("bind").stderr)
 
 
 class Facts(unittest.TestCase):

@@ -5,6 +5,7 @@
 #include "core/session.h"
 #include "core/sysfs_text.h"
 #include "fake_machine.h"
+#include "text_of.h"
 #include "unity.h"
 
 #include <memory>
@@ -66,11 +67,7 @@ inline std::string verdicts(Session const& session)
     for (auto const& decision : session.plan.decisions) {
         auto const* device = device_of(decision, session.inventory);
         all += std::string(session.config.entries[decision.entry].label.view()) + " ";
-        FixedString<20> address;
-        Sink sink(address);
-        if (device)
-            put(sink, device->address);
-        all += device ? std::string(address.view()) : "-";
+        all += device ? text_of("%a", device->address) : "-";
         all += " ";
         all += decision.reason == Reason::None ? name_of(decision.outcome) : name_of(decision.reason);
         all += "\n";

@@ -7,15 +7,6 @@
 
 namespace vfio_early {
 
-// These parts, printed.
-template <typename... Parts> std::string text_of(Parts const&... parts)
-{
-    std::string text;
-    Sink sink(text);
-    put_all(sink, parts...);
-    return text;
-}
-
 // What a function writes into the sink that it is given.
 template <typename Write> std::string written_by(Write write)
 {
@@ -23,6 +14,12 @@ template <typename Write> std::string written_by(Write write)
     Sink sink(text);
     write(sink);
     return text;
+}
+
+// A format with its parts, printed.
+template <typename... Parts> std::string text_of(FormatFor<Parts...> format, Parts const&... parts)
+{
+    return written_by([&](Sink& sink) { print_passed(sink, format.text(), pass(parts)...); });
 }
 
 } // namespace vfio_early

@@ -11,10 +11,10 @@ inline std::string uses_text(HostUses const& uses)
 {
     std::string text;
     for (auto const& use : uses.uses)
-        text += text_of(use.device, use.weight.is_vital ? " vital" : "", use.weight.is_now ? " now" : "",
-            use.weight.is_spare ? " spare" : "", ": ", use.what, "\n");
+        text += text_of("%a%c%c%c: %s\n", use.device, use.weight.is_vital ? " vital" : "",
+            use.weight.is_now ? " now" : "", use.weight.is_spare ? " spare" : "", use.what);
     if (!uses.is_complete)
-        text += text_of("doubt: ", uses.doubt, "\n");
+        text += text_of("doubt: %s\n", uses.doubt);
     return text;
 }
 

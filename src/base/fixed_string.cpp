@@ -5,12 +5,13 @@
 
 namespace vfio_early {
 
-size_t append_text(char* bytes, size_t size, size_t capacity, std::string_view text)
+void append_text(TextState& state, char* bytes, size_t capacity, std::string_view text)
 {
-    auto const count = std::min(text.size(), capacity - size);
-    auto* end = std::copy_n(text.data(), count, bytes + size);
+    auto const count = std::min(text.size(), capacity - state.size);
+    state.was_cut |= count < text.size();
+    auto* end = std::copy_n(text.data(), count, bytes + state.size);
     *end = '\0';
-    return size + count;
+    state.size += count;
 }
 
 } // namespace vfio_early

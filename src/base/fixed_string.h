@@ -7,9 +7,14 @@
 
 namespace vfio_early {
 
-// Appends what fits of `text` to the `size` bytes in a buffer for `capacity` bytes and a NUL, and ends them
-// with a NUL. Returns the new size.
-size_t append_text(char* bytes, size_t size, size_t capacity, std::string_view text);
+// How much text is in a buffer, and whether some did not fit.
+struct TextState {
+    size_t size = 0;
+    bool was_cut = false;
+};
+
+// Appends what fits of `text` to what is in a buffer for `capacity` bytes and a NUL, and ends it with a NUL.
+void append_text(TextState&, char* bytes, size_t capacity, std::string_view text);
 
 // Text of at most Capacity bytes, held in place and always followed by a NUL. What does not fit is cut off,
 // and was_cut() says so. Bytes beyond the text are never touched.
@@ -18,52 +23,32 @@ public:
     FixedString() { m_bytes[0] = '\0'; }
     explicit FixedString(std::string_view text) : FixedString() { append(text); }
 
-    void append(std::string_view text)
-    {
-        m_was_cut |= text.size() > Capacity - m_size;
-        m_size = append_text(m_bytes, m_size, Capacity, text);
-    }
+    void append(std::string_view text) { append_text(m_state, m_bytes, Capacity, text); }
 
     void clear()
     {
-        m_size = 0;
-        m_was_cut = false;
+        m_state = {};
         m_bytes[0] = '\0';
     }
 
-    std::string_view view() const { return {m_bytes, m_size}; }
+    std::string_view view() const { return {m_bytes, m_state.size}; }
     char const* c_str() const { return m_bytes; }
-    bool empty() const { return m_size == 0; }
-    bool was_cut() const { return m_was_cut; }
+    bool empty() const { return m_state.size == 0; }
+    bool was_cut() const { return m_state.was_cut; }
 
 private:
-    size_t m_size = 0;
-    bool m_was_cut = false;
+    TextState m_state;
     char m_bytes[Capacity + 1];
 };
-
-template <size_t Capacity> void put(Sink& sink, FixedString<Capacity> const& text)
-{
-    sink.write(text.view());
-}
 
 template <size_t Capacity> PassedText pass(FixedString<Capacity> const& text)
 {
     return pass(text.view());
 }
 
-// The parts one after the other, as a text of this type.
-template <typename Result, typename... Parts> Result joined(Parts const&... parts)
-{
-    Result text;
-    Sink sink(text);
-    put_all(sink, parts...);
-    return text;
-}
-
 // A format with its parts, as a text of this type; see print().
 template <typename Result, typename... Parts>
-Result printed(std::type_identity_t<FormatFor<Parts...>> format, Parts const&... parts)
+[[gnu::always_inline]] inline Result printed(FormatFor<Parts...> format, Parts const&... parts)
 {
     Result text;
     Sink sink(text);

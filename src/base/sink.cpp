@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "base/sink.h"
 
+#include "base/limits.h"
 #include "base/text.h"
 
 namespace vfio_early {
 
 namespace {
-
-constexpr char hex_digits[] = "0123456789abcdef";
 
 bool is_printable(char byte)
 {
@@ -17,6 +16,11 @@ bool is_printable(char byte)
 void put_byte(Sink& sink, char byte)
 {
     sink.write({&byte, 1});
+}
+
+bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
 }
 
 bool is_harmless(char byte)
@@ -33,110 +37,83 @@ bool is_harmless(std::string_view text)
     return !text.empty() && text.size() <= max_quoted_bytes;
 }
 
-// A text as the letter of its place says.
-void put_text(Sink& sink, char letter, std::string_view text)
-{
-    switch (letter) {
-    case 'q':
-        put(sink, Quoted{text});
-        break;
-    case 'e':
-        put(sink, Escaped{text});
-        break;
-    case 'n':
-        put(sink, ForeignName{text});
-        break;
-    case 'j':
-        put(sink, JsonString{text});
-        break;
-    default:
-        sink.write(text);
-    }
-}
-
-} // namespace
-
-void put(Sink& sink, std::string_view text)
-{
-    sink.write(text);
-}
-
-void put(Sink& sink, char const* text)
-{
-    sink.write(text);
-}
-
-void put(Sink& sink, uint32_t value)
+// With leading zeros up to `wanted` digits.
+void put_number(Sink& sink, uint32_t value, uint32_t base, size_t wanted)
 {
     char digits[10];
     size_t start = sizeof(digits);
-    do {
-        digits[--start] = static_cast<char>('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    sink.write({digits + start, sizeof(digits) - start});
-}
-
-void put(Sink& sink, Hex number)
-{
-    char digits[8];
-    size_t start = sizeof(digits);
-    size_t const first_wanted = number.digits < sizeof(digits) ? sizeof(digits) - number.digits : 0;
-    while (start > first_wanted || (number.value != 0 && start > 0)) {
-        digits[--start] = hex_digits[number.value & 0xf];
-        number.value >>= 4;
+    while (value != 0 || start > sizeof(digits) - wanted) {
+        digits[--start] = "0123456789abcdef"[value % base];
+        value /= base;
     }
     sink.write({digits + start, sizeof(digits) - start});
 }
 
-void put(Sink& sink, Escaped escaped)
+void put_escaped(Sink& sink, std::string_view text)
 {
-    for (char const byte : escaped.text) {
+    for (char const byte : text) {
         if (is_printable(byte))
             put_byte(sink, byte);
         else
-            put_all(sink, "\\x", Hex{static_cast<uint8_t>(byte), 2});
+            print(sink, "\\x%2x", static_cast<uint8_t>(byte));
     }
 }
 
-void put(Sink& sink, Quoted quoted)
+void put_quoted(Sink& sink, std::string_view text)
 {
     constexpr size_t escaped_bytes = 4; // \xNN
     size_t room = max_quoted_bytes;
     size_t count = 0;
-    for (char const byte : quoted.text) {
+    for (char const byte : text) {
         auto const needed = is_printable(byte) ? 1 : escaped_bytes;
         if (needed > room)
             break;
         room -= needed;
         ++count;
     }
-    put_all(sink, "'", Escaped{slice(quoted.text, 0, count)}, count < quoted.text.size() ? "..." : "", "'");
+    print(sink, "'%e%c'", slice(text, 0, count), count < text.size() ? "..." : "");
 }
 
-void put(Sink& sink, JsonString string)
+void put_json_string(Sink& sink, std::string_view text)
 {
     put_byte(sink, '"');
-    for (char const byte : string.text) {
-        if (byte == '"' || byte == '\\') {
-            put_byte(sink, '\\');
-            put_byte(sink, byte);
-        } else if (is_printable(byte)) {
+    for (char const byte : text) {
+        if (is_printable(byte)) {
+            if (byte == '"' || byte == '\\')
+                put_byte(sink, '\\');
             put_byte(sink, byte);
         } else {
-            put_all(sink, "\\u", Hex{static_cast<uint8_t>(byte), 4});
+            print(sink, "\\u%4x", static_cast<uint8_t>(byte));
         }
     }
     put_byte(sink, '"');
 }
 
-void put(Sink& sink, ForeignName name)
+// A text as the letter of its place says.
+void put_text(Sink& sink, char letter, std::string_view text)
 {
-    if (is_harmless(name.text))
-        put_all(sink, name.text);
-    else
-        put_all(sink, Quoted{name.text});
+    switch (letter) {
+    case 'e':
+        return put_escaped(sink, text);
+    case 'o':
+        if (text.empty())
+            return sink.write("null");
+        [[fallthrough]];
+    case 'j':
+        return put_json_string(sink, text);
+    case 'n':
+        if (is_harmless(text))
+            break;
+        [[fallthrough]];
+    case 'q':
+        return put_quoted(sink, text);
+    default:
+        break;
+    }
+    sink.write(text);
 }
+
+} // namespace
 
 void print_arguments(Sink& sink, char const* format, va_list arguments)
 {
@@ -145,23 +122,31 @@ void print_arguments(Sink& sink, char const* format, va_list arguments)
         while (*format != '\0' && *format != '%')
             ++format;
         sink.write({start, static_cast<size_t>(format - start)});
-        if (*format == '\0')
+        if (*format++ == '\0')
             return;
-        char const letter = format[1];
-        format += 2;
+        size_t digits = 1;
+        if (is_digit(*format))
+            digits = static_cast<size_t>(*format++ - '0');
+        char const letter = *format++;
         switch (letter) {
         case 'c':
             sink.write(va_arg(arguments, char const*));
             break;
         case 'u':
-            put(sink, va_arg(arguments, uint32_t));
-            break;
         case 'x':
-            put(sink, va_arg(arguments, Hex));
+            put_number(sink, va_arg(arguments, uint32_t), letter == 'u' ? 10 : 16, digits);
             break;
-        case 'o': {
-            auto const object = va_arg(arguments, Object);
-            object.put(sink, object.object);
+        case 'a':
+        case 'b': {
+            auto const& address = *va_arg(arguments, Address const*);
+            if (letter == 'a' || address.domain != 0)
+                print(sink, "%4x:", address.domain);
+            print(sink, "%2x:%2x.%x", address.bus, address.device, address.function);
+            break;
+        }
+        case 'i': {
+            auto const id = va_arg(arguments, DeviceId);
+            print(sink, "%4x:%4x", id.vendor, id.device);
             break;
         }
         case '%':
@@ -175,7 +160,7 @@ void print_arguments(Sink& sink, char const* format, va_list arguments)
     }
 }
 
-void print_passed(Sink& sink, char const* format, ...) // NOLINT(cert-dcl50-cpp)
+void print_passed(Sink& sink, char const* format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

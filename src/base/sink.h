@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/limits.h"
+#include "base/address.h"
+#include "base/device_id.h"
 
 #include <cstdarg>
 #include <cstddef>
@@ -30,62 +31,13 @@ private:
     void (*m_append)(void* target, std::string_view text);
 };
 
-// A number in lower-case hexadecimal with leading zeros up to `digits`.
-struct Hex {
-    uint32_t value;
-    unsigned digits;
-};
-
-// Foreign text with bytes that are not printable ASCII as \xNN.
-struct Escaped {
-    std::string_view text;
-};
-
-// The same in single quotes, cut after max_quoted_bytes.
-struct Quoted {
-    std::string_view text;
-};
-
-// A name that someone else chose: as it is where it is made of letters, digits and a few marks, in quotes
-// where it is anything else.
-struct ForeignName {
-    std::string_view text;
-};
-
-// Text as a JSON string with its quotes (RFC 8259, section 7); bytes that are not ASCII as \u00NN.
-struct JsonString {
-    std::string_view text;
-};
-
-void put(Sink&, std::string_view);
-void put(Sink&, char const* text);
-void put(Sink&, uint32_t);
-void put(Sink&, Hex);
-void put(Sink&, Escaped);
-void put(Sink&, Quoted);
-void put(Sink&, ForeignName);
-void put(Sink&, JsonString);
-
-// Writes the parts one after the other. Inlined, as a function for each combination of types is larger than
-// the calls of put().
-template <typename... Parts> [[gnu::always_inline]] inline void put_all(Sink& sink, Parts const&... parts)
-{
-    (put(sink, parts), ...);
-}
-
-// What stands for `%o` in a format: anything for which there is a put(Sink&, ...).
-struct Object {
-    void const* object;
-    void (*put)(Sink&, void const* object);
-};
-
 // A text as C's variable arguments take it.
 struct PassedText {
     char const* start;
     size_t size;
 };
 
-// What a part of print() is handed on as, and so which letters can stand for it.
+// What a part of print() is handed on as, and so which letters can stand for it. A number has 32 bits.
 constexpr PassedText pass(std::string_view text)
 {
     return {text.data(), text.size()};
@@ -100,25 +52,37 @@ constexpr uint32_t pass(T number)
 {
     return static_cast<uint32_t>(number);
 }
-constexpr Hex pass(Hex number)
+constexpr Address const* pass(Address const& address) // as GCC moves its members one by one
 {
-    return number;
+    return &address;
 }
-template <typename T>
-requires(!std::is_unsigned_v<T>) Object pass(T const& object)
+constexpr DeviceId pass(DeviceId id)
 {
-    return {&object, [](Sink& sink, void const* object) { put(sink, *static_cast<T const*>(object)); }};
+    return id;
 }
 
-template <typename T> constexpr std::string_view letters_of = "o";
-template <> constexpr std::string_view letters_of<PassedText> = "sqenj";
+template <typename Passed> constexpr std::string_view letters_of;
+template <> constexpr std::string_view letters_of<PassedText> = "sqenjo";
 template <> constexpr std::string_view letters_of<char const*> = "c";
-template <> constexpr std::string_view letters_of<uint32_t> = "u";
-template <> constexpr std::string_view letters_of<Hex> = "x";
+template <> constexpr std::string_view letters_of<uint32_t> = "ux";
+template <> constexpr std::string_view letters_of<Address const*> = "ab";
+template <> constexpr std::string_view letters_of<DeviceId> = "i";
 
 // A text with a place for each part, which the compiler holds against the parts:
-//   %s text        %e escaped       %q quoted       %n a name that someone else chose       %j a JSON string
-//   %c a C string  %u a number      %x Hex          %o anything else that has a put()       %% a percent sign
+//   %s   a text
+//   %e   foreign text, with bytes that are not printable ASCII as \xNN
+//   %q   the same in single quotes, cut after max_quoted_bytes
+//   %n   a name that someone else chose: as it is where it is made of letters, digits and a few marks, in
+//        quotes where it is anything else
+//   %j   a text as a JSON string with its quotes (RFC 8259, section 7); bytes that are not ASCII as \u00NN
+//   %o   the same, or null where it is empty
+//   %c   a C string
+//   %u   a number
+//   %4x  a number in lower-case hexadecimal, with leading zeros up to so many digits, 1 to 8; %x is %1x
+//   %a   an Address
+//   %b   an Address as people say it: without the domain where that is 0
+//   %i   a DeviceId
+//   %%   a percent sign
 template <typename... Passed> class Format {
 public:
     consteval Format(char const* text) // NOLINT(google-explicit-constructor): a literal is what is written
@@ -144,7 +108,10 @@ private:
     static consteval void expect(char const*& text, std::string_view letters)
     {
         text = next(text);
-        if (letters.find(*text) == std::string_view::npos)
+        bool const has_digits = *text >= '1' && *text <= '8';
+        if (has_digits)
+            ++text;
+        if (letters.find(*text) == std::string_view::npos || (has_digits && *text != 'x'))
             a_part_has_no_place_of_its_kind();
         else
             ++text;
@@ -165,12 +132,11 @@ using FormatFor = Format<std::type_identity_t<decltype(pass(std::declval<Parts c
 
 // Writes a format with what pass() made of its parts. C's variable arguments, as a literal between two parts
 // then costs its bytes and no call.
-void print_passed(Sink&, char const* format, ...); // NOLINT(cert-dcl50-cpp)
+void print_passed(Sink&, char const* format, ...);
 void print_arguments(Sink&, char const* format, va_list arguments);
 
 template <typename... Parts>
-[[gnu::always_inline]] inline void print(
-    Sink& sink, std::type_identity_t<FormatFor<Parts...>> format, Parts const&... parts)
+[[gnu::always_inline]] inline void print(Sink& sink, FormatFor<Parts...> format, Parts const&... parts)
 {
     print_passed(sink, format.text(), pass(parts)...);
 }

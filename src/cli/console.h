@@ -10,29 +10,13 @@
 
 namespace vfio_early {
 
-// A line on standard error, 'vfio-early: …', that is written when it goes out of scope.
-class ErrorLine {
-public:
-    ErrorLine() { put_all(m_sink, "vfio-early: "); }
-    ErrorLine(ErrorLine const&) = delete;
-    ErrorLine& operator=(ErrorLine const&) = delete;
-    ~ErrorLine()
-    {
-        put_all(m_sink, "\n");
-        m_output.flush();
-    }
+// Writes a format with its parts as a line on standard error, 'vfio-early: …'; see print().
+void print_error_passed(char const* format, ...);
 
-    Sink& sink() { return m_sink; }
-
-private:
-    FileSink m_output{STDERR_FILENO};
-    Sink m_sink{m_output};
-};
-
-template <typename... Parts> void print_error(Parts const&... parts)
+template <typename... Parts>
+[[gnu::always_inline]] inline void print_error(FormatFor<Parts...> format, Parts const&... parts)
 {
-    ErrorLine line;
-    put_all(line.sink(), parts...);
+    print_error_passed(format.text(), pass(parts)...);
 }
 
 // The error number of what could not be written to standard output; 0 where all was.

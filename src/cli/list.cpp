@@ -33,12 +33,12 @@ ExitStatus narrow(CommandOptions const& options, Inventory const& inventory, Lis
         Sink sink(problem);
         auto const selector = parse_selector(word, sink);
         if (!selector) {
-            print_error(problem);
+            print_error("%s", problem);
             return WrongInput;
         }
         auto const found = resolve(*selector, inventory);
         if (found.devices.empty() || found.kind == Resolution::Kind::IdMismatch) {
-            print_error("no device matches ", Quoted{word}, ", 'vfio-early list --all' shows all of them");
+            print_error("no device matches %q, 'vfio-early list --all' shows all of them", word);
             return SomeNotBound;
         }
         for (auto const device : found.devices)
@@ -64,7 +64,7 @@ ExitStatus show_list(CommandOptions const& options, Root const& root, Session co
     read_machine_record(root, session.inventory, record);
     fit_to_terminal(list);
     if (!options.is_json)
-        for_each_warning(list, [](std::string_view warning) { print_error(warning); });
+        for_each_warning(list, [](std::string_view warning) { print_error("%s", warning); });
     print_output([&](Sink& sink) { options.is_json ? write_list_json(sink, list) : write_list(sink, list); });
     return AllBound;
 }

@@ -44,13 +44,13 @@ constexpr Command commands[] = {
 
 void write_help(Sink& sink)
 {
-    put_all(sink,
+    print(sink,
         "usage: vfio-early COMMAND [OPTION...]\n\n"
         "Hands PCI devices to virtual machines: binds them to vfio-pci before a host driver touches them.\n\n"
         "commands:\n");
     for (auto const& command : commands)
-        put_all(sink, "  ", command.name, slice("          ", command.name.size()), command.summary, "\n");
-    put_all(sink,
+        print(sink, "  %s%s%s\n", command.name, slice("          ", command.name.size()), command.summary);
+    print(sink,
         "\noptions:\n"
         "  --config FILE        the configuration, instead of /etc/vfio-early.ini\n"
         "  --kernel VERSION     check: for this kernel, instead of the one that runs\n"
@@ -77,7 +77,7 @@ void open_missing_standard_files()
 ExitStatus run_command(Command const& command, CommandOptions const& options)
 {
     if (!command.takes_words && !options.words.empty()) {
-        print_error("unexpected argument ", Quoted{options.words[0]}, ", see 'vfio-early --help'");
+        print_error("unexpected argument %q, see 'vfio-early --help'", options.words[0]);
         return WrongInput;
     }
     return command.run(options);
@@ -99,9 +99,9 @@ ExitStatus run_command(Invocation const& invocation)
         names[i] = commands[i].name;
     }
     if (auto const meant = nearest(invocation.command, names))
-        print_error("unknown command ", Quoted{invocation.command}, ", did you mean ", Quoted{*meant}, "?");
+        print_error("unknown command %q, did you mean %q?", invocation.command, *meant);
     else
-        print_error("unknown command ", Quoted{invocation.command}, ", see 'vfio-early --help'");
+        print_error("unknown command %q, see 'vfio-early --help'", invocation.command);
     return WrongInput;
 }
 
@@ -115,7 +115,7 @@ ExitStatus run_program(int argument_count, char const* const* arguments)
         print_output([](Sink& sink) { write_help(sink); });
         return AllBound;
     case Invocation::Kind::Version:
-        print_output([](Sink& sink) { put_all(sink, "vfio-early ", version, "\n"); });
+        print_output([](Sink& sink) { print(sink, "vfio-early %s\n", version); });
         return AllBound;
     case Invocation::Kind::Command:
         break;
@@ -136,6 +136,6 @@ int main(int argument_count, char** arguments)
     auto const status = run_program(argument_count, arguments);
     if (output_error == 0)
         return status;
-    print_error("standard output cannot be written: ", strerror(output_error));
+    print_error("standard output cannot be written: %c", strerror(output_error));
     return status == AllBound ? SomeNotBound : status;
 }

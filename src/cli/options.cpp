@@ -54,14 +54,14 @@ bool read_value(Arguments& arguments, std::string_view name, std::optional<std::
     else
         value = {};
     if (value.empty())
-        print_error("option ", name, " needs a value");
+        print_error("option %s needs a value", name);
     return !value.empty();
 }
 
 bool refuse_value(std::string_view name, std::optional<std::string_view> inline_value)
 {
     if (inline_value)
-        print_error("option ", name, " takes no value, but was given ", Quoted{*inline_value});
+        print_error("option %s takes no value, but was given %q", name, *inline_value);
     return !inline_value;
 }
 
@@ -80,9 +80,9 @@ void refuse_unknown_option(std::string_view name)
     for (size_t i = 0; i < std::size(names); ++i)
         names[i] = known_options[i].name;
     if (auto const meant = nearest(name, names))
-        print_error("unknown option ", Quoted{name}, ", did you mean ", Quoted{*meant}, "?");
+        print_error("unknown option %q, did you mean %q?", name, *meant);
     else
-        print_error("unknown option ", Quoted{name}, ", see 'vfio-early --help'");
+        print_error("unknown option %q, see 'vfio-early --help'", name);
 }
 
 bool read_option(
@@ -124,12 +124,12 @@ std::optional<Invocation> parse_arguments(int count, char const* const* argument
         } else if (invocation.command.empty()) {
             invocation.command = argument;
         } else if (!invocation.options.words.try_append(argument)) {
-            print_error("more than ", max_entries, " words");
+            print_error("more than %u words", max_entries);
             return {};
         }
     }
     if (special && special->command != invocation.command && invocation.kind == Invocation::Kind::Command) {
-        print_error("option ", special->name, " goes with '", special->command, "' only");
+        print_error("option %s goes with '%s' only", special->name, special->command);
         return {};
     }
     return invocation;

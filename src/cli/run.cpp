@@ -42,19 +42,26 @@ struct Job {
 // One line for the person who runs the command, or who reads the log of the boot.
 void tell_line(Conduct const& conduct, Root const& root, Message const& line)
 {
-    print_error(line);
+    print_error("%s", line);
     if (conduct.leaves_record)
         log_line(root, Level::Error, line.view());
 }
 
-template <typename... Parts> void tell(Conduct const& conduct, Root const& root, Parts const&... parts)
+void tell_passed(Job const& job, char const* format, ...)
 {
-    tell_line(conduct, root, joined<Message>(parts...));
+    Message line;
+    Sink sink(line);
+    va_list arguments;
+    va_start(arguments, format);
+    print_arguments(sink, format, arguments);
+    va_end(arguments);
+    tell_line(job.conduct, job.root, line);
 }
 
-template <typename... Parts> void tell(Job const& job, Parts const&... parts)
+template <typename... Parts>
+[[gnu::always_inline]] inline void tell(Job const& job, FormatFor<Parts...> format, Parts const&... parts)
 {
-    tell(job.conduct, job.root, parts...);
+    tell_passed(job, format.text(), pass(parts)...);
 }
 
 // Below another root, --config is a path there. On the machine itself it is a path like any other, and
@@ -64,7 +71,7 @@ Result<Path> user_path(Root const& root, std::string_view text)
     if (!root.is_machine() || text.starts_with('/'))
         return Path(text);
     auto const directory = TRY(root.link_target(Path("proc/self/cwd")));
-    return path_of(directory, "/", text);
+    return path_of("%s/%s", directory, text);
 }
 
 Result<std::string_view> read_config_text(
@@ -75,26 +82,20 @@ Result<std::string_view> read_config_text(
 }
 
 // The configuration's path as its user would find it.
-struct ConfigName {
-    Root const& root;
-    CommandOptions const& options;
-};
-
-void put(Sink& sink, ConfigName name)
+ConfigName config_name(Job const& job)
 {
-    auto const& root = name.root;
-    bool const is_below = !root.is_machine();
-    auto const path = joined<FixedString<max_shown_path_bytes>>(Escaped{is_below ? root.directory() : ""},
-        is_below && !name.options.config.starts_with('/') ? "/" : "", Escaped{name.options.config});
-    put_all(sink, path, path.was_cut() ? "..." : "");
+    bool const is_below = !job.root.is_machine();
+    auto const config = job.options.config;
+    return printed<ConfigName>("%e%c%e", is_below ? job.root.directory() : "",
+        is_below && !config.starts_with('/') ? "/" : "", config);
 }
 
 // Why the file as a whole cannot be used; such a problem has no line.
 Problem problem_of_file(Error const& error)
 {
     if (error.number == EFBIG)
-        return problem_of(0, "is longer than ", max_config_bytes, " bytes, nothing is bound");
-    return problem_of(0, "cannot be read: ", strerror(error.number), ", nothing is bound");
+        return problem_of(0, "is longer than %u bytes, nothing is bound", max_config_bytes);
+    return problem_of(0, "cannot be read: %c, nothing is bound", strerror(error.number));
 }
 
 void read_config(Job& job, CommandOptions const& options)
@@ -107,29 +108,29 @@ void read_config(Job& job, CommandOptions const& options)
         parse_config(text.value(), job.session.config, job.session.problems);
 }
 
-void tell_of_problems(Job const& job, CommandOptions const& options)
+void tell_of_problems(Job const& job)
 {
-    ConfigName const name{job.root, options};
+    auto const& name = job.session.config_name;
     bool is_in_a_line = false;
     for (auto const& problem : job.session.problems) {
         is_in_a_line |= problem.line != 0;
         Message line;
         Sink sink(line);
-        put_all(sink, name, ":");
+        print(sink, "%s:", name);
         if (problem.line != 0)
-            put_all(sink, problem.line, ":");
-        put_all(sink, " ", problem.text);
+            print(sink, "%u:", problem.line);
+        print(sink, " %s", problem.text);
         tell_line(job.conduct, job.root, line);
     }
     if (job.session.problems.left_out() > 0)
-        tell(job, name, ": and ", job.session.problems.left_out(), " more");
+        tell(job, "%s: and %u more", name, job.session.problems.left_out());
     if (is_in_a_line)
-        tell(job, name, " has an error, so nothing is bound");
+        tell(job, "%s has an error, so nothing is bound", name);
 }
 
 ExitStatus leave_alone(Job const& job, std::string_view why)
 {
-    print_output([&](Sink& sink) { put_all(sink, why, "\n"); });
+    print_output([&](Sink& sink) { print(sink, "%s\n", why); });
     log_line(job.root, Level::Info, why);
     return AllBound;
 }
@@ -138,8 +139,8 @@ ExitStatus leave_alone(Job const& job, std::string_view why)
 std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command_line)
 {
     if (!command_line.unknown_value.empty())
-        tell(job, "rd.vfio_early=", Quoted{command_line.unknown_value},
-            " is not one of 0, 1 and check, and counts as 0");
+        tell(job, "rd.vfio_early=%q is not one of 0, 1 and check, and counts as 0",
+            command_line.unknown_value);
     switch (command_line.power) {
     case CommandLine::Switch::Off:
         return leave_alone(job, "switched off on the kernel command line, nothing is bound");
@@ -187,11 +188,11 @@ bool know_labels(Job const& job)
     for (auto const label : job.options.words) {
         if (std::ranges::find(labels, label) != labels.end())
             continue;
-        ConfigName const name{job.root, job.options};
+        auto const& name = job.session.config_name;
         if (auto const meant = nearest(label, labels))
-            tell(job, name, " has no label ", Quoted{label}, ", did you mean ", Quoted{*meant}, "?");
+            tell(job, "%s has no label %q, did you mean %q?", name, label, *meant);
         else
-            tell(job, name, " has no label ", Quoted{label});
+            tell(job, "%s has no label %q", name, label);
         return false;
     }
     return true;
@@ -201,8 +202,10 @@ bool know_labels(Job const& job)
 void plan_and_carry_out(void* context)
 {
     auto& [conduct, options, root, session] = *static_cast<Job*>(context);
-    if (conduct.loads_iommu_driver && root.is_machine())
+    session.is_loading = conduct.loads_iommu_driver && root.is_machine();
+    if (session.is_loading)
         load_iommu_driver(root);
+    session.is_loading = false;
     read_facts(root, session.facts);
     if (conduct.forgets)
         forget(session.facts, session.config, options.words);
@@ -237,7 +240,8 @@ void report_late(Job const& job)
     constexpr int pauses = 500;
     for (int i = 0; i < pauses && !static_cast<bool volatile&>(job.session.is_reported); ++i)
         wait_milliseconds(pause_milliseconds);
-    read_drivers_back(job.session, job.root);
+    undo(job.session, job.root); // what was found to be lost meanwhile
+    undo_what_was_lost(job.session, job.root);
     for (auto const& decision : job.session.plan.decisions) {
         if (decision.outcome == Outcome::Bound
             || given_back(decision, job.session.undo_log, job.session.inventory) == GivenBack::Unneeded)
@@ -255,7 +259,11 @@ void undo_job(void* context)
 {
     auto& job = *static_cast<Job*>(context);
     job.root.hold_mounts();
+    if (!job.session.is_running_system)
+        survive_switch_root();
     undo(job.session, job.root);
+    if (!job.session.is_undone_late)
+        undo_what_was_lost(job.session, job.root);
     if (job.session.is_undone_late && job.conduct.leaves_record)
         report_late(job);
 }
@@ -263,7 +271,7 @@ void undo_job(void* context)
 void read_back_job(void* context)
 {
     auto& job = *static_cast<Job*>(context);
-    read_drivers_back(job.session, job.root);
+    judge_what_was_lost(job.session, job.root);
 }
 
 // How long the report waits for what comes after a worker that was cut short.
@@ -274,10 +282,7 @@ void clean_up(Job& job, WorkerEnd const& worker)
 {
     job.session.left_behind = worker.group;
     auto const end = run_to_the_end(undo_job, &job, now_milliseconds() + patience_milliseconds);
-    if (end.kind == WorkerEnd::Kind::TimeIsUp)
-        job.session.is_undone_late = true;
-    else
-        give_up_on_what_is_left(job.session.undo_log);
+    job.session.is_undone_late = end.kind == WorkerEnd::Kind::TimeIsUp;
 }
 
 // Lets a worker do it, because sysfs can hang. The worker has as many seconds as the configuration says, from
@@ -296,6 +301,8 @@ void work(Job& job, int64_t start)
     if (!job.session.undo_log.empty())
         clean_up(job, end);
     run_worker(read_back_job, &job, now_milliseconds() + patience_milliseconds);
+    if (!job.session.is_undone_late)
+        give_up_on_what_is_left(job.session.undo_log, job.session.plan);
 }
 
 // Writes the facts where they are asked for; false where that fails.
@@ -305,15 +312,15 @@ bool record(Job const& job)
         return true;
     // A run that was cut short does not know them all, and what it left out would be recorded anew.
     if (!job.session.facts.are_updated) {
-        tell(job, job.options.facts, " is left as it is: not all could be found out");
+        tell(job, "%s is left as it is: not all could be found out", job.options.facts);
         return false;
     }
     auto const path = user_path(job.root, job.options.facts);
     auto const saved =
         path.is_error() ? Result<void>(path.error()) : save_facts(job.root, path.value(), job.session.facts);
     if (saved.is_error())
-        tell(job, job.options.facts, " cannot be written: ", strerror(saved.error().number),
-            ", so a shift of addresses will not be noticed");
+        tell(job, "%s cannot be written: %c, so a shift of addresses will not be noticed", job.options.facts,
+            strerror(saved.error().number));
     return !saved.is_error();
 }
 
@@ -323,9 +330,8 @@ void report(Job const& job, CommandOptions const& options)
         log_report(job.root, job.session);
         auto const saved = save_report(job.root, job.session);
         if (saved.is_error())
-            tell(job, saved.error().action,
-                " a report in /run/vfio-early failed: ", strerror(saved.error().number),
-                ", so there is none of this run");
+            tell(job, "%c a report in /run/vfio-early failed: %c, so there is none of this run",
+                saved.error().action, strerror(saved.error().number));
     }
     if (options.is_json)
         print_output([&](Sink& sink) { write_json(sink, job.session); });
@@ -338,8 +344,8 @@ void tell_what_to_do_next(Job const& job)
     if (!job.conduct.forgets || job.options.is_json)
         return;
     print_output([&](Sink& sink) {
-        put_all(sink, job.options.facts,
-            " has what the lines mean now, the next image that is made carries it\n");
+        print(sink, "%s has what the lines mean now, the next image that is made carries it\n",
+            job.options.facts);
     });
 }
 
@@ -347,7 +353,7 @@ Result<Root> open_root(CommandOptions const& options)
 {
     auto root = Root::open(options.root);
     if (root.is_error())
-        print_error("--root ", Quoted{options.root}, " cannot be opened: ", strerror(root.error().number));
+        print_error("--root %q cannot be opened: %c", options.root, strerror(root.error().number));
     return root;
 }
 
@@ -376,6 +382,19 @@ void look_and_plan(Job& job)
     session.facts.lines.clear();
 }
 
+// False where another one is at work. At a boot the lock can be missing for want of a /run to write to.
+bool is_alone(Job const& job)
+{
+    auto const locked = lock_out_others(job.root);
+    bool const is_taken = locked.is_error() && locked.error().number == EWOULDBLOCK;
+    if (!locked.is_error() || !(is_taken || job.session.is_running_system))
+        return true;
+    tell(job, "nothing is bound, /run/vfio-early/lock: %c",
+        is_taken ? "another vfio-early is still binding or giving back devices, try again later"
+                 : strerror(locked.error().number));
+    return false;
+}
+
 } // namespace
 
 ExitStatus run_survey(
@@ -394,13 +413,14 @@ ExitStatus run_survey(
         return SomeNotBound;
     }
     Job job{looks_only, options, root.value(), *session};
+    session->config_name = config_name(job);
     auto const path = user_path(job.root, options.config);
     if (!path.is_error() && job.root.presence(path.value()) != Presence::Absent)
         read_config(job, options);
     if (!session->problems.empty())
         session->config = {};
     look_and_plan(job);
-    tell_of_problems(job, options); // those of the plan too
+    tell_of_problems(job); // those of the plan too
     if (!session->problems.empty())
         session->plan.decisions.clear();
     return answer(job.root, *session);
@@ -414,7 +434,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
         return WrongInput;
     auto* memory = new_session();
     if (!memory) {
-        tell(conduct, root.value(), "not enough memory, so nothing is bound");
+        tell_line(conduct, root.value(), Message("not enough memory, so nothing is bound"));
         return SomeNotBound;
     }
     auto& session = *memory;
@@ -422,6 +442,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     session.kernel = KernelVersion(options.kernel);
     session.is_running_system = is_running_system(root.value());
     Job job{conduct, options, root.value(), session};
+    session.config_name = config_name(job);
     if (conduct.obeys_command_line && is_crash_kernel(root.value()))
         return leave_alone(job, "this kernel was started to save a crash (/proc/vmcore), nothing is bound");
     if (auto const status = heed_command_line(job))
@@ -429,11 +450,14 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     read_config(job, options);
     if (session.problems.empty() && !know_labels(job))
         return WrongInput;
-    if (session.problems.empty() && !session.is_command_line_unknown)
+    bool const is_to_work = session.problems.empty() && !session.is_command_line_unknown;
+    if (is_to_work && session.mode == Mode::Bind && !is_alone(job))
+        return SomeNotBound;
+    if (is_to_work)
         work(job, start);
     else
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled
-    tell_of_problems(job, options);
+    tell_of_problems(job);
     bool const is_recorded = session.problems.empty() && record(job);
     report(job, options);
     session.is_reported = true;

@@ -15,12 +15,12 @@ ExitStatus answer(
     auto const& inventory = session.inventory;
     auto const found = resolve(selector, inventory).devices;
     if (found.empty()) {
-        print_error("there is no device ", Quoted{options.words[0]});
+        print_error("there is no device %q", options.words[0]);
         return SomeNotBound;
     }
     if (found.size() > 1) {
-        print_error(Quoted{options.words[0]}, " may mean ", found.size(),
-            " devices, give the address of one, such as ", inventory.devices[found[0]].address);
+        print_error("%q may mean %u devices, give the address of one, such as %a", options.words[0],
+            found.size(), inventory.devices[found[0]].address);
         return WrongInput;
     }
     Why why;
@@ -42,7 +42,7 @@ ExitStatus run_why(CommandOptions const& options)
     Sink problem_sink(problem);
     auto const selector = parse_selector(options.words[0], problem_sink);
     if (!selector) {
-        print_error(problem);
+        print_error("%s", problem);
         return WrongInput;
     }
     return run_survey(options,

@@ -25,9 +25,26 @@ struct Parser {
     ValueText protect_value = {};
 };
 
-template <typename... Parts> void report(Parser& parser, Parts const&... parts)
+Problem make_problem(unsigned line, char const* format, va_list arguments)
 {
-    parser.problems.add(problem_of(parser.line, parts...));
+    Problem problem{.line = line, .text = {}};
+    Sink sink(problem.text);
+    print_arguments(sink, format, arguments);
+    return problem;
+}
+
+void report_passed(Parser& parser, char const* format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    parser.problems.add(make_problem(parser.line, format, arguments));
+    va_end(arguments);
+}
+
+template <typename... Parts>
+[[gnu::always_inline]] inline void report(Parser& parser, FormatFor<Parts...> format, Parts const&... parts)
+{
+    report_passed(parser, format.text(), pass(parts)...);
 }
 
 bool contains(std::span<std::string_view const> words, std::string_view word)
@@ -43,10 +60,10 @@ void check_section(Parser& parser, std::string_view name)
     name = take_until(rest, ']');
     rest = trimmed(rest);
     if (!contains(section_names, name))
-        report(parser, "unknown section ", Quoted{name},
-            ", there are [bind] for vfio-pci, [stub] for pci-stub, and [options]");
+        report(parser,
+            "unknown section %q, there are [bind] for vfio-pci, [stub] for pci-stub, and [options]", name);
     else if (!rest.empty() && rest.front() != ';' && rest.front() != '#')
-        report(parser, Quoted{rest}, " follows a section header, put it on a line of its own");
+        report(parser, "%q follows a section header, put it on a line of its own", rest);
 }
 
 // What inih would take silently for something else is caught here: a line that it would cut in two, and a NUL
@@ -54,7 +71,7 @@ void check_section(Parser& parser, std::string_view name)
 bool check_line(Parser& parser, std::string_view line, size_t room)
 {
     if (line.size() > room) {
-        report(parser, "the line is ", line.size(), " bytes long, shorten it to ", room, " or less");
+        report(parser, "the line is %u bytes long, shorten it to %u or less", line.size(), room);
         return false;
     }
     if (line.find('\0') != std::string_view::npos) {
@@ -65,7 +82,7 @@ bool check_line(Parser& parser, std::string_view line, size_t room)
         return true;
     bool const is_section = line.front() == '[';
     if (line.find_first_of(is_section ? "]" : "=:") == std::string_view::npos) {
-        report(parser, Quoted{line}, " is neither '[SECTION]' nor 'KEY = VALUE'");
+        report(parser, "%q is neither '[SECTION]' nor 'KEY = VALUE'", line);
         return false;
     }
     if (is_section)
@@ -90,18 +107,17 @@ bool is_selector(std::string_view text)
 void add_entry(Parser& parser, Target target, std::string_view label, std::string_view value)
 {
     if (contains(option_names, label) && !is_selector(value))
-        return report(parser, Quoted{label}, " is an option and no device, put it under [options]");
+        return report(parser, "%q is an option and no device, put it under [options]", label);
     Entry entry;
     entry.label = FixedString<max_label_bytes>(label);
     if (!is_label(label) || entry.label.was_cut()) {
-        report(parser, "label ", Quoted{label}, " must be 1 to ", max_label_bytes,
-            " letters, digits, '-', '_' or '.'");
+        report(parser, "label %q must be 1 to %u letters, digits, '-', '_' or '.'", label, max_label_bytes);
         return;
     }
     for (auto const& earlier : parser.config.entries) {
         if (earlier.label.view() == label) {
-            report(parser, "label ", Quoted{label}, " is already used on line ", earlier.line,
-                ", give each line a label of its own");
+            report(parser, "label %q is already used on line %u, give each line a label of its own", label,
+                earlier.line);
             return;
         }
     }
@@ -109,8 +125,7 @@ void add_entry(Parser& parser, Target target, std::string_view label, std::strin
     entry.target = target;
     entry.selector_text = ValueText(value);
     if (value.empty()) {
-        report(parser, Quoted{label},
-            " has no value, write an address like 0000:01:00.0 or an id like 10de:2191");
+        report(parser, "%q has no value, write an address like 0000:01:00.0 or an id like 10de:2191", label);
         return;
     }
     Problem problem{.line = parser.line, .text = {}};
@@ -120,15 +135,14 @@ void add_entry(Parser& parser, Target target, std::string_view label, std::strin
         return parser.problems.add(problem);
     entry.selector = *selector;
     if (!parser.config.entries.try_append(entry))
-        report(parser, "more than ", max_entries, " lines name devices, join some with 'all' or '.*'");
+        report(parser, "more than %u lines name devices, join some with 'all' or '.*'", max_entries);
 }
 
 // True when the option is set for the first time; remembers on which line.
 bool is_first(Parser& parser, std::string_view name, unsigned& option_line)
 {
     if (option_line != 0) {
-        report(parser, "option ", Quoted{name}, " is already set on line ", option_line,
-            ", keep one of the two");
+        report(parser, "option %q is already set on line %u, keep one of the two", name, option_line);
         return false;
     }
     option_line = parser.line;
@@ -142,9 +156,9 @@ void set_boot_display(Parser& parser, std::string_view value)
     else if (value == "bind")
         parser.config.options.boot_display = BootDisplay::Bind;
     else if (auto const meant = nearest(value, boot_display_values))
-        report(parser, "boot-display is ", Quoted{value}, ", did you mean ", Quoted{*meant}, "?");
+        report(parser, "boot-display is %q, did you mean %q?", value, *meant);
     else
-        report(parser, "boot-display must be 'refuse' or 'bind', not ", Quoted{value});
+        report(parser, "boot-display must be 'refuse' or 'bind', not %q", value);
 }
 
 void set_timeout(Parser& parser, std::string_view value)
@@ -153,7 +167,7 @@ void set_timeout(Parser& parser, std::string_view value)
     if (seconds && *seconds >= 1 && *seconds <= max_timeout_seconds)
         parser.config.options.timeout_seconds = *seconds;
     else
-        report(parser, "timeout must be 1 to ", max_timeout_seconds, " seconds, not ", Quoted{value});
+        report(parser, "timeout must be 1 to %u seconds, not %q", max_timeout_seconds, value);
 }
 
 // The labels are looked up when all lines have been read.
@@ -171,7 +185,7 @@ void set_protect(Parser& parser, std::string_view value)
     else if (first == "all" && second == "except" && !trimmed(rest).empty())
         protect = Protect::AllExcept;
     else
-        report(parser, "protect must be 'all', 'none' or 'all except LABEL...', not ", Quoted{value});
+        report(parser, "protect must be 'all', 'none' or 'all except LABEL...', not %q", value);
 }
 
 void apply_protect(Parser& parser)
@@ -188,8 +202,8 @@ void apply_protect(Parser& parser)
                 is_known = entry.is_unprotected = true;
         }
         if (!is_known)
-            parser.problems.add(problem_of(
-                parser.protect_line, "protect excepts ", Quoted{label}, ", which is no label of this file"));
+            parser.problems.add(
+                problem_of(parser.protect_line, "protect excepts %q, which is no label of this file", label));
     }
 }
 
@@ -205,9 +219,9 @@ void set_option(Parser& parser, std::string_view name, std::string_view value)
         if (is_first(parser, name, parser.protect_line))
             set_protect(parser, value);
     } else if (auto const meant = nearest(name, option_names)) {
-        report(parser, "unknown option ", Quoted{name}, ", did you mean ", Quoted{*meant}, "?");
+        report(parser, "unknown option %q, did you mean %q?", name, *meant);
     } else {
-        report(parser, "unknown option ", Quoted{name});
+        report(parser, "unknown option %q", name);
     }
 }
 
@@ -215,7 +229,7 @@ void set_option(Parser& parser, std::string_view name, std::string_view value)
 // whose label is missing.
 void explain_colon(Parser& parser, std::string_view name, std::string_view value)
 {
-    auto const whole = joined<ValueText>(name, ":", value);
+    auto const whole = printed<ValueText>("%s:%s", name, value);
     auto rest = whole.view();
     auto const before_equals = trimmed(take_until(rest, '='));
     rest = whole.view();
@@ -225,9 +239,9 @@ void explain_colon(Parser& parser, std::string_view name, std::string_view value
     Sink sink(problem.text);
     auto const write_it_as = [&](std::string_view what_is_wrong, std::string_view key,
                                  std::string_view selector) {
-        put_all(sink, what_is_wrong, ", write it as '", key, " = ", Escaped{selector}, "'");
+        print(sink, "%s, write it as '%s = %e'", what_is_wrong, key, selector);
     };
-    put_all(sink, Quoted{whole.view()});
+    print(sink, "%q", whole.view());
     if (is_selector(whole.view()))
         write_it_as(" has no label", "LABEL", whole.view());
     else if (before_equals.size() < whole.view().size() && is_selector(before_equals))
@@ -237,7 +251,7 @@ void explain_colon(Parser& parser, std::string_view name, std::string_view value
     else if (is_label(bare_label) && is_selector(trimmed(rest)))
         write_it_as(" has no '='", bare_label, trimmed(rest));
     else
-        put_all(sink, " is not 'KEY = VALUE', in which no ':' comes before the '='");
+        print(sink, " is not 'KEY = VALUE', in which no ':' comes before the '='");
     parser.problems.add(problem);
 }
 
@@ -253,8 +267,7 @@ void handle_key(Parser& parser, IniKey const& key)
     else if (key.section == "options")
         set_option(parser, key.name, key.value);
     else if (key.section.empty())
-        report(
-            parser, Quoted{key.name}, " comes before any section, put it under [bind], [stub] or [options]");
+        report(parser, "%q comes before any section, put it under [bind], [stub] or [options]", key.name);
 }
 
 bool is_before(Problem const& left, Problem const& right)
@@ -270,6 +283,15 @@ std::string_view line_of(std::string_view text, unsigned number)
 }
 
 } // namespace
+
+Problem problem_of_passed(unsigned line, char const* format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    auto const problem = make_problem(line, format, arguments);
+    va_end(arguments);
+    return problem;
+}
 
 void Problems::add(Problem const& problem)
 {
@@ -322,8 +344,7 @@ void parse_config(std::string_view text, Config& config, Problems& problems)
         problems.add(problem_of(1, "not enough memory to read it"));
     if (first_wrong_line > 0) {
         auto const line = static_cast<unsigned>(first_wrong_line);
-        problems.add(
-            problem_of(line, Quoted{line_of(text, line)}, " is neither '[SECTION]' nor 'KEY = VALUE'"));
+        problems.add(problem_of(line, "%q is neither '[SECTION]' nor 'KEY = VALUE'", line_of(text, line)));
     }
 }
 

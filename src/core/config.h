@@ -74,10 +74,14 @@ private:
     unsigned m_left_out = 0;
 };
 
-// A problem whose text is made of the parts.
-template <typename... Parts> Problem problem_of(unsigned line, Parts const&... parts)
+// A problem whose text is a format with its parts; see print().
+Problem problem_of_passed(unsigned line, char const* format, ...);
+
+template <typename... Parts>
+[[gnu::always_inline]] inline Problem problem_of(
+    unsigned line, FormatFor<Parts...> format, Parts const&... parts)
 {
-    return {line, joined<FixedString<max_problem_bytes>>(parts...)};
+    return problem_of_passed(line, format.text(), pass(parts)...);
 }
 
 // Reads the text of /etc/vfio-early.ini. If `problems` is not empty afterwards, `config` must not be used.

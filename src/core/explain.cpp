@@ -18,9 +18,9 @@ Entry const& entry_of(Decision const& decision, Session const& session)
 
 void put_with_driver(Sink& sink, Device const& device)
 {
-    put_all(sink, device.address);
+    print(sink, "%a", device.address);
     if (!device.driver.empty())
-        put_all(sink, " (", ForeignName{device.driver.view()}, ")");
+        print(sink, " (%n)", device.driver.view());
 }
 
 // A list that is cut when it gets long, so that what follows it is not.
@@ -44,7 +44,7 @@ public:
     void end()
     {
         if (m_count > m_shown)
-            put_all(m_sink, " and ", m_count - m_shown, " more");
+            print(m_sink, " and %u more", m_count - m_shown);
     }
 
 private:
@@ -61,7 +61,7 @@ void put_concerned(Sink& sink, Decision const& decision, Session const& session)
     Separated list(sink);
     for (auto const index : session.plan.devices_of(decision.concerned)) {
         if (auto* next = list.next())
-            put(*next, session.inventory.devices[index].address);
+            print(*next, "%a", session.inventory.devices[index].address);
     }
     list.end();
 }
@@ -69,42 +69,42 @@ void put_concerned(Sink& sink, Decision const& decision, Session const& session)
 // What the line meant when it was recorded, as the beginning of a sentence.
 void put_meant(Sink& sink, Recollection::Meant const& meant)
 {
-    put_all(sink, "the line meant ", meant.id, " at ", meant.was, " when it was recorded");
+    print(sink, "the line meant %i at %a when it was recorded", meant.id, meant.was);
 }
 
 // The line as it should be for what it meant, which is at another address now.
 void put_line_to_write(Sink& sink, Entry const& entry, Recollection::Meant const& meant)
 {
     auto const& address = *meant.is_now;
-    put_all(sink, "write '", entry.label, " = ");
+    print(sink, "write '%s = ", entry.label);
     bool const is_whole_card = entry.selector.location && entry.selector.location->every_function;
     if (is_whole_card)
-        put_all(sink, Hex{address.domain, 4}, ":", Hex{address.bus, 2}, ":", Hex{address.device, 2}, ".*");
+        print(sink, "%4x:%2x:%2x.*", address.domain, address.bus, address.device);
     else
-        put_all(sink, address);
+        print(sink, "%a", address);
     if (entry.selector.id)
-        put_all(sink, " ", entry.selector.id->id);
+        print(sink, " %i", entry.selector.id->id);
     else if (!is_whole_card)
-        put_all(sink, " ", meant.id);
+        print(sink, " %i", meant.id);
     if (entry.selector.id && entry.selector.id->subsystem)
-        put_all(sink, ":", *entry.selector.id->subsystem);
-    put_all(sink, "'");
+        print(sink, ":%i", *entry.selector.id->subsystem);
+    print(sink, "'");
 }
 
 void explain_not_found(Sink& sink, Decision const& decision, Session const& session)
 {
     if (decision.meant) {
         put_meant(sink, *decision.meant);
-        put_all(sink, ", which is gone, 'vfio-early accept ", entry_of(decision, session).label,
-            "' makes it mean what is there now");
+        print(sink, ", which is gone, 'vfio-early accept %s' makes it mean what is there now",
+            entry_of(decision, session).label);
     } else if (decision.arrival && decision.arrival->kind == Arrival::Kind::NotABridge)
-        put_all(sink, decision.arrival->address, " has no bus behind it, so a path cannot go through it");
+        print(sink, "%a has no bus behind it, so a path cannot go through it", decision.arrival->address);
     else if (decision.arrival && decision.arrival->kind == Arrival::Kind::NotRead)
-        put_all(sink, "there is no bridge at ", decision.arrival->address,
-            ", 'lspci -Dtv' shows the way to each device");
+        print(sink, "there is no bridge at %a, 'lspci -Dtv' shows the way to each device",
+            decision.arrival->address);
     else
-        put_all(sink, "no device matches ", Quoted{entry_of(decision, session).selector_text.view()},
-            ", 'lspci -Dnn' lists all devices");
+        print(sink, "no device matches %q, 'lspci -Dnn' lists all devices",
+            entry_of(decision, session).selector_text.view());
 }
 
 void explain_id_mismatch(Sink& sink, Decision const& decision, Session const& session)
@@ -112,38 +112,37 @@ void explain_id_mismatch(Sink& sink, Decision const& decision, Session const& se
     auto const* there = device_of(decision, session.inventory);
     if (!there) {
         put_meant(sink, *decision.meant);
-        return put_all(sink, ", and another line means what is there now");
+        return print(sink, ", and another line means what is there now");
     }
     auto const& device = *there;
     if (device.is_identified)
-        put_all(sink, "it is ", device.id, " (subsystem ", device.subsystem,
-            "), not the model that was named, so it stays with its host driver");
+        print(sink, "it is %i (subsystem %i), not the model that was named, so it stays with its host driver",
+            device.id, device.subsystem);
     else
-        put_all(sink, "its id cannot be read, so it may not be the model that was named");
+        print(sink, "its id cannot be read, so it may not be the model that was named");
 }
 
 void explain_ambiguous(Sink& sink, Decision const& decision, Session const& session)
 {
-    put_all(sink, decision.concerned.count, " devices match (");
+    print(sink, "%u devices match (", decision.concerned.count);
     put_concerned(sink, decision, session);
-    put_all(sink, "), add an address to choose one or 'all' to take all");
+    print(sink, "), add an address to choose one or 'all' to take all");
 }
 
 void explain_unreadable(Sink& sink, Decision const& decision, Session const& session)
 {
     if (session.inventory.is_overfull)
-        return put_all(
-            sink, "more than ", max_devices, " devices are listed or share a group with one that is");
+        return print(sink, "more than %u devices are listed or share a group with one that is", max_devices);
     if (decision.device)
-        return put_all(sink, meaning_of(decision.reason));
+        return print(sink, "%s", meaning_of(decision.reason));
     if (session.inventory.has_no_sysfs)
-        return put_all(sink, "/sys/bus/pci is not there, so no device can be found, is sysfs mounted?");
+        return print(sink, "/sys/bus/pci is not there, so no device can be found, is sysfs mounted?");
     if (session.inventory.is_incomplete)
-        return put_all(
+        return print(
             sink, "not all devices of this machine could be listed, add the address of the one you mean");
-    put_all(sink, "the id of one of these cannot be read (");
+    print(sink, "the id of one of these cannot be read (");
     put_concerned(sink, decision, session);
-    put_all(sink, "), add the address of the one you mean");
+    print(sink, "), add the address of the one you mean");
 }
 
 } // namespace
@@ -152,21 +151,21 @@ void explain_no_iommu(Sink& sink, Iommu iommu)
 {
     switch (iommu) {
     case Iommu::OffInKernel:
-        put_all(sink,
-            "the kernel does not use the IOMMU that this machine has, boot with intel_iommu=on on Intel, "
-            "or without amd_iommu=off and iommu=off");
+        print(sink,
+            "the kernel does not use the IOMMU that this machine has, boot with intel_iommu=on on Intel, or "
+            "without amd_iommu=off and iommu=off");
         break;
     case Iommu::NoDriver:
-        put_all(sink,
+        print(sink,
             "the module of this machine's IOMMU, virtio_iommu, is not loaded, it must be in the initramfs");
         break;
     case Iommu::OffInFirmware:
-        put_all(sink,
+        print(sink,
             "the firmware reports no IOMMU, turn on VT-d (Intel) or IOMMU (AMD) in its setup if it has one");
         break;
     case Iommu::Absent:
     case Iommu::On:
-        put_all(sink, "this machine has no IOMMU, so nothing can be isolated");
+        print(sink, "this machine has no IOMMU, so nothing can be isolated");
         break;
     }
 }
@@ -177,7 +176,7 @@ void explain_shared_group(Sink& sink, Decision const& decision, Session const& s
 {
     auto const* device = device_of(decision, session.inventory);
     auto const* group = group_of(decision, session.inventory);
-    put_all(sink, "group ", device->group.value_or(0), " also holds ");
+    print(sink, "group %u also holds ", device->group.value_or(0));
     Separated list(sink);
     bool is_of_platform = false;
     for (auto const index : session.plan.devices_of(decision.concerned)) {
@@ -189,30 +188,29 @@ void explain_shared_group(Sink& sink, Decision const& decision, Session const& s
     if (group) {
         for (auto const& other : group->others) {
             if (auto* next = list.next())
-                put(*next, ForeignName{other.view()});
+                print(*next, "%n", other);
         }
         list.skip(group->others_left_out);
     }
     list.end();
     if (is_of_platform)
-        put_all(sink, ", so it is the platform's own group, which the host cannot do without");
+        print(sink, ", so it is the platform's own group, which the host cannot do without");
     else if (group && !group->others.empty())
-        put_all(sink, ", and what is no PCI device cannot be given away");
+        print(sink, ", and what is no PCI device cannot be given away");
     else
-        put_all(sink, ", which must be listed under [bind] or [stub] too");
+        print(sink, ", which must be listed under [bind] or [stub] too");
 }
 
 void explain_group_refused(Sink& sink, Decision const& decision, Session const& session)
 {
-    put_all(sink, "its group is bound whole or not at all, and ");
+    print(sink, "its group is bound whole or not at all, and ");
     Separated list(sink);
     for (auto const peer : session.plan.devices_of(decision.concerned)) {
         auto* next = list.next();
         if (!next)
             continue;
         auto const& refused = session.plan.decisions[*find_decision(session.plan, peer)];
-        put_all(
-            *next, session.inventory.devices[peer].address, " was refused (", name_of(refused.reason), ")");
+        print(*next, "%a was refused (%s)", session.inventory.devices[peer].address, name_of(refused.reason));
     }
     list.end();
 }
@@ -241,34 +239,37 @@ void put_given_back(Sink& sink, Decision const& decision, Session const& session
     case GivenBack::Unneeded:
         return;
     case GivenBack::Yes:
-        return put_all(sink, ", its group was given back to the host drivers");
+        return print(sink, ", its group was given back to the host drivers");
+    case GivenBack::AsBefore:
+        return print(sink, ", its group is as it was before");
     case GivenBack::NotYet:
-        return put_all(sink, ", its group is being given back to the host drivers");
+        return print(sink, ", its group is being given back");
     case GivenBack::No:
         break;
     }
-    put_all(sink, ", and not put back as they were: ");
+    print(sink, ", and not put back as they were: ");
     Separated list(sink);
     for (auto const index : stuck_members(decision, session.undo_log, session.inventory)) {
         if (auto* next = list.next())
             put_with_driver(*next, session.inventory.devices[index]);
     }
     list.end();
-    put_all(sink, ", reboot to give them back");
+    print(sink, ", reboot to give them back");
 }
 
 void explain_bind_failed(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& failure = decision.failure;
     if (failure.step == Failure::Step::Worker && session.worker_signal == 0)
-        put_all(sink, "vfio-early could not start the process that binds");
+        print(sink, "vfio-early could not start the process that binds");
     else if (failure.step == Failure::Step::Worker)
-        put_all(sink, "vfio-early itself was killed by signal ", session.worker_signal);
+        print(
+            sink, "vfio-early itself was killed by signal %u", static_cast<unsigned>(session.worker_signal));
     else if (failure.error_number != 0)
-        put_all(sink, name_of(failure.step), " failed: ", strerror(failure.error_number), " (errno ",
-            failure.error_number, ")");
+        print(sink, "%s failed: %c (errno %u)", name_of(failure.step), strerror(failure.error_number),
+            static_cast<unsigned>(failure.error_number));
     else
-        put_all(sink, "the kernel reported success, but the device is not bound to ",
+        print(sink, "the kernel reported success, but the device is not bound to %s",
             driver_name(decision.target));
     put_given_back(sink, decision, session);
 }
@@ -277,59 +278,75 @@ void explain_timeout(Sink& sink, Decision const& decision, Session const& sessio
 {
     auto const seconds = session.config.options.timeout_seconds;
     if (session.mode == Mode::Check)
-        return put_all(sink, "the kernel did not answer within ", seconds, " s");
-    if (decision.failure.step == Failure::Step::None)
-        put_all(sink, "time ran out after ", seconds, " s, before it was reached");
+        return print(sink, "the kernel did not answer within %u s", seconds);
+    if (session.is_loading)
+        print(sink, "modprobe did not end within %u s", seconds);
+    else if (decision.failure.step == Failure::Step::None)
+        print(sink, "time ran out after %u s, before it was reached", seconds);
     else
-        put_all(sink, "the kernel did not return from ", name_of(decision.failure.step), " within ", seconds,
-            " s");
+        print(sink, "the kernel did not return from %s within %u s", name_of(decision.failure.step), seconds);
     put_given_back(sink, decision, session);
 }
 
 void explain_protected(Sink& sink, Decision const& decision, Session const& session)
 {
-    put_all(sink, "the host itself needs it: ", decision.host_use, ", 'protect = all except ",
-        entry_of(decision, session).label, "' under [options] gives it away all the same");
+    print(sink,
+        "the host itself needs it: %s, 'protect = all except %s' under [options] gives it away all the same",
+        decision.host_use, entry_of(decision, session).label);
 }
 
 void explain_changed(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& entry = entry_of(decision, session);
     if (!decision.meant) {
-        put_all(sink, "nothing was here when the line was recorded");
+        print(sink, "nothing was here when the line was recorded");
     } else {
         put_meant(sink, *decision.meant);
         if (decision.meant->is_twin) {
-            put_all(sink, ", and one of that model is at ", *decision.meant->is_now, " now");
+            print(sink, ", and one of that model is at %a now", *decision.meant->is_now);
         } else if (decision.meant->is_now) {
-            put_all(sink, ", which is at ", *decision.meant->is_now, " now, ");
+            print(sink, ", which is at %a now, ", *decision.meant->is_now);
             put_line_to_write(sink, entry, *decision.meant);
         } else {
-            put_all(sink, ", which is gone");
+            print(sink, ", which is gone");
         }
     }
-    put_all(sink, ", 'vfio-early accept ", entry.label, "' makes it mean what is there now");
+    print(sink, ", 'vfio-early accept %s' makes it mean what is there now", entry.label);
 }
 
 void explain_module_missing(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& loading = session.loading_of(decision.target);
-    put_all(sink, driver_name(decision.target), " cannot be loaded");
+    print(sink, "%s cannot be loaded", driver_name(decision.target));
+    if (loading.error_number != 0)
+        return print(sink, ": starting modprobe failed: %c", strerror(loading.error_number));
     if (!loading.message.empty())
-        put_all(sink, ": ", ForeignName{loading.message.view()});
+        print(sink, ": %n", loading.message.view());
     if (loading.blacklisted.empty())
-        put_all(sink, ", it must be in the kernel or in the initramfs");
+        print(sink, ", it must be in the kernel or in the initramfs");
     else
-        put_all(sink, ", module_blacklist= on the kernel command line forbids ", loading.blacklisted,
-            ", take it out there");
+        print(sink, ", module_blacklist= on the kernel command line forbids %s, take it out there",
+            loading.blacklisted);
 }
 
-template <typename... Parts> [[gnu::always_inline]] inline void warn(Tell tell, Parts const&... parts)
+void warn_passed(Tell const& tell, char const* format, ...)
 {
-    tell(joined<Warning>(parts...).view());
+    Warning warning;
+    Sink sink(warning);
+    va_list arguments;
+    va_start(arguments, format);
+    print_arguments(sink, format, arguments);
+    va_end(arguments);
+    tell(warning.view());
 }
 
-void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
+template <typename... Parts>
+[[gnu::always_inline]] inline void warn(Tell const& tell, FormatFor<Parts...> format, Parts const&... parts)
+{
+    warn_passed(tell, format.text(), pass(parts)...);
+}
+
+void tell_of_bridge(Session const& session, DeviceIndex index, Tell const& tell)
 {
     auto const& bridge = session.inventory.devices[index];
     if (!bridge.group || !first_for_guests(*bridge.group, session.plan, session.inventory))
@@ -339,25 +356,28 @@ void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
     bool const is_ours = is_check ? is_for_shpchp(bridge)
                                   : entry && entry->wanted == port_driver
             && entry->state != UndoEntry::State::Stuck && !has_troublesome_driver(bridge);
-    if (!is_ours && !has_troublesome_driver(bridge))
+    bool const is_driven = has_troublesome_driver(bridge);
+    if (!is_ours && !is_driven && !is_for_shpchp(bridge))
         return;
     Warning warning;
     Sink sink(warning);
     if (is_host_bridge(bridge))
-        put_all(sink, "host ");
-    put_all(sink, "bridge ", bridge.address, " in group ", *bridge.group);
-    if (is_ours) {
-        auto const& driver = is_check ? bridge.driver : entry->driver_was;
-        put_all(sink, is_check ? " will be " : " was ", driver.empty() ? "kept" : "taken",
-            " from shpchp, which would keep guests from the group");
+        print(sink, "host ");
+    print(sink, "bridge %a in group %u", bridge.address, *bridge.group);
+    if (is_ours || !is_driven) {
+        bool const was_driven = is_driven || (is_ours && !is_check && !entry->driver_was.empty());
+        print(sink, " %c %c from shpchp, which would keep guests from the group",
+            is_check      ? "will be"
+                : is_ours ? "was"
+                          : "is not",
+            was_driven ? "taken" : "kept");
     } else {
-        put_all(sink, " is driven by ", ForeignName{bridge.driver.view()},
-            ", which keeps guests from the group, '");
+        print(sink, " is driven by %n, which keeps guests from the group, '", bridge.driver.view());
         if (is_host_bridge(bridge))
-            put_all(sink, "readlink");
+            print(sink, "readlink");
         else
-            put_all(sink, "echo ", bridge.address, " >");
-        put_all(sink, " /sys/bus/pci/drivers/", Escaped{bridge.driver.view()},
+            print(sink, "echo %a >", bridge.address);
+        print(sink, " /sys/bus/pci/drivers/%e%c", bridge.driver.view(),
             is_host_bridge(bridge) ? "/module' names the module to blacklist in /etc/modprobe.d"
                                    : "/unbind' frees it");
     }
@@ -365,53 +385,53 @@ void tell_of_bridge(Session const& session, DeviceIndex index, Tell tell)
 }
 
 // A group that is bound, and that the kernel does not let guests use.
-void tell_of_unviable_group(Session const& session, Group const& group, Tell tell)
+void tell_of_unviable_group(Session const& session, Group const& group, Tell const& tell)
 {
     if (group.is_viable != false)
         return;
     Warning warning;
     Sink sink(warning);
-    put_all(sink, "guests cannot use group ", group.number, ", as the kernel says that it is not viable");
+    print(sink, "guests cannot use group %u, as the kernel says that it is not viable", group.number);
     bool is_any = false;
     Separated list(sink);
     for (auto const& device : session.inventory.devices) {
         if (device.group != group.number || !has_host_driver(device))
             continue;
         if (!is_any)
-            put_all(sink, ", in the way: ");
+            print(sink, ", in the way: ");
         is_any = true;
         if (auto* next = list.next())
             put_with_driver(*next, device);
     }
     list.end();
     if (!is_any)
-        put_all(sink, ", and no member of it has a host driver");
+        print(sink, ", and no member of it has a host driver");
     tell(warning.view());
 }
 
 // A device that is bound, or would be, where the line meant it to be and its text or a guest does not lead.
-void tell_of_move(Entry const& entry, Recollection::Meant const& meant, Tell tell)
+void tell_of_move(Entry const& entry, Recollection::Meant const& meant, Tell const& tell)
 {
     bool const has_moved = meant.was != *meant.is_now;
     if (!has_moved && !meant.is_line_stale)
         return;
     Warning warning;
     Sink sink(warning);
-    put_all(sink, entry.label, ": ");
+    print(sink, "%s: ", entry.label);
     put_meant(sink, meant);
-    put_all(sink, ", which is at ", *meant.is_now, " now and is taken there");
+    print(sink, ", which is at %a now and is taken there", *meant.is_now);
     if (meant.is_line_stale) {
-        put_all(sink, ", ");
+        print(sink, ", ");
         put_line_to_write(sink, entry, meant);
     } else if (has_moved)
-        put_all(sink, ", 'vfio-early accept ", entry.label, "' records that");
+        print(sink, ", 'vfio-early accept %s' records that", entry.label);
     if (has_moved)
-        put_all(sink, ", correct every guest that names ", meant.was);
+        print(sink, ", correct every guest that names %a", meant.was);
     tell(warning.view());
 }
 
 // What is bound, or would be, and is not quite what the line meant when it was recorded.
-void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
+void tell_of_memory(Session const& session, Decision const& decision, Tell const& tell)
 {
     if (!is_open(decision))
         return;
@@ -419,9 +439,9 @@ void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
     auto const& address = device_of(decision, session.inventory)->address;
     auto const& label = entry_of(decision, session).label;
     if (decision.is_spare)
-        warn(tell, label, " ", address, " is given away, and the host uses it now: ", decision.host_use);
+        warn(tell, "%s %a is given away, and the host uses it now: %s", label, address, decision.host_use);
     else if (!decision.host_use.empty())
-        warn(tell, label, " ", address, " is given away although the host needs it: ", decision.host_use);
+        warn(tell, "%s %a is given away although the host needs it: %s", label, address, decision.host_use);
     if (decision.meant && decision.meant->is_now && decision.note != Note::FoundById)
         tell_of_move(entry_of(decision, session), *decision.meant, tell);
     switch (decision.note) {
@@ -429,25 +449,27 @@ void tell_of_memory(Session const& session, Decision const& decision, Tell tell)
         break;
     case Note::NotCompared:
         if (session.facts.is_there && !session.facts.are_updated)
-            warn(tell, label, " ", address,
-                ": nothing is recorded of what this line means, so it is taken at its word");
+            warn(tell, "%s %a: nothing is recorded of what this line means, so it is taken at its word",
+                label, address);
         break;
     case Note::Replaced:
-        warn(tell, label, " ", address, " is another card of the same model than when the line was recorded");
+        warn(tell, "%s %a is another card of the same model than when the line was recorded", label, address);
         break;
     case Note::FoundById:
-        warn(tell, label, " ", address, " was found by its id alone, the line meant ", decision.meant->id,
-            " at ", decision.meant->was, " when it was recorded, correct every guest that names that");
+        warn(tell,
+            "%s %a was found by its id alone, the line meant %i at %a when it was recorded, correct every "
+            "guest that names that",
+            label, address, decision.meant->id, decision.meant->was);
         break;
     case Note::NotRecorded:
-        warn(tell, label, " ", address,
-            " matches 'all' and may not have been there when the line was recorded");
+        warn(tell, "%s %a matches 'all' and may not have been there when the line was recorded", label,
+            address);
         break;
     }
 }
 
 // Without facts no line can be compared: that is one warning and not one for each line.
-void tell_of_missing_facts(Session const& session, Tell tell)
+void tell_of_missing_facts(Session const& session, Tell const& tell)
 {
     auto const& facts = session.facts;
     // At the boot what the host lives on is known from there alone.
@@ -457,13 +479,14 @@ void tell_of_missing_facts(Session const& session, Tell tell)
         are_missed |= is_open(decision) && !facts.is_there && !facts.are_updated
             && (is_boot || decision.note == Recollection::Note::NotCompared);
     if (are_missed)
-        warn(tell, "/etc/vfio-early.facts is not ", facts.is_broken ? "whole" : "there",
-            ", so addresses are taken at their word",
-            is_boot ? " and nothing that the host lives on is protected" : "",
-            ", the next image that is made on this machine records what the lines mean");
+        warn(tell,
+            "/etc/vfio-early.facts is not %c, so addresses are taken at their word%c, the next image that is "
+            "made on this machine records what the lines mean",
+            facts.is_broken ? "whole" : "there",
+            is_boot ? " and nothing that the host lives on is protected" : "");
 }
 
-void tell_of_unknown_drivers(Session const& session, Tell tell)
+void tell_of_unknown_drivers(Session const& session, Tell const& tell)
 {
     for (auto const target : {Target::VfioPci, Target::PciStub}) {
         if (session.mode != Mode::Check || !session.loading_of(target).is_unknown
@@ -471,10 +494,10 @@ void tell_of_unknown_drivers(Session const& session, Tell tell)
             continue;
         Warning warning;
         Sink sink(warning);
-        put_all(sink, "it is not known whether ", driver_name(target), " can be loaded: ");
-        put_all(sink, "/lib/modules ",
+        print(sink, "it is not known whether %s can be loaded: ", driver_name(target));
+        print(sink, "/lib/modules %c%e, '--kernel VERSION' names another",
             session.kernel.empty() ? "has not just one kernel" : "has no lists of modules of ",
-            Escaped{session.kernel.view()}, ", '--kernel VERSION' names another");
+            session.kernel.view());
         tell(warning.view());
     }
 }
@@ -484,43 +507,49 @@ void put_naming(Sink& sink, Stranger const& stranger)
 {
     auto const driver = driver_name(*stranger.named_for);
     if (stranger.file.empty())
-        put_all(sink, driver, ".ids=");
+        print(sink, "%s.ids=", driver);
     else
-        put_all(sink, "'options ", driver, " ids=' in ", Escaped{stranger.file.view()});
+        print(sink, "'options %s ids=' in %e", driver, stranger.file.view());
 }
 
-void tell_of_stranger(Stranger const& stranger, Tell tell)
+void tell_of_stranger(Stranger const& stranger, Tell const& tell)
 {
     if (!stranger.named_for)
-        return warn(tell, stranger.address,
-            " is on vfio-pci already and no line here selects it, so nothing of it was checked");
+        return warn(tell,
+            "%a is on vfio-pci already and no line here selects it, so nothing of it was checked",
+            stranger.address);
     Warning warning;
     Sink sink(warning);
-    put_all(sink, stranger.address, " is named by ");
+    print(sink, "%a is named by ", stranger.address);
     put_naming(sink, stranger);
-    put_all(sink, " and by no line here, so ",
+    print(sink, " and by no line here, so %c, add it under %s",
         stranger.is_taken ? "the next boot leaves it with its host driver" : "it stays with its host driver",
-        ", add it under ", section_name(*stranger.named_for));
+        section_name(*stranger.named_for));
     tell(warning.view());
 }
 
-void tell_of_strangers(Session const& session, Tell tell)
+void tell_of_strangers(Session const& session, Tell const& tell)
 {
     for (auto const& stranger : session.strangers)
         tell_of_stranger(stranger, tell);
     if (session.has_more_strangers)
-        warn(tell, "more than ", max_devices,
-            " devices that no line selects are on vfio-pci or named by an ids=, the rest are not shown");
+        warn(tell,
+            "more than %u devices that no line selects are on vfio-pci or named by an ids=, the rest are not "
+            "shown",
+            max_devices);
     auto const& settings = session.module_settings;
     if (!session.loading_of(Target::VfioPci).is_ours && !session.loading_of(Target::PciStub).is_ours)
         return;
     if (settings.has_more_ids)
-        warn(tell, "vfio-pci.ids= and the like have more than ", max_foreign_ids,
-            " ids: what the rest name stays with its host driver too, and is not shown");
+        warn(tell,
+            "vfio-pci.ids= and the like have more than %u ids: what the rest name stays with its host driver "
+            "too, and is not shown",
+            max_foreign_ids);
     if (settings.unread_files > 0)
-        warn(tell, settings.unread_files, " of the files of modprobe.d cannot be read, such as ",
-            Escaped{settings.unread_file.view()},
-            ": what their ids= name stays with its host driver, and is not shown");
+        warn(tell,
+            "%u of the files of modprobe.d cannot be read, such as %e: what their ids= name stays with its "
+            "host driver, and is not shown",
+            settings.unread_files, settings.unread_file.view());
 }
 
 void explain_reason(Sink& sink, Decision const& decision, Session const& session)
@@ -536,8 +565,8 @@ void explain_reason(Sink& sink, Decision const& decision, Session const& session
     case Reason::Unreadable:
         return explain_unreadable(sink, decision, session);
     case Reason::IsBridge:
-        return put_all(sink, "class ", Hex{device->class_code >> 8, 4},
-            " is a bridge, which stays with the host, list the devices behind it");
+        return print(sink, "class %4x is a bridge, which stays with the host, list the devices behind it",
+            device->class_code >> 8);
     case Reason::NoIommu:
         return explain_no_iommu(sink, session.inventory.iommu);
     case Reason::SharedGroup:
@@ -553,7 +582,7 @@ void explain_reason(Sink& sink, Decision const& decision, Session const& session
     case Reason::Protected:
         return explain_protected(sink, decision, session);
     case Reason::InUse:
-        return put_all(sink, "the running system uses it: ", decision.host_use);
+        return print(sink, "the running system uses it: %s", decision.host_use);
     case Reason::Changed:
         return explain_changed(sink, decision, session);
     case Reason::None:
@@ -562,7 +591,7 @@ void explain_reason(Sink& sink, Decision const& decision, Session const& session
     case Reason::NoGroup:
     case Reason::NoIommuGroup:
     case Reason::BootDisplay:
-        return put_all(sink, meaning_of(decision.reason));
+        return print(sink, "%s", meaning_of(decision.reason));
     }
 }
 
@@ -586,74 +615,74 @@ static bool is_bound_already(Decision const& decision, Device const* device)
 static void put_driver_now(Sink& sink, Device const& device)
 {
     if (device.driver.empty())
-        put_all(sink, ", now without a driver");
+        print(sink, ", now without a driver");
     else
-        put_all(sink, ", now on ", ForeignName{device.driver.view()});
+        print(sink, ", now on %n", device.driver.view());
 }
 
 void describe(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const* device = device_of(decision, session.inventory);
-    put_all(sink, entry_of(decision, session).label);
+    print(sink, "%s", entry_of(decision, session).label);
     if (device)
-        put_all(sink, " ", device->address);
-    put_all(sink, ": ");
+        print(sink, " %a", device->address);
+    print(sink, ": ");
     switch (decision.outcome) {
     case Outcome::WouldBind:
-        put_all(sink, is_bound_already(decision, device) ? "is bound to " : "would bind to ",
+        print(sink, "%c%s", is_bound_already(decision, device) ? "is bound to " : "would bind to ",
             driver_name(decision.target));
         break;
     case Outcome::Bound:
-        put_all(sink, "bound to ", driver_name(decision.target));
+        print(sink, "bound to %s", driver_name(decision.target));
         break;
     case Outcome::Refused:
     case Outcome::Failed:
-        put_all(sink, name_of(decision.outcome), " (", name_of(decision.reason), "): ");
+        print(sink, "%s (%s): ", name_of(decision.outcome), name_of(decision.reason));
         explain(sink, decision, session);
         return;
     }
     if (!device)
         return;
-    put_all(sink, " (", device->id);
+    print(sink, " (%i", device->id);
     if (device->group)
-        put_all(sink, ", group ", *device->group);
+        print(sink, ", group %u", *device->group);
     else
-        put_all(sink, ", its group will be checked when it is bound");
+        print(sink, ", its group will be checked when it is bound");
     if (is_bound_already(decision, device))
-        put_all(sink, ", already");
+        print(sink, ", already");
     else if (decision.outcome == Outcome::WouldBind)
         put_driver_now(sink, *device);
-    put_all(sink, ")");
+    print(sink, ")");
 }
 
-static void tell_of_framebuffer(FirmwareFramebuffer const& framebuffer, Tell tell)
+static void tell_of_framebuffer(FirmwareFramebuffer const& framebuffer, Tell const& tell)
 {
     if (!framebuffer.stuck.empty())
-        warn(tell, "detaching ", ForeignName{framebuffer.stuck.view()},
-            ", the firmware's framebuffer, failed: ", strerror(framebuffer.error_number), " (errno ",
-            framebuffer.error_number, ")");
+        warn(tell, "detaching %n, the firmware's framebuffer, failed: %c (errno %u)",
+            framebuffer.stuck.view(), strerror(framebuffer.error_number),
+            static_cast<unsigned>(framebuffer.error_number));
     if (!framebuffer.holder.empty())
-        warn(tell, ForeignName{framebuffer.holder.view()}, " still holds memory of ", framebuffer.display,
-            " (/proc/iomem), so guests may be unable to map it");
+        warn(tell, "%n still holds memory of %a (/proc/iomem), so guests may be unable to map it",
+            framebuffer.holder.view(), framebuffer.display);
 }
 
-void announce_darkness(Sink& sink, Address display, Session const& session)
+void announce_darkness(Sink& sink, Address const& display, Session const& session)
 {
-    put_all(sink, "the display ", display, " goes dark now, as it is given away");
+    print(sink, "the display %a goes dark now, as it is given away", display);
     if (!session.is_running_system)
-        put_all(sink, ", rd.vfio_early=0 boots without that");
+        print(sink, ", rd.vfio_early=0 boots without that");
 }
 
-void for_each_warning(Session const& session, Tell tell)
+void for_each_warning(Session const& session, Tell const& tell)
 {
     for (auto const& problem : session.problems) {
         if (problem.line != 0)
-            warn(tell, "configuration line ", problem.line, ": ", problem.text);
+            warn(tell, "configuration line %u: %s", problem.line, problem.text);
         else
-            warn(tell, "configuration: ", problem.text);
+            warn(tell, "configuration: %s", problem.text);
     }
     if (session.problems.left_out() > 0)
-        warn(tell, "configuration: and ", session.problems.left_out(), " more");
+        warn(tell, "configuration: and %u more", session.problems.left_out());
     if (session.is_command_line_unknown)
         tell("/proc/cmdline cannot be read, so nothing is bound: rd.vfio_early=0 may be on it");
     tell_of_unknown_drivers(session, tell);
@@ -667,7 +696,7 @@ void for_each_warning(Session const& session, Tell tell)
         tell("only root can read serial numbers and Port Numbers, so the boot may find the devices "
              "elsewhere, run it as root");
     if (session.is_running_system && !session.uses.is_complete)
-        warn(tell, "not all of what the host needs could be found: ", session.uses.doubt);
+        warn(tell, "not all of what the host needs could be found: %s", session.uses.doubt);
     for (auto const& decision : session.plan.decisions)
         tell_of_memory(session, decision, tell);
     for (size_t i = 0; i < session.inventory.devices.size(); ++i)
@@ -677,7 +706,9 @@ void for_each_warning(Session const& session, Tell tell)
     for (auto const& decision : session.plan.decisions) {
         auto const* device = device_of(decision, session.inventory);
         if (is_open(decision) && device->is_boot_display)
-            warn(tell, "the firmware booted on ", device->address, ", which goes dark when it is bound");
+            warn(tell, "the firmware booted on %a, which goes dark when it is bound", device->address);
+        else if (is_open(decision) && device->may_be_boot_display)
+            warn(tell, "the firmware may have booted on %a, so no framebuffer is detached", device->address);
     }
     tell_of_framebuffer(session.framebuffer, tell);
     tell_of_strangers(session, tell);

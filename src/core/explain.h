@@ -20,10 +20,10 @@ constexpr char const* acs_is_overridden_text =
 void describe(Sink&, Decision const&, Session const&);
 
 // For the last line that a display shows which is about to be bound.
-void announce_darkness(Sink&, Address display, Session const&);
+void announce_darkness(Sink&, Address const& display, Session const&);
 
 // What the user should know although it keeps no device from being bound. Calls `tell` with each warning.
 using Tell = FunctionRef<void(std::string_view)>;
-void for_each_warning(Session const&, Tell tell);
+void for_each_warning(Session const&, Tell const& tell);
 
 } // namespace vfio_early

@@ -28,7 +28,7 @@ void put_plain(Sink& sink, std::string_view text)
 void put_serial(Sink& sink, uint64_t serial)
 {
     for (size_t i = serial_bytes; i > 0; --i)
-        put_all(sink, Hex{static_cast<uint8_t>(serial >> 8 * (i - 1)), 2}, i > 1 ? "-" : "\n");
+        print(sink, "%2x%c", static_cast<uint8_t>(serial >> 8 * (i - 1)), i > 1 ? "-" : "\n");
 }
 
 std::optional<uint64_t> parse_serial(std::string_view text)
@@ -46,21 +46,23 @@ std::optional<uint64_t> parse_serial(std::string_view text)
 
 void write_device(Sink& sink, Identity const& device)
 {
-    put_all(sink, "address = ", device.address, "\nid = ", device.id, ":", device.subsystem, "\n");
+    print(sink, "address = %a\nid = %i:%i\n", device.address, device.id, device.subsystem);
     if (device.serial) {
-        put_all(sink, "serial = ");
+        print(sink, "serial = ");
         put_serial(sink, *device.serial);
     }
     if (!device.slot)
         return;
     auto const& slot = *device.slot;
-    put_all(sink, "slot = ", slot, "\n");
+    print(sink, "slot = ");
+    put_slot(sink, slot);
+    print(sink, "\n");
     if (!slot.root.firmware_path.empty())
-        put_all(sink, "root = ", slot.root.firmware_path, "\n");
+        print(sink, "root = %s\n", slot.root.firmware_path);
     if (!slot.root.parent.empty())
-        put_all(sink, "below = ", slot.root.parent, "\n");
+        print(sink, "below = %s\n", slot.root.parent);
     if (slot.steps[0].port)
-        put_all(sink, "port = ", uint32_t{*slot.steps[0].port}, "\n");
+        print(sink, "port = %u\n", *slot.steps[0].port);
 }
 
 // ADDRESS/DEV.FN[/DEV.FN...], which a selector's path is too.
@@ -209,19 +211,19 @@ SelectorKey key_of(Selector const& selector)
     SelectorKey key;
     Sink sink(key);
     if (selector.location) {
-        put_all(sink, selector.location->start);
+        print(sink, "%a", selector.location->start);
         for (auto const& step : selector.location->steps)
-            put_all(sink, "/", Hex{step.device, 2}, ".", Hex{step.function, 1});
+            print(sink, "/%2x.%x", step.device, step.function);
         if (selector.location->every_function)
-            put_all(sink, " *");
+            print(sink, " *");
     }
     if (selector.id) {
-        put_all(sink, selector.location ? " " : "", selector.id->id);
+        print(sink, "%c%i", selector.location ? " " : "", selector.id->id);
         if (selector.id->subsystem)
-            put_all(sink, ":", *selector.id->subsystem);
+            print(sink, ":%i", *selector.id->subsystem);
     }
     if (selector.allow_all == AllowAll::Yes)
-        put_all(sink, " all");
+        print(sink, " all");
     return key;
 }
 
@@ -280,21 +282,23 @@ bool parse_facts(std::string_view text, Facts& facts)
 
 void write_facts(Sink& sink, Facts const& facts)
 {
-    put_all(sink, "version = ", version_of_file,
-        "\n; What the lines of vfio-early.ini meant when they were written, and what this machine lives on.\n"
-        "; vfio-early writes this file when an initramfs image is made. Without it nothing is compared.\n");
+    print(sink,
+        "version = %s\n"
+        "; What the lines of vfio-early.ini meant when they were written, and what this machine lives on.\n"
+        "; vfio-early writes this file when an initramfs image is made. Without it nothing is compared.\n",
+        version_of_file);
     for (auto const& fact : facts.lines) {
-        put_all(sink, "\n[line]\nselector = ", fact.key, "\n");
+        print(sink, "\n[line]\nselector = %s\n", fact.key);
         if (fact.device)
             write_device(sink, *fact.device);
     }
     for (auto const& fact : facts.host) {
-        put_all(sink, "\n[host]\nwhy = ");
+        print(sink, "\n[host]\nwhy = ");
         put_plain(sink, fact.why.view());
-        put_all(sink, fact.is_spare ? "\nspare = yes\n" : "\n");
+        print(sink, "%c", fact.is_spare ? "\nspare = yes\n" : "\n");
         write_device(sink, fact.device);
     }
-    put_all(sink, "\n[end]\nentries = ", facts.lines.size() + facts.host.size(), "\n");
+    print(sink, "\n[end]\nentries = %u\n", facts.lines.size() + facts.host.size());
 }
 
 } // namespace vfio_early

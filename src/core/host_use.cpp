@@ -10,6 +10,17 @@ std::string_view name_of(UseKind kind)
     return names[static_cast<size_t>(kind)];
 }
 
+UseText use_text_passed(char const* format, ...)
+{
+    UseText text;
+    Sink sink(text);
+    va_list arguments;
+    va_start(arguments, format);
+    print_arguments(sink, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
 void HostUses::add(HostUse const& use)
 {
     size_t alike = 0;
@@ -25,13 +36,18 @@ void HostUses::add(HostUse const& use)
         alike += known.weight == use.weight;
     }
     if (alike < max_uses_alike && !uses.try_append(use))
-        add_doubt("there are more than ", max_host_uses, " uses");
+        add_doubt("there are more than %u uses", max_host_uses);
 }
 
-void HostUses::add_doubt(UseText const& why)
+void HostUses::add_doubt_passed(char const* format, ...)
 {
-    if (is_complete)
-        doubt = why;
+    if (is_complete) {
+        Sink sink(doubt);
+        va_list arguments;
+        va_start(arguments, format);
+        print_arguments(sink, format, arguments);
+        va_end(arguments);
+    }
     is_complete = false;
 }
 

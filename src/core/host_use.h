@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/address.h"
 #include "base/fixed_string.h"
 #include "base/fixed_vector.h"
-#include "core/address.h"
 #include "core/limits.h"
 
 namespace vfio_early {
 
 // For people: '/ on nvme0n1p2', 'the default route through eno1'.
 using UseText = FixedString<max_use_bytes>;
+
+// A format with its parts as such a text; see print().
+UseText use_text_passed(char const* format, ...);
+
+template <typename... Parts>
+[[gnu::always_inline]] inline UseText use_text(FormatFor<Parts...> format, Parts const&... parts)
+{
+    return use_text_passed(format.text(), pass(parts)...);
+}
 
 // How much depends on a use.
 struct Weight {
@@ -61,18 +70,14 @@ struct HostUses {
     // function and weight it is left out, as it would decide nothing.
     void add(HostUse const&);
 
-    template <typename... Parts> void add(Address device, Weight weight, Parts const&... parts)
-    {
-        add({.device = device, .weight = weight, .what = joined<UseText>(parts...)});
-    }
-
     // Notes that it is not complete, and why.
-    void add_doubt(UseText const&);
-
-    template <typename... Parts> void add_doubt(Parts const&... parts)
+    template <typename... Parts>
+    [[gnu::always_inline]] void add_doubt(FormatFor<Parts...> format, Parts const&... parts)
     {
-        add_doubt(joined<UseText>(parts...));
+        add_doubt_passed(format.text(), pass(parts)...);
     }
+
+    void add_doubt_passed(char const* format, ...);
 };
 
 } // namespace vfio_early

@@ -21,7 +21,7 @@ bool is_endpoint(Device const& device)
     return device.header == HeaderType::Normal && !is_host_bridge(device);
 }
 
-std::optional<DeviceIndex> Inventory::find(Address address) const
+std::optional<DeviceIndex> Inventory::find(Address const& address) const
 {
     for (size_t i = 0; i < devices.size(); ++i) {
         if (devices[i].address == address)

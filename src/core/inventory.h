@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/address.h"
+#include "base/device_id.h"
 #include "base/fixed_string.h"
 #include "base/fixed_vector.h"
-#include "core/address.h"
-#include "core/device_id.h"
 #include "core/limits.h"
 
 namespace vfio_early {
@@ -32,7 +32,8 @@ struct Device {
     bool is_express = false; // read only where the whole machine is
     bool has_hotplug_controller = false; // bridges only: of the standard kind, which shpchp drives
     std::optional<uint64_t> serial; // read only where it is compared with a remembered one
-    bool is_boot_display = false;
+    bool is_boot_display = false; // the firmware booted on it
+    bool may_be_boot_display = false; // as not all that tells could be read
     // Its `uevent` was read: id, subsystem and class are known.
     bool is_identified = false;
     // False when any attribute was missing or invalid: nothing that it says is to be relied on.
@@ -61,6 +62,8 @@ struct Group {
     uint32_t others_left_out = 0; // of these, as they did not fit
     // Whether the kernel lets guests use it, as it was asked after binding; nothing where it did not say.
     std::optional<bool> is_viable = {};
+    // Whether a guest has it while it is undone; nothing where that was not asked so far.
+    std::optional<bool> has_guest = {};
 };
 
 // The state of the machine's IOMMU.
@@ -96,7 +99,7 @@ struct Inventory {
     // Not all devices could be listed: one that was not may have the id that a line names.
     bool is_incomplete = false;
 
-    std::optional<DeviceIndex> find(Address) const;
+    std::optional<DeviceIndex> find(Address const&) const;
     Group const* find_group(std::optional<uint32_t> number) const;
     void sort_by_address(DeviceIndices&) const;
 

@@ -59,7 +59,7 @@ void put_driver(Sink& sink, Device const& device)
     if (device.driver.empty())
         sink.write("-");
     else
-        put(sink, ForeignName{device.driver.view()});
+        print(sink, "%n", device.driver);
 }
 
 // Words with commas in between, each of them once if they follow each other.
@@ -120,16 +120,16 @@ void write_device(Sink& output, DeviceIndex index, List const& list)
     Line line(output);
     Sink sink(line);
     if (device.group)
-        put(sink, *device.group);
+        print(sink, "%u", *device.group);
     else
         sink.write("-");
     line.pad(AddressColumn);
-    put(sink, ShortAddress{device.address});
+    print(sink, "%b", device.address);
     line.pad(ClassColumn);
     sink.write(device.is_identified ? class_word(device.class_code) : "-");
     line.pad(IdColumn);
     if (device.is_identified)
-        put(sink, device.id);
+        print(sink, "%i", device.id);
     else
         sink.write("-");
     line.pad(DriverColumn);
@@ -140,7 +140,7 @@ void write_device(Sink& output, DeviceIndex index, List const& list)
     FixedString<2 * max_model_name_bytes> name;
     Sink name_sink(name);
     if (auto const* known = list.record.names.find(device.id))
-        put(name_sink, *known);
+        put_model(name_sink, *known);
     auto const start = std::max<size_t>(line.size() + 1, NameColumn);
     if (!name.empty() && start + 1 < list.width) {
         line.pad(NameColumn);
@@ -161,14 +161,14 @@ void put_addresses(Sink& sink, List const& list, FunctionRef<bool(Decision const
         if (!decision.device || !is_meant(decision))
             continue;
         if (last) {
-            print(sink, "%c%o", separator, ShortAddress{*last});
+            print(sink, "%c%b", separator, *last);
             separator = ", ";
             last_separator = " and ";
         }
         last = &list.session.inventory.devices[*decision.device].address;
     }
     if (last)
-        print(sink, "%c%o", last_separator, ShortAddress{*last});
+        print(sink, "%c%b", last_separator, *last);
 }
 
 Address const& address_of(Decision const& decision, List const& list)
@@ -220,7 +220,7 @@ void put_offer(Sink& sink, Offer offer, List const& list)
         sink.write(" under [stub]");
     }
     if (offer != Offer::Alone || has_parts_of_board)
-        print(sink, "; see: suggest %o", ShortAddress{address_of(*first, list)});
+        print(sink, "; see: suggest %b", address_of(*first, list));
     if (is_any_without_reset) {
         sink.write("; no reset of ");
         put_addresses(sink, list, [&](Decision const& decision) { return cannot_be_reset(decision, list); });
@@ -236,7 +236,7 @@ void put_shared(Sink& sink, Decision const& decision, List const& list)
         return print(sink, "%n in it is no PCI device", group->others[0]);
     auto separator = "the platform needs ";
     for (auto const peer : list.trial.plan.devices_of(decision.concerned)) {
-        print(sink, "%c%o", separator, ShortAddress{session.inventory.devices[peer].address});
+        print(sink, "%c%b", separator, session.inventory.devices[peer].address);
         separator = ", ";
     }
 }
@@ -270,7 +270,7 @@ void put_refusal(Sink& sink, List const& list)
         return sink.write(meaning_of(decision.reason));
     }
     if (trial.plan.decisions.size() > 1)
-        print(sink, "; see: why %o", ShortAddress{address_of(decision, list)});
+        print(sink, "; see: why %b", address_of(decision, list));
 }
 
 // What has no group where there are some.

@@ -9,35 +9,23 @@ namespace vfio_early {
 
 namespace {
 
-// A string, or null where it is empty.
-struct OrNull {
-    std::string_view text;
-};
-
-void put(Sink& sink, OrNull string)
+// Members of an object, behind another.
+void put_text(Sink& sink, char const* key, std::string_view text)
 {
-    if (string.text.empty())
-        sink.write("null");
-    else
-        put(sink, JsonString{string.text});
+    print(sink, R"(, "%c": %o)", key, text);
 }
 
-// A number, or null.
-struct NumberOrNull {
-    std::optional<uint32_t> number;
-};
-
-void put(Sink& sink, NumberOrNull number)
+void put_flag(Sink& sink, char const* key, bool is_so)
 {
-    if (number.number)
-        put(sink, *number.number);
-    else
-        sink.write("null");
+    print(sink, R"(, "%c": %c)", key, is_so ? "true" : "false");
 }
 
-char const* text_of(bool is_so)
+void put_number(Sink& sink, char const* key, std::optional<uint32_t> number)
 {
-    return is_so ? "true" : "false";
+    if (number)
+        print(sink, R"(, "%c": %u)", key, *number);
+    else
+        put_text(sink, key, std::string_view{});
 }
 
 // Which kind of none it is, for who makes a tree of this.
@@ -51,7 +39,7 @@ void write_uses(Sink& sink, DeviceIndex index, List const& list)
 {
     JsonList uses(sink);
     auto const write = [&](UseKind kind, std::string_view name) {
-        print(uses.next(), R"({"kind": "%s", "name": %o})", name_of(kind), OrNull{name_to_show(kind, name, list)});
+        print(uses.next(), R"({"kind": "%s", "name": %o})", name_of(kind), name_to_show(kind, name, list));
     };
     list.record.for_each_attached(index, [&](Attached const& thing) { write(thing.kind, thing.name.view()); });
     for (auto const& use : list.session.uses.uses) {
@@ -63,11 +51,21 @@ void write_uses(Sink& sink, DeviceIndex index, List const& list)
 }
 
 // Why the host needs a device.
-void write_need(Sink& sink, Device const& device, bool is_spare, List const& list)
+void put_need(Sink& sink, char const* key, Device const& device, bool is_spare, List const& list)
 {
     auto const* fact = host_fact_of(device, is_spare, list.session.facts, list.session.inventory);
     auto const why = fact ? fact->why.view() : std::string_view{};
-    put(sink, OrNull{fact && list.is_anonymous ? "the host" : why});
+    put_text(sink, key, fact && list.is_anonymous ? "the host" : why);
+}
+
+// Numbers that are there only where the device could be identified.
+void put_identity(Sink& sink, Device const& device)
+{
+    using Number = FixedString<sizeof("ffff:ffff")>;
+    bool const is_known = device.is_identified;
+    put_text(sink, "id", is_known ? printed<Number>("%i", device.id).view() : "");
+    put_text(sink, "subsystem", is_known ? printed<Number>("%i", device.subsystem).view() : "");
+    put_text(sink, "class", is_known ? printed<Number>("%6x", device.class_code).view() : "");
 }
 
 void write_device(Sink& sink, DeviceIndex index, List const& list)
@@ -76,31 +74,33 @@ void write_device(Sink& sink, DeviceIndex index, List const& list)
     auto const& function = list.record.functions[index];
     auto const* line = line_of(index, list.session);
     auto const* name = list.record.names.find(device.id);
-    bool const is_header_known = device.header != HeaderType::Unknown;
-    print(sink, R"({"group": %o, "address": "%o", )", NumberOrNull{device.group}, device.address);
-    if (device.is_identified)
-        print(sink, R"("id": "%o", "subsystem": "%o", "class": "%x", )", device.id, device.subsystem,
-            Hex{device.class_code, 6});
-    else
-        sink.write(R"("id": null, "subsystem": null, "class": null, )");
-    print(sink,
-        R"("header": %o, "readable": %c, "driver": %o, "label": %o, "uses": )",
-        NumberOrNull{is_header_known ? std::optional<uint32_t>(static_cast<uint32_t>(device.header)) : std::nullopt},
-        text_of(device.is_readable), OrNull{device.driver.view()},
-        OrNull{line ? line->label.view() : std::string_view{}});
+    std::optional<uint32_t> header;
+    if (device.header != HeaderType::Unknown)
+        header = static_cast<uint32_t>(device.header);
+    std::optional<uint32_t> last_bus;
+    if (device.secondary_bus)
+        last_bus = device.last_bus;
+    print(sink, R"({"address": "%a")", device.address);
+    put_number(sink, "group", device.group);
+    put_identity(sink, device);
+    put_number(sink, "header", header);
+    put_flag(sink, "readable", device.is_readable);
+    put_text(sink, "driver", device.driver.view());
+    put_text(sink, "label", line ? line->label.view() : "");
+    sink.write(R"(, "uses": )");
     write_uses(sink, index, list);
-    sink.write(R"(, "needed_for": )");
-    write_need(sink, device, false, list);
-    sink.write(R"(, "one_of_several": )");
-    write_need(sink, device, true, list);
-    print(sink,
-        R"(, "boot_display": %c, "reset": %o, "express": %c, "secondary_bus": %o, "last_bus": %o, "hotplug_controller": %c, "path": %o, "vendor": %o, "name": %o})",
-        text_of(device.is_boot_display), OrNull{function.reset.view()}, text_of(device.is_express),
-        NumberOrNull{device.secondary_bus},
-        NumberOrNull{device.secondary_bus ? std::optional<uint32_t>(device.last_bus) : std::nullopt},
-        text_of(device.has_hotplug_controller), OrNull{function.path.view()},
-        OrNull{name ? name->vendor.view() : std::string_view{}},
-        OrNull{name ? name->device.view() : std::string_view{}});
+    put_need(sink, "needed_for", device, false, list);
+    put_need(sink, "one_of_several", device, true, list);
+    put_flag(sink, "boot_display", device.is_boot_display);
+    put_text(sink, "reset", function.reset.view());
+    put_flag(sink, "express", device.is_express);
+    put_number(sink, "secondary_bus", std::optional<uint32_t>(device.secondary_bus));
+    put_number(sink, "last_bus", last_bus);
+    put_flag(sink, "hotplug_controller", device.has_hotplug_controller);
+    put_text(sink, "path", function.path.view());
+    put_text(sink, "vendor", name ? name->vendor.view() : "");
+    put_text(sink, "name", name ? name->device.view() : "");
+    sink.write("}");
 }
 
 void write_group(Sink& sink, std::span<DeviceIndex const> members, List const& list)
@@ -111,12 +111,12 @@ void write_group(Sink& sink, std::span<DeviceIndex const> members, List const& l
     FixedString<max_detail_bytes> detail;
     Sink detail_sink(detail);
     put_reason(detail_sink, offered, list);
-    auto const reason = offered == Offer::No ? decisive(list.trial.plan).reason : Reason::None;
-    print(sink, R"({"number": %u, "offer": "%s", "code": %o, "detail": %j, "members": )", number,
-        name_of(offered), OrNull{name_of(reason)}, detail);
+    print(sink, R"({"number": %u, "offer": "%s", "detail": %j)", number, name_of(offered), detail);
+    put_text(sink, "code", offered == Offer::No ? name_of(decisive(list.trial.plan).reason) : "");
+    sink.write(R"(, "members": )");
     JsonList addresses(sink);
     for (auto const index : members)
-        print(addresses.next(), R"("%o")", inventory.devices[index].address);
+        print(addresses.next(), R"("%a")", inventory.devices[index].address);
     addresses.close();
     sink.write(R"(, "others": )");
     JsonList others(sink);
@@ -126,7 +126,8 @@ void write_group(Sink& sink, std::span<DeviceIndex const> members, List const& l
             print(others.next(), "%j", other);
     }
     others.close();
-    print(sink, R"(, "no_iommu": %c})", text_of(group && group->is_no_iommu));
+    put_flag(sink, "no_iommu", group && group->is_no_iommu);
+    sink.write("}");
 }
 
 } // namespace
@@ -135,12 +136,16 @@ void write_list_json(Sink& sink, List const& list)
 {
     auto const& inventory = list.session.inventory;
     auto const shown = devices_to_show(list);
-    print(sink,
-        R"({"vfio_early": "%s", "command": "list", "iommu": "%s", "iommu_state": "%s", "iommu_unit": %o, "groups_appear_late": %c, "acs_is_overridden": %c, "kernel": %o, "running": %c, "shows_resets": %c, "warnings": )",
-        version, name_of(inventory.iommu), state_of(inventory.iommu), OrNull{list.record.iommu_unit.view()},
-        text_of(inventory.groups_appear_late), text_of(inventory.acs_is_overridden),
-        OrNull{list.record.kernel.view()}, text_of(list.session.is_running_system),
-        text_of(list.record.shows_resets));
+    print(sink, R"({"vfio_early": "%s", "command": "list")", version);
+    put_text(sink, "iommu", name_of(inventory.iommu));
+    put_text(sink, "iommu_state", state_of(inventory.iommu));
+    put_text(sink, "iommu_unit", list.record.iommu_unit.view());
+    put_flag(sink, "groups_appear_late", inventory.groups_appear_late);
+    put_flag(sink, "acs_is_overridden", inventory.acs_is_overridden);
+    put_text(sink, "kernel", list.record.kernel.view());
+    put_flag(sink, "running", list.session.is_running_system);
+    put_flag(sink, "shows_resets", list.record.shows_resets);
+    sink.write(R"(, "warnings": )");
     JsonList warnings(sink);
     for_each_warning(list, [&](std::string_view warning) { print(warnings.next(), "%j", warning); });
     warnings.close();

@@ -70,7 +70,7 @@ std::string_view short_vendor(std::string_view name)
     return name;
 }
 
-void put(Sink& sink, ModelName const& name)
+void put_model(Sink& sink, ModelName const& name)
 {
     if (!name.vendor.empty())
         print(sink, "%e %e", short_vendor(name.vendor.view()),

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/device_id.h"
 #include "base/fixed_string.h"
 #include "base/fixed_vector.h"
-#include "core/device_id.h"
 #include "core/limits.h"
+
+#include <optional>
 
 namespace vfio_early {
 
@@ -38,6 +40,6 @@ std::string_view short_vendor(std::string_view name);
 
 // 'NVIDIA TU104 [GeForce RTX 2070 SUPER]', 'NVIDIA Device' where only the vendor has a name; nothing where
 // not even that.
-void put(Sink&, ModelName const&);
+void put_model(Sink&, ModelName const&);
 
 } // namespace vfio_early

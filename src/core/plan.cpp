@@ -10,11 +10,12 @@ namespace vfio_early {
 
 namespace {
 
-Problem conflict(Entry const& entry, Entry const& earlier, Address address)
+Problem conflict(Entry const& entry, Entry const& earlier, Address const& address)
 {
-    return problem_of(entry.line, Quoted{entry.label.view()}, " selects ", address, " for ",
-        section_name(entry.target), ", but ", Quoted{earlier.label.view()}, " on line ", earlier.line,
-        " selects it for ", section_name(earlier.target), ", keep one of the two");
+    return problem_of(entry.line,
+        "%q selects %a for %s, but %q on line %u selects it for %s, keep one of the two", entry.label.view(),
+        address, section_name(entry.target), earlier.label.view(), earlier.line,
+        section_name(earlier.target));
 }
 
 // What a decision of an entry begins with.
@@ -65,7 +66,7 @@ void add_device(Plan& plan, Config const& config, Decision decision, Reason reas
 }
 
 // A whole card is judged by its first function, and reported function by function.
-void speak_of_function(Recollection::Meant& meant, Address function)
+void speak_of_function(Recollection::Meant& meant, Address const& function)
 {
     meant.was.function = function.function;
     meant.is_now = function;
@@ -179,7 +180,8 @@ Reason why_unsafe(Device const& device, Inventory const& inventory, Options cons
         return Reason::NoIommu;
     if (!device.group && !inventory.groups_appear_late)
         return Reason::NoGroup;
-    if (device.is_boot_display && options.boot_display == BootDisplay::Refuse)
+    bool const may_be_boot_display = device.is_boot_display || device.may_be_boot_display;
+    if (may_be_boot_display && options.boot_display == BootDisplay::Refuse)
         return Reason::BootDisplay;
     return Reason::None;
 }

@@ -23,17 +23,15 @@ std::optional<Place> parse_place(std::string_view text, std::string_view word, S
     bool const every_function = text == "*";
     auto const function = every_function ? 0 : parse_hex(text, 1);
     if (!has_function || !device || !function) {
-        put_all(problem, Quoted{word}, " is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]");
+        print(problem, "%q is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]", word);
         return {};
     }
     if (*device > max_device_number) {
-        put_all(problem, Quoted{word}, " names device ", Hex{*device, 2},
-            ", but device numbers go from 00 to 1f");
+        print(problem, "%q names device %2x, but device numbers go from 00 to 1f", word, *device);
         return {};
     }
     if (*function >= functions_per_device) {
-        put_all(problem, Quoted{word}, " names function ", Hex{*function, 1},
-            ", but function numbers go from 0 to 7");
+        print(problem, "%q names function %x, but function numbers go from 0 to 7", word, *function);
         return {};
     }
     return Place{static_cast<uint8_t>(*device), static_cast<uint8_t>(*function), every_function};
@@ -58,7 +56,7 @@ std::optional<Location> parse_location(std::string_view word, Sink& problem)
     auto first = take_until(rest, '/');
     auto const start = take_domain_and_bus(first);
     if (!start) {
-        put_all(problem, Quoted{word}, " is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]");
+        print(problem, "%q is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]", word);
         return {};
     }
     auto const place = parse_place(first, word, problem);
@@ -73,8 +71,8 @@ std::optional<Location> parse_location(std::string_view word, Sink& problem)
     bool const is_path = word.find('/') != std::string_view::npos;
     for (bool more = is_path; more;) {
         if (location.every_function) {
-            put_all(problem, Quoted{word},
-                " has '*' before its last step, but a path leads through one bridge at a time");
+            print(problem, "%q has '*' before its last step, but a path leads through one bridge at a time",
+                word);
             return {};
         }
         more = rest.find('/') != std::string_view::npos;
@@ -82,7 +80,7 @@ std::optional<Location> parse_location(std::string_view word, Sink& problem)
         if (!step)
             return {};
         if (!location.steps.try_append({step->device, step->function})) {
-            put_all(problem, Quoted{word}, " has more than ", location.steps.capacity(), " steps");
+            print(problem, "%q has more than %u steps", word, location.steps.capacity());
             return {};
         }
         location.every_function = step->every_function;
@@ -109,7 +107,6 @@ std::optional<IdPattern> parse_id_pattern(std::string_view word)
 std::string_view fault_of(std::string_view word)
 {
     auto const colons = std::ranges::count(word, ':');
-    constexpr size_t length_of_three_numbers = 14;
     constexpr size_t length_of_bus_and_device = 5;
     if (word.find(',') != std::string_view::npos)
         return " names several devices, give each a line of its own";
@@ -117,8 +114,11 @@ std::string_view fault_of(std::string_view word)
         return " has quotes, write it without them";
     if (word.starts_with("0x") || word.starts_with("0X"))
         return " has numbers with 0x, write them without it, such as 10de:2191";
-    if (colons == 2 && word.size() == length_of_three_numbers && parse_device_id(slice(word, 0, 9)))
+    bool const has_id = parse_device_id(slice(word, 0, 9)).has_value();
+    if (colons == 2 && has_id)
         return " has half of a subsystem, which is SUBVENDOR:SUBDEVICE, leave it out or write all of it";
+    if (colons >= 2 && !has_id && word[word.size() - 2] == ':')
+        return " has ':' before its function, write '.' there, such as 0000:01:00.0";
     if (word.starts_with('#'))
         return " is not a term, a comment after a value begins with ' ;'";
     if (colons == 2 || (colons == 1 && word.size() == length_of_bus_and_device))
@@ -133,9 +133,9 @@ void explain_unknown_word(std::string_view word, Sink& problem)
 {
     constexpr std::string_view words[] = {"all"};
     if (auto const meant = nearest(word, words))
-        put_all(problem, "unknown term ", Quoted{word}, ", did you mean ", Quoted{*meant}, "?");
+        print(problem, "unknown term %q, did you mean %q?", word, *meant);
     else
-        put_all(problem, Quoted{word}, fault_of(word));
+        print(problem, "%q%s", word, fault_of(word));
 }
 
 // Adds one term to the selector; false if it is wrong or repeated.
@@ -159,8 +159,8 @@ bool add_term(Selector& selector, std::string_view word, Sink& problem)
         return false;
     }
     if (is_repeated)
-        put_all(problem, Quoted{word},
-            " is a repeated term, a selector has at most one address, one id and one 'all'");
+        print(
+            problem, "%q is a repeated term, a selector has at most one address, one id and one 'all'", word);
     return !is_repeated;
 }
 
@@ -176,10 +176,9 @@ std::optional<Selector> parse_selector(std::string_view text, Sink& problem)
     }
     if (!selector.location && !selector.id) {
         if (selector.allow_all == AllowAll::Yes)
-            put_all(problem, "'all' needs an id before it, such as '8086:1572 all'");
+            print(problem, "'all' needs an id before it, such as '8086:1572 all'");
         else
-            put_all(
-                problem, "the value is empty, write an address like 0000:01:00.0 or an id like 10de:2191");
+            print(problem, "the value is empty, write an address like 0000:01:00.0 or an id like 10de:2191");
         return {};
     }
     return selector;

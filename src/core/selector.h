@@ -2,8 +2,7 @@
 #pragma once
 
 #include "base/fixed_vector.h"
-#include "core/address.h"
-#include "core/device_id.h"
+#include "base/sink.h"
 #include "core/limits.h"
 
 namespace vfio_early {

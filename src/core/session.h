@@ -15,6 +15,9 @@ enum class Mode {
 // The last line that modprobe wrote. It is only shown, so cutting it does no harm.
 using LoaderMessage = FixedString<max_loader_message_bytes>;
 
+// It is shown only, so cutting it does no harm.
+using ConfigName = FixedString<max_shown_path_bytes>;
+
 // As in /lib/modules.
 using KernelVersion = FixedString<max_name_bytes>;
 
@@ -23,6 +26,7 @@ struct Loading {
     bool is_ours = false; // we load it, or the next boot will: with an empty ids=
     bool is_unknown = false; // whether it could be loaded
     LoaderMessage message;
+    int error_number = 0; // of what kept modprobe from being started
     std::string_view blacklisted; // the module of core/module_settings.h that it is missing for
 };
 
@@ -51,6 +55,7 @@ struct FirmwareFramebuffer {
 // and what a run does not use of it is never touched.
 struct Session {
     Mode mode = Mode::Check;
+    ConfigName config_name; // the path of the configuration as its user would find it
     Config config;
     Problems problems; // of the configuration; where there are any, nothing is bound
     bool is_running_system = false; // outside of an initramfs: what the host lives on and uses can be seen

@@ -63,14 +63,14 @@ bool is_same_root(RootBus const& left, RootBus const& right)
     return !left.parent.empty() || (left.domain == right.domain && left.bus == right.bus);
 }
 
-void put(Sink& sink, Slot const& slot)
+void put_slot(Sink& sink, Slot const& slot)
 {
     bool is_first = true;
     for (auto const& step : slot.steps) {
         if (is_first)
-            put(sink, Address{slot.root.domain, slot.root.bus, step.device, step.function});
+            print(sink, "%a", Address{slot.root.domain, slot.root.bus, step.device, step.function});
         else
-            put_all(sink, "/", Hex{step.device, 2}, ".", Hex{step.function, 1});
+            print(sink, "/%2x.%x", step.device, step.function);
         is_first = false;
     }
 }

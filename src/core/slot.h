@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/address.h"
 #include "base/fixed_string.h"
 #include "base/fixed_vector.h"
-#include "core/address.h"
 #include "core/limits.h"
 
 namespace vfio_early {
@@ -46,6 +46,6 @@ std::optional<Slot> parse_slot_link(std::string_view link);
 bool is_same_root(RootBus const&, RootBus const&);
 
 // As selectors write it: '0000:00:1c.4/00.0', with the number that the root bus had.
-void put(Sink&, Slot const&);
+void put_slot(Sink&, Slot const&);
 
 } // namespace vfio_early

@@ -24,13 +24,13 @@ bool is_slot_of(std::string_view structure, Device const& port)
 {
     if (structure[0] != type_system_slot || structure.size() <= device_function)
         return false;
-    Address const address = {
-        .domain = byte_at(structure, segment_group) | uint32_t{byte_at(structure, segment_group + 1)} << 8,
-        .bus = byte_at(structure, bus_number),
-        .device = static_cast<uint8_t>(byte_at(structure, device_function) >> 3),
-        .function = static_cast<uint8_t>(byte_at(structure, device_function) & 7)};
-    return address == port.address
-        || (address.domain == port.address.domain && address.bus == port.secondary_bus);
+    auto const segment =
+        byte_at(structure, segment_group) | uint32_t{byte_at(structure, segment_group + 1)} << 8;
+    auto const bus = byte_at(structure, bus_number);
+    auto const place = port.address.device << 3 | port.address.function;
+    return segment == port.address.domain
+        && (bus == port.secondary_bus
+            || (bus == port.address.bus && byte_at(structure, device_function) == place));
 }
 
 } // namespace

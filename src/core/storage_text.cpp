@@ -65,11 +65,6 @@ bool is_above(std::string_view point, std::string_view path)
 
 } // namespace
 
-void put(Sink& sink, DeviceNumber number)
-{
-    put_all(sink, number.major, ":", number.minor);
-}
-
 std::optional<DeviceNumber> parse_device_number(std::string_view text)
 {
     auto minor_text = trimmed(text);
@@ -160,12 +155,12 @@ std::optional<TableWord> path_of_tag(std::string_view source)
             continue;
         TableWord path;
         Sink sink(path);
-        put_all(sink, "/dev/disk/by-", tag.directory, "/");
+        print(sink, "/dev/disk/by-%s/", tag.directory);
         for (char const byte : value) {
             if (stays_in_link(byte))
                 sink.write({&byte, 1});
             else
-                put_all(sink, "\\x", Hex{static_cast<unsigned char>(byte), 2});
+                print(sink, "\\x%2x", static_cast<unsigned char>(byte));
         }
         return path;
     }

@@ -18,8 +18,6 @@ struct DeviceNumber {
     bool operator==(DeviceNumber const&) const = default;
 };
 
-void put(Sink&, DeviceNumber);
-
 // MAJOR:MINOR in decimal, white space around it.
 std::optional<DeviceNumber> parse_device_number(std::string_view text);
 

@@ -19,7 +19,7 @@ bool is_one_of_several(Plan const& plan, DeviceIndex device)
 
 // The stranger at this address, which is added in its place by address where it is new. Nullptr where there
 // is no room.
-Stranger* stranger_at(Session& session, Address address)
+Stranger* stranger_at(Session& session, Address const& address)
 {
     auto& strangers = session.strangers;
     for (auto& stranger : strangers) {
@@ -38,13 +38,13 @@ Stranger* stranger_at(Session& session, Address address)
 
 } // namespace
 
-bool is_selected(Session const& session, Address address)
+bool is_selected(Session const& session, Address const& address)
 {
     auto const device = session.inventory.find(address);
     return device && (find_decision(session.plan, *device) || is_one_of_several(session.plan, *device));
 }
 
-void note_taken(Session& session, Address address)
+void note_taken(Session& session, Address const& address)
 {
     if (is_selected(session, address))
         return;

@@ -147,7 +147,8 @@ bool is_keyboard(std::string_view key_capabilities)
 }
 
 // Looks at each resource of /proc/iomem that is nested in one that is named by an address.
-static void for_each_nested(std::string_view iomem, FunctionRef<void(Address, std::string_view)> look_at)
+static void for_each_nested(
+    std::string_view iomem, FunctionRef<void(Address const&, std::string_view)> look_at)
 {
     std::optional<Address> owner;
     size_t owner_indentation = 0;
@@ -173,17 +174,17 @@ std::optional<Address> framebuffer_owner(std::string_view iomem)
 {
     constexpr std::string_view framebuffers[] = {"BOOTFB", "efifb", "vesafb", "simplefb", "simpledrm"};
     std::optional<Address> found;
-    for_each_nested(iomem, [&](Address owner, std::string_view name) {
+    for_each_nested(iomem, [&](Address const& owner, std::string_view name) {
         if (!found && std::ranges::find(framebuffers, name) != std::end(framebuffers))
             found = owner;
     });
     return found;
 }
 
-std::string_view holder_of_memory(std::string_view iomem, Address device)
+std::string_view holder_of_memory(std::string_view iomem, Address const& device)
 {
     std::string_view holder;
-    for_each_nested(iomem, [&](Address owner, std::string_view name) {
+    for_each_nested(iomem, [&](Address const& owner, std::string_view name) {
         if (owner == device && name != "vfio-pci" && name != "vfio")
             holder = name;
     });

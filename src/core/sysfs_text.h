@@ -43,7 +43,7 @@ bool is_keyboard(std::string_view key_capabilities);
 std::optional<Address> framebuffer_owner(std::string_view iomem);
 
 // What holds memory of a device, by the same text, vfio-pci apart: the innermost resource. Empty for nothing.
-std::string_view holder_of_memory(std::string_view iomem, Address device);
+std::string_view holder_of_memory(std::string_view iomem, Address const& device);
 
 // The ACPI tables that describe an IOMMU: DMAR is Intel's, IVRS is AMD's, VIOT is that of a virtio-iommu.
 struct IommuTables {

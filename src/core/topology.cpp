@@ -3,6 +3,22 @@
 
 namespace vfio_early {
 
+DeviceIndices find_devices(Inventory const& inventory, FunctionRef<bool(Device const&)> is_wanted)
+{
+    DeviceIndices found;
+    for (size_t i = 0; i < inventory.devices.size(); ++i) {
+        if (is_wanted(inventory.devices[i]))
+            found.append(static_cast<DeviceIndex>(i));
+    }
+    inventory.sort_by_address(found);
+    return found;
+}
+
+bool is_peer(Device const& one, Device const& other)
+{
+    return one.group && one.group == other.group;
+}
+
 bool is_below(Address address, Device const& bridge)
 {
     return bridge.secondary_bus && address.domain == bridge.address.domain

@@ -13,7 +13,9 @@ namespace vfio_early {
 struct Why {
     Inventory const* inventory = nullptr;
     Device const* device = nullptr;
-    // What joins the device with others: the topmost bridge above it that is in its group, or itself.
+    DeviceIndices members = {}; // the others of its group, by address
+    // What joins the device with others: the topmost bridge above it that is in its group, or itself. nullptr
+    // where nothing is seen that does.
     Device const* joint = nullptr;
     // The bridge above the joint, where isolation begins; nullptr on a root bus.
     Device const* boundary = nullptr;

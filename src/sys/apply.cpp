@@ -22,7 +22,7 @@ Address address_of(Decision const& decision, Session const& session)
     return device_of(decision, session.inventory)->address;
 }
 
-Result<void> set_override(Root const& root, Address address, std::string_view driver)
+Result<void> set_override(Root const& root, Address const& address, std::string_view driver)
 {
     return root.write(device_path(address, "driver_override"), driver);
 }
@@ -111,7 +111,7 @@ template <typename IsThere> void settle_without_drivers(Session& session, IsTher
     }
 }
 
-Result<void> unbind_from_other_driver(Root const& root, Address address, Target target)
+Result<void> unbind_from_other_driver(Root const& root, Address const& address, Target target)
 {
     auto const driver = TRY(bound_driver(root, address));
     if (driver.empty() || driver.view() == driver_name(target))
@@ -121,19 +121,19 @@ Result<void> unbind_from_other_driver(Root const& root, Address address, Target 
 
 // Loading a driver has bound the devices whose override names it. What is left is bound here, where the
 // kernel answers with an errno (drivers_probe reports success in any case).
-Result<void> bind_to_target(Root const& root, Address address, Target target)
+Result<void> bind_to_target(Root const& root, Address const& address, Target target)
 {
     if (is_bound_to(root, address, driver_name(target)))
         return {};
-    auto const result =
-        root.write(path_of("sys/bus/pci/drivers/", driver_name(target), "/bind"), path_of(address).view());
+    auto const result = root.write(
+        path_of("sys/bus/pci/drivers/%s/bind", driver_name(target)), path_of("%a", address).view());
     // EBUSY (5.10: ENODEV) also means that it was bound in between: the link decides.
     if (is_bound_to(root, address, driver_name(target)))
         return {};
     return result;
 }
 
-Result<void> verify(Root const& root, Address address, Target target)
+Result<void> verify(Root const& root, Address const& address, Target target)
 {
     auto const driver = TRY(bound_driver(root, address));
     if (driver.view() == driver_name(target))
@@ -162,7 +162,7 @@ void check_late_group(Session& session, Root const& root, Decision& decision)
 void bind_group(Session& session, Root const& root, Decision& leader)
 {
     auto const on = [&](auto step) {
-        return [&root, step](Address address, Target target) { return step(root, address, target); };
+        return [&root, step](Address const& address, Target target) { return step(root, address, target); };
     };
     if (!all_of_group(session, leader, Step::Unbind, on(unbind_from_other_driver)))
         return;
@@ -192,9 +192,14 @@ Result<void> free_bridge(Session& session, Root const& root, Decision const& dec
 {
     auto const address = session.inventory.devices[bridge].address;
     TRY(note_what_it_was(root, session, decision, bridge, port_driver));
+    auto& entry = *(session.undo_log.end() - 1);
+    entry.state = UndoEntry::State::Stuck; // for whoever finds it half done
     TRY(set_override(root, address, port_driver));
     auto const driver = TRY(bound_driver(root, address));
-    return driver.view() == hotplug_driver ? unbind(root, address, hotplug_driver) : Result<void>{};
+    if (driver.view() == hotplug_driver)
+        TRY(unbind(root, address, hotplug_driver));
+    entry.state = UndoEntry::State::Written;
+    return {};
 }
 
 // Of the groups that are bound. What does not succeed is told, as the drivers of all members are read later.
@@ -205,10 +210,8 @@ void free_bridges(Session& session, Root const& root)
         if (!device.group || !is_for_shpchp(device))
             continue;
         auto const* decision = first_for_guests(*device.group, session.plan, session.inventory);
-        auto const logged = session.undo_log.size();
-        if (decision && free_bridge(session, root, *decision, static_cast<DeviceIndex>(i)).is_error()
-            && session.undo_log.size() > logged)
-            session.undo_log[logged].state = UndoEntry::State::Stuck;
+        if (decision)
+            static_cast<void>(free_bridge(session, root, *decision, static_cast<DeviceIndex>(i)));
     }
 }
 
@@ -257,11 +260,7 @@ void apply(Session& session, Root const& root)
     refuse_unviable_groups(session.plan, session.inventory);
     undo(session, root);
     free_bridges(session, root);
-    if (!read_drivers_back(session, root)) {
-        refuse_unviable_groups(session.plan, session.inventory);
-        undo(session, root);
-        read_drivers_back(session, root);
-    }
+    undo_what_was_lost(session, root);
     ask_groups(session, root);
     look_at_boot_displays(session, root);
 }

@@ -21,40 +21,40 @@ void note(Session& session, std::string_view name, Result<void> const& result)
 
 Result<void> detach_console(Root const& root, std::string_view console)
 {
-    auto const directory = path_of("sys/class/vtconsole/", console);
+    auto const directory = path_of("sys/class/vtconsole/%s", console);
     char buffer[max_word_bytes];
-    auto const name = TRY(root.read_attribute(path_of(directory, "/name"), buffer));
+    auto const name = TRY(root.read_attribute(path_of("%s/name", directory), buffer));
     if (name.find("frame buffer") == std::string_view::npos)
         return {};
-    return root.write(path_of(directory, "/bind"), "0");
+    return root.write(path_of("%s/bind", directory), "0");
 }
 
 Result<void> unbind_framebuffer(Root const& root, std::string_view name, Path const& driver_link)
 {
     auto const driver = TRY(root.link_name(driver_link));
-    return root.write(path_of("sys/bus/platform/drivers/", driver, "/unbind"), name);
-}
-
-// Nothing where it has no driver.
-void detach_framebuffer(Session& session, Root const& root, std::string_view name)
-{
-    auto const driver_link = path_of("sys/bus/platform/devices/", name, "/driver");
-    if (root.presence(driver_link) == Presence::Absent)
-        return;
-    // The driver gives the memory back when nothing shows it any more.
-    Directory consoles(root, Path("sys/class/vtconsole"));
-    while (auto const console = consoles.next())
-        note(session, *console, detach_console(root, *console));
-    note(session, name, unbind_framebuffer(root, name, driver_link));
+    return root.write(path_of("sys/bus/platform/drivers/%s/unbind", driver), name);
 }
 
 // Newer kernels make it a child of its display, others of none: then it is on the one that the firmware
 // booted on.
-bool is_on(Root const& root, std::string_view framebuffer, Address display)
+Result<bool> is_on(Root const& root, std::string_view framebuffer, Address const& display)
 {
-    auto const target = root.link_target(path_of("sys/bus/platform/devices/", framebuffer));
-    auto const parent = target.is_error() ? std::nullopt : last_address(target.value().view());
+    auto const target = TRY(root.link_target(path_of("sys/bus/platform/devices/%s", framebuffer)));
+    auto const parent = last_address(target.view());
     return !parent || *parent == display;
+}
+
+// Nothing where it has no driver, or is on another display.
+Result<void> detach_framebuffer(Session& session, Root const& root, std::string_view name, Address display)
+{
+    auto const driver_link = path_of("sys/bus/platform/devices/%s/driver", name);
+    if (root.presence(driver_link) == Presence::Absent || !TRY(is_on(root, name, display)))
+        return {};
+    // The driver gives the memory back when nothing shows it any more.
+    Directory consoles(root, Path("sys/class/vtconsole"));
+    while (auto const console = consoles.next())
+        note(session, *console, detach_console(root, *console));
+    return unbind_framebuffer(root, name, driver_link);
 }
 
 } // namespace
@@ -62,7 +62,7 @@ bool is_on(Root const& root, std::string_view framebuffer, Address display)
 // Kernels from 6.0 on do this themselves when vfio-pci binds a device of class 0300, and leave class 0380 as
 // it is (vfio_pci_vga_init() in drivers/vfio/pci/vfio_pci_core.c). Where they do, there is nothing left to
 // do.
-void darken(Session& session, Root const& root, Address display)
+void darken(Session& session, Root const& root, Address const& display)
 {
     FixedString<max_message_bytes> line;
     Sink sink(line);
@@ -70,12 +70,12 @@ void darken(Session& session, Root const& root, Address display)
     console_line(root, line.view());
     Directory devices(root, Path("sys/bus/platform/devices"));
     while (auto const name = devices.next()) {
-        if (name->find("framebuffer") != std::string_view::npos && is_on(root, *name, display))
-            detach_framebuffer(session, root, *name);
+        if (name->find("framebuffer") != std::string_view::npos)
+            note(session, *name, detach_framebuffer(session, root, *name, display));
     }
 }
 
-void look_for_holder(Session& session, Root const& root, Address display)
+void look_for_holder(Session& session, Root const& root, Address const& display)
 {
     auto const iomem = read_iomem(root);
     auto const holder = iomem.is_error() ? std::string_view{} : holder_of_memory(iomem.value(), display);

@@ -8,7 +8,7 @@
 
 namespace vfio_early {
 
-Result<DriverName> bound_driver(Root const& root, Address address)
+Result<DriverName> bound_driver(Root const& root, Address const& address)
 {
     auto name = root.link_name(device_path(address, "driver"));
     // That there is none is an answer that is acted on: one failure must not look like it.
@@ -21,7 +21,7 @@ Result<DriverName> bound_driver(Root const& root, Address address)
     return DriverName(name.value().view());
 }
 
-bool is_bound_to(Root const& root, Address address, std::string_view driver)
+bool is_bound_to(Root const& root, Address const& address, std::string_view driver)
 {
     auto const now = bound_driver(root, address);
     return !now.is_error() && now.value().view() == driver;
@@ -29,12 +29,12 @@ bool is_bound_to(Root const& root, Address address, std::string_view driver)
 
 // While a driver is just being bound, its `driver` link is there before its `unbind` file (seen on 6.12 and
 // 7.2): ENOENT then means "not yet".
-Result<void> unbind(Root const& root, Address address, std::string_view driver)
+Result<void> unbind(Root const& root, Address const& address, std::string_view driver)
 {
     constexpr int attempts = 20;
     constexpr int64_t pause_milliseconds = 10;
-    auto const file = path_of("sys/bus/pci/drivers/", driver, "/unbind");
-    auto const name = path_of(address);
+    auto const file = path_of("sys/bus/pci/drivers/%s/unbind", driver);
+    auto const name = path_of("%a", address);
     auto result = root.write(file, name.view());
     for (int i = 1; i < attempts && result.is_error() && result.error().number == ENOENT; ++i) {
         auto const now = bound_driver(root, address);

@@ -85,7 +85,7 @@ bool is_shared_serial(Root const& root, Identity const& identity)
 }
 
 // What is worth remembering of a device.
-std::optional<Identity> identity_to_record(Root const& root, Address address)
+std::optional<Identity> identity_to_record(Root const& root, Address const& address)
 {
     auto identity = identify(root, address);
     if (identity && identity->serial && is_shared_serial(root, *identity))
@@ -142,7 +142,7 @@ void read_facts(Root const& root, Facts& facts)
 Result<void> save_facts(Root const& root, Path const& path, Facts const& facts)
 {
     // Images can be made at the same time, such as by `dracut --regenerate-all --parallel`.
-    auto const unfinished = path_of(path, ".new", static_cast<unsigned>(getpid()));
+    auto const unfinished = path_of("%s.new%u", path, static_cast<unsigned>(getpid()));
     root.remove(unfinished);
     auto const file = TRY(root.open_file(unfinished, O_WRONLY | O_CREAT | O_EXCL, 0644));
     auto saved = write_whole(file, facts);
@@ -181,7 +181,7 @@ void record_host(Root const& root, HostUses& uses, Facts& facts)
                 continue;
             auto const identity = identity_to_record(root, use.device);
             if (identity && !facts.host.try_append({FactText(use.what.view()), *identity, is_spare}))
-                return uses.add_doubt("the host needs more than ", max_host_facts, " devices");
+                return uses.add_doubt("the host needs more than %u devices", max_host_facts);
         }
     }
 }

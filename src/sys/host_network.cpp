@@ -43,7 +43,7 @@ constexpr Family families[] = {
 
 Path interface_path(std::string_view name, std::string_view file = {})
 {
-    return path_of("sys/class/net/", name, file.empty() ? "" : "/", file);
+    return path_of("sys/class/net/%s%c%s", name, file.empty() ? "" : "/", file);
 }
 
 void add_name(Network& network, InterfaceNames& names, std::string_view name)
@@ -78,7 +78,7 @@ void add_lower_interfaces(Network& network, std::string_view name, InterfaceName
             add_name(network, names, slice(*file, prefix.size()));
     }
     if (files.has_failed())
-        network.uses.add_doubt("/sys/class/net/", ForeignName{name}, " cannot be listed");
+        network.uses.add_doubt("/sys/class/net/%n cannot be listed", name);
 }
 
 // Goes down from the interface of a route to the devices. False where it leads to none.
@@ -134,8 +134,7 @@ bool add_all_routes(Network& network, Family const& family, std::string_view rea
         has_any |= add_carriers(network, interface.view(), 0, carriers);
         for (auto const& carrier : carriers)
             add_use_of_device(network.root, network.uses, carrier.link.view(), vital,
-                joined<UseText>("a route through ", ForeignName{carrier.name.view()}, ", while ",
-                    ForeignName{reason}, " is on no PCI function"));
+                use_text("a route through %n, while %n is on no PCI function", carrier.name.view(), reason));
     }
     return has_any;
 }
@@ -149,19 +148,18 @@ void add_default_routes(Network& network, Family const& family)
         // A tunnel has a way through the other routes, which cannot be seen.
         auto const interface = interfaces[i].view();
         if (!add_carriers(network, interface, i, carriers) && !add_all_routes(network, family, interface))
-            network.uses.add_doubt("no device is found below ", ForeignName{interface}, ", which has the ",
-                family.name, "default route");
+            network.uses.add_doubt(
+                "no device is found below %n, which has the %sdefault route", interface, family.name);
     }
     for (auto const& carrier : carriers) {
         auto const interface = interfaces[carrier.route].view();
         bool const is_below = interface != carrier.name.view();
         bool const another_remains = another_route_remains(carriers, carrier);
-        auto what = joined<UseText>(another_remains ? "one of several " : "the ", family.name,
-            another_remains ? "default routes, through " : "default route through ",
-            ForeignName{carrier.name.view()});
+        auto what = use_text("%c%s%c%n", another_remains ? "one of several " : "the ", family.name,
+            another_remains ? "default routes, through " : "default route through ", carrier.name.view());
         if (is_below) {
             Sink sink(what);
-            put_all(sink, ", a part of ", ForeignName{interface});
+            print(sink, ", a part of %n", interface);
         }
         add_use_of_device(
             network.root, network.uses, carrier.link.view(), another_remains ? spare : vital, what,
@@ -175,21 +173,21 @@ void add_interface_in_use(Network& network, std::string_view name)
     if (link.is_error()) {
         // bonding_masters is a file beside the links, and reading it as one says ENOENT.
         if (!is_absence(link.error()))
-            network.uses.add_doubt("/sys/class/net/", ForeignName{name}, " cannot be read");
+            network.uses.add_doubt("/sys/class/net/%n cannot be read", name);
         return;
     }
     char buffer[32];
     auto const flags = network.root.read_attribute(interface_path(name, "flags"), buffer);
     if (!flags.is_error() && is_up(flags.value()))
-        add_use_of_device(network.root, network.uses, link.value().view(), open_now,
-            joined<UseText>(ForeignName{name}, " is up"));
+        add_use_of_device(
+            network.root, network.uses, link.value().view(), open_now, use_text("%n is up", name));
     auto const master = network.root.link_name(interface_path(name, "master"));
     if (!master.is_error())
         add_use_of_device(network.root, network.uses, link.value().view(), open_now,
-            joined<UseText>(ForeignName{name}, " is a part of ", ForeignName{master.value().view()}));
+            use_text("%n is a part of %n", name, master.value().view()));
     bool const is_unclear = flags.is_error() && !is_absence(flags.error());
     if (is_unclear || (master.is_error() && !is_absence(master.error())))
-        network.uses.add_doubt("whether ", ForeignName{name}, " is in use cannot be found out");
+        network.uses.add_doubt("whether %n is in use cannot be found out", name);
 }
 
 } // namespace

@@ -43,22 +43,21 @@ constexpr NodeKind node_kinds[] = {
 UseText description(Processes const& processes, std::string_view process, std::string_view node)
 {
     char buffer[64];
-    auto const text = processes.root.read_attribute(path_of("proc/", process, "/comm"), buffer);
+    auto const text = processes.root.read_attribute(path_of("proc/%s/comm", process), buffer);
     auto name = text.is_error() ? std::string_view{} : text.value();
-    return joined<UseText>(
-        "process ", process, " (", ForeignName{take_until(name, '\n')}, ") has ", ForeignName{node}, " open");
+    return use_text("process %s (%n) has %n open", process, take_until(name, '\n'), node);
 }
 
 // All of a group is held with it, by what runs a guest.
 void add_group(Processes& processes, std::string_view number, UseText const& what)
 {
-    Directory members(processes.root, path_of("sys/kernel/iommu_groups/", number, "/devices"));
+    Directory members(processes.root, path_of("sys/kernel/iommu_groups/%s/devices", number));
     while (auto const name = members.next()) {
         if (auto const address = parse_address(*name))
             add_use_of_function(processes.root, processes.uses, *address, open_now, what, UseKind::Guest);
     }
     if (members.has_failed())
-        processes.uses.add_doubt("IOMMU group ", number, ", which a process has open, cannot be listed");
+        processes.uses.add_doubt("IOMMU group %s, which a process has open, cannot be listed", number);
 }
 
 bool has_device_minor(std::string_view information, uint32_t minor)
@@ -79,7 +78,7 @@ void add_nvidia(Processes& processes, uint32_t minor, UseText const& what)
     while (auto const name = cards.next()) {
         char buffer[max_attribute_bytes];
         auto const information =
-            processes.root.read_start(path_of(cards_path, "/", *name, "/information"), buffer);
+            processes.root.read_start(path_of("%s/%s/information", cards_path, *name), buffer);
         auto const address = parse_address(*name);
         if (address && !information.is_error() && has_device_minor(information.value(), minor))
             add_use_of_function(processes.root, processes.uses, *address, open_now, what);
@@ -94,7 +93,7 @@ void add_node(Processes& processes, std::string_view process, std::string_view n
         if (!node.starts_with(kind.prefix))
             continue;
         auto const device =
-            processes.root.link_target(path_of("sys/class/", kind.device_class, "/", last_part(node)));
+            processes.root.link_target(path_of("sys/class/%s/%s", kind.device_class, last_part(node)));
         if (device.is_error())
             continue;
         add_use_of_device(processes.root, processes.uses, device.value().view(), open_now,
@@ -116,11 +115,11 @@ void add_node(Processes& processes, std::string_view process, std::string_view n
 
 void add_process(Processes& processes, std::string_view process)
 {
-    auto const path = path_of("proc/", process, "/fd");
+    auto const path = path_of("proc/%s/fd", process);
     Directory files(processes.root, path);
     bool is_unreadable = false;
     while (auto const name = files.next()) {
-        auto const target = processes.root.link_target(path_of(path, "/", *name));
+        auto const target = processes.root.link_target(path_of("%s/%s", path, *name));
         // What was closed meanwhile is gone, and a name that is too long is no node.
         if (target.is_error() && !is_absence(target.error()) && target.error().number != ENAMETOOLONG)
             is_unreadable = true;
@@ -130,7 +129,7 @@ void add_process(Processes& processes, std::string_view process)
     // A process that ended meanwhile is gone.
     is_unreadable |= files.has_failed() && processes.root.presence(path) != Presence::Absent;
     if (is_unreadable)
-        processes.uses.add_doubt("what process ", process, " has open cannot be read");
+        processes.uses.add_doubt("what process %s has open cannot be read", process);
 }
 
 } // namespace

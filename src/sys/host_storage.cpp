@@ -59,12 +59,12 @@ bool contains(FixedVector<DeviceNumber, Capacity> const& numbers, DeviceNumber w
 // The path of a device, or of a file below it. With a slash at its end it would not be that of the link.
 Path block_path(DeviceNumber number, std::string_view file = {})
 {
-    return path_of("sys/dev/block/", number, file.empty() ? "" : "/", file);
+    return path_of("sys/dev/block/%u:%u%c%s", number.major, number.minor, file.empty() ? "" : "/", file);
 }
 
 Path class_path(std::string_view name, std::string_view file)
 {
-    return path_of("sys/class/block/", name, "/", file);
+    return path_of("sys/class/block/%s/%s", name, file);
 }
 
 std::optional<DeviceNumber> read_number(Root const& root, Path const& path)
@@ -99,7 +99,7 @@ std::optional<DeviceNumber> device_of_source(Storage& storage, std::string_view 
     auto const number = device_at(storage.root, link->view());
     // Otherwise there is no such device now: with another driver, or gone.
     if (!number && !storage.root.exists(Path("dev/disk")))
-        storage.uses.add_doubt("/dev/disk is not there, so ", Quoted{source}, " cannot be found");
+        storage.uses.add_doubt("/dev/disk is not there, so %q cannot be found", source);
     return number;
 }
 
@@ -125,10 +125,10 @@ bool add_devices_in(Storage& storage, Stack& stack, Path const& path)
     Directory devices(storage.root, path);
     while (auto const name = devices.next()) {
         has_any = true;
-        add_device(storage, stack, read_number(storage.root, path_of(path, "/", *name, "/dev")));
+        add_device(storage, stack, read_number(storage.root, path_of("%s/%s/dev", path, *name)));
     }
     if (devices.has_failed() && storage.root.presence(path) != Presence::Absent)
-        storage.uses.add_doubt("/", path, " cannot be listed");
+        storage.uses.add_doubt("/%s cannot be listed", path);
     return has_any;
 }
 
@@ -140,8 +140,8 @@ void add_btrfs_members(Storage& storage, Stack& stack, DeviceNumber member)
         return;
     Directory file_systems(storage.root, Path("sys/fs/btrfs"));
     while (auto const id = file_systems.next()) {
-        auto const devices = path_of("sys/fs/btrfs/", *id, "/devices");
-        if (storage.root.exists(path_of(devices, "/", name.value())))
+        auto const devices = path_of("sys/fs/btrfs/%s/devices", *id);
+        if (storage.root.exists(path_of("%s/%s", devices, name.value())))
             add_devices_in(storage, stack, devices);
     }
 }
@@ -167,7 +167,7 @@ void add_mounted_devices(Storage& storage, Stack& stack, Mount const& mount)
     }
     stack.ends_elsewhere |= !has_any;
     if (!has_any && (mount.type == "btrfs" || mount.type == "bcachefs"))
-        storage.uses.add_doubt("the devices of ", ForeignName{mount.point.view()}, " cannot be found");
+        storage.uses.add_doubt("the devices of %n cannot be found", mount.point.view());
 }
 
 void add_devices_of_file(Storage& storage, Stack& stack, std::string_view path)
@@ -188,11 +188,11 @@ bool add_uses_of_nvme_subsystem(
     if (start == std::string_view::npos)
         return false;
     auto const end = device_link.find('/', start + parent.size());
-    auto const subsystem = path_of("sys/dev/block/", slice(device_link, 0, end));
+    auto const subsystem = path_of("sys/dev/block/%s", slice(device_link, 0, end));
     bool has_function = false;
     Directory entries(storage.root, subsystem);
     while (auto const name = entries.next()) {
-        auto const link = storage.root.link_target(path_of(subsystem, "/", *name));
+        auto const link = storage.root.link_target(path_of("%s/%s", subsystem, *name));
         if (!link.is_error())
             has_function |= add_use_of_device(storage.root, storage.uses, link.value().view(), weight, what);
     }
@@ -227,11 +227,11 @@ void add_uses_of(Storage& storage, Stack& stack, Purpose const& purpose)
         auto const number = stack.devices[i];
         auto const link = storage.root.link_target(block_path(number));
         if (link.is_error()) {
-            storage.uses.add_doubt("the block device ", number, " cannot be found");
+            storage.uses.add_doubt("the block device %u:%u cannot be found", number.major, number.minor);
             stack.ends_elsewhere = true;
             continue;
         }
-        auto const what = joined<UseText>(purpose.what, " on ", ForeignName{last_part(link.value().view())});
+        auto const what = use_text("%s on %n", purpose.what, last_part(link.value().view()));
         if (add_use_of_device(storage.root, storage.uses, link.value().view(), purpose.weight, what)
             || add_uses_of_nvme_subsystem(storage, link.value().view(), purpose.weight, what))
             stack.has_function = true;
@@ -303,8 +303,7 @@ void add_mount(Storage& storage, Mount const& mount)
         return;
     Stack stack;
     add_mounted_devices(storage, stack, mount);
-    add_uses_of(storage, stack,
-        {is_vital ? vital_and_open : open_now, joined<UseText>(ForeignName{mount.point.view()})});
+    add_uses_of(storage, stack, {is_vital ? vital_and_open : open_now, use_text("%n", mount.point.view())});
 }
 
 void add_other_mounts(Storage& storage)
@@ -354,15 +353,14 @@ void add_tables(Storage& storage)
         auto const entry = parse_fstab(line);
         if (!entry)
             return;
-        auto const what =
-            entry->type == "swap" ? UseText("swap") : joined<UseText>(ForeignName{entry->target.view()});
+        auto const what = entry->type == "swap" ? UseText("swap") : use_text("%n", entry->target.view());
         add_source(storage, entry->source.view(), {vital, what});
     });
     static char buffer[max_table_bytes];
     for_each_line(read_table(storage.root, storage.uses, "etc/crypttab", buffer), [&](std::string_view line) {
         if (auto const entry = parse_crypttab(line))
-            add_source(storage, entry->source.view(),
-                {vital, joined<UseText>("crypttab's ", ForeignName{entry->target.view()})});
+            add_source(
+                storage, entry->source.view(), {vital, use_text("crypttab's %n", entry->target.view())});
     });
 }
 
@@ -375,7 +373,7 @@ bool has_partitions(Root const& root, std::string_view name)
 {
     Directory files(root, class_path(name, ""));
     while (auto const file = files.next()) {
-        if (file->starts_with(name) && root.exists(class_path(name, path_of(*file, "/partition").view())))
+        if (file->starts_with(name) && root.exists(path_of("sys/class/block/%s/%s/partition", name, *file)))
             return true;
     }
     return false;
@@ -385,9 +383,9 @@ bool has_partitions(Root const& root, std::string_view name)
 // the kernel names, which is a block device itself.
 bool is_explained(Storage& storage, std::string_view name, std::string_view directory)
 {
-    auto const number = read_number(storage.root, class_path(name, path_of(directory, "dev").view()));
+    auto const number = read_number(storage.root, path_of("sys/class/block/%s/%sdev", name, directory));
     return !number || contains(storage.explained, *number)
-        || has_entries(storage.root, class_path(name, path_of(directory, "holders").view()));
+        || has_entries(storage.root, path_of("sys/class/block/%s/%sholders", name, directory));
 }
 
 // A mapping by the name that people know it by.
@@ -395,7 +393,7 @@ UseText name_of_layer(Root const& root, std::string_view name)
 {
     char buffer[256];
     auto const text = root.read_attribute(class_path(name, "dm/name"), buffer);
-    return joined<UseText>(ForeignName{text.is_error() ? name : trimmed(text.value())});
+    return use_text("%n", text.is_error() ? name : trimmed(text.value()));
 }
 
 void add_unexplained(Storage& storage, std::string_view name)
@@ -416,7 +414,7 @@ void add_unexplained(Storage& storage, std::string_view name)
     else if (has_entries(storage.root, class_path(name, "slaves")))
         add_uses_of_device(storage, *number, {open_now, name_of_layer(storage.root, name)});
     if (held == Held::Unknown)
-        storage.uses.add_doubt("whether ", ForeignName{name}, " is in use cannot be found out");
+        storage.uses.add_doubt("whether %n is in use cannot be found out", name);
 }
 
 void add_all_unexplained(Storage& storage)
@@ -436,7 +434,7 @@ void add_only_keyboard(Storage& storage)
     bool has_others = false;
     Directory devices(storage.root, Path("sys/class/input"));
     while (auto const name = devices.next()) {
-        auto const link = storage.root.link_target(path_of("sys/class/input/", *name));
+        auto const link = storage.root.link_target(path_of("sys/class/input/%s", *name));
         if (link.is_error() || link.value().view().find("/virtual/") != std::string_view::npos
             || !is_keyboard_at(storage.root, *name))
             continue;
@@ -460,7 +458,7 @@ Held ask_kernel_if_held(Root const& root, std::string_view name)
     for (char const byte : name)
         node.append(byte == '!' ? "/" : std::string_view(&byte, 1));
     // Without O_NONBLOCK an optical drive would look for a disc.
-    auto const file = root.open_file(path_of("dev/", node), O_RDONLY | O_EXCL | O_NONBLOCK);
+    auto const file = root.open_file(path_of("dev/%s", node), O_RDONLY | O_EXCL | O_NONBLOCK);
     if (!file.is_error())
         return Held::No;
     switch (file.error().number) {

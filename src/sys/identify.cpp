@@ -11,7 +11,7 @@ namespace vfio_early {
 
 namespace {
 
-std::optional<uint8_t> read_port(Root const& root, Address address)
+std::optional<uint8_t> read_port(Root const& root, Address const& address)
 {
     char buffer[config_bytes];
     auto const config = root.read_start(device_path(address, "config"), buffer);
@@ -22,9 +22,8 @@ std::optional<uint8_t> read_port(Root const& root, Address address)
 void read_firmware_path(Root const& root, RootBus& bus)
 {
     char buffer[max_root_name_bytes];
-    auto const name = root.read_attribute(path_of("sys/devices/", bus.parent, "pci", Hex{bus.domain, 4}, ":",
-                                              Hex{bus.bus, 2}, "/firmware_node/path"),
-        buffer);
+    auto const name = root.read_attribute(
+        path_of("sys/devices/%spci%4x:%2x/firmware_node/path", bus.parent, bus.domain, bus.bus), buffer);
     if (!name.is_error())
         bus.firmware_path.append(trimmed(name.value()));
 }
@@ -32,7 +31,7 @@ void read_firmware_path(Root const& root, RootBus& bus)
 // The root bus that is this one now, whatever its number is.
 std::optional<RootBus> find_root_bus(Root const& root, RootBus const& wanted)
 {
-    Directory buses(root, path_of("sys/devices/", wanted.parent));
+    Directory buses(root, path_of("sys/devices/%s", wanted.parent));
     while (auto const name = buses.next()) {
         auto bus = parse_root_bus(*name);
         if (!bus)
@@ -47,7 +46,7 @@ std::optional<RootBus> find_root_bus(Root const& root, RootBus const& wanted)
 
 // The Port Number of a root port; nothing where another function of the device has the same one, which then
 // tells nothing.
-std::optional<uint8_t> read_port_that_tells(Root const& root, Address port)
+std::optional<uint8_t> read_port_that_tells(Root const& root, Address const& port)
 {
     auto const number = read_port(root, port);
     auto other = port;
@@ -60,7 +59,7 @@ std::optional<uint8_t> read_port_that_tells(Root const& root, Address port)
 
 // The root port with this number among the functions of a device: the function that was recorded where it has
 // the number or where none can be read, else the only one that has it.
-std::optional<Address> find_root_port(Root const& root, Address recorded, uint8_t wanted)
+std::optional<Address> find_root_port(Root const& root, Address const& recorded, uint8_t wanted)
 {
     if (read_port(root, recorded) == wanted)
         return recorded;
@@ -84,9 +83,9 @@ std::optional<Address> find_root_port(Root const& root, Address recorded, uint8_
 
 } // namespace
 
-std::optional<Slot> read_slot(Root const& root, Address address)
+std::optional<Slot> read_slot(Root const& root, Address const& address)
 {
-    auto const link = root.link_target(path_of("sys/bus/pci/devices/", address));
+    auto const link = root.link_target(path_of("sys/bus/pci/devices/%a", address));
     if (link.is_error())
         return {};
     auto slot = parse_slot_link(link.value().view());
@@ -138,19 +137,19 @@ std::optional<uint64_t> read_serial(Root const& root, Address address)
     return read();
 }
 
-bool is_config_cut(Root const& root, Address address)
+bool is_config_cut(Root const& root, Address const& address)
 {
     char buffer[config_header_bytes + 1];
     auto const config = root.read_start(device_path(address, "config"), buffer);
     return !config.is_error() && config.value().size() <= config_header_bytes;
 }
 
-bool is_virtual_function(Root const& root, Address address)
+bool is_virtual_function(Root const& root, Address const& address)
 {
     return root.presence(device_path(address, "physfn")) != Presence::Absent;
 }
 
-std::optional<Identity> identify(Root const& root, Address address)
+std::optional<Identity> identify(Root const& root, Address const& address)
 {
     auto const device = read_device(root, address);
     if (!device.is_identified)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -89,6 +90,11 @@ int control(int file, unsigned long request, void* argument)
 int sync(int file)
 {
     return ::fsync(file);
+}
+
+int lock(int file)
+{
+    return ::flock(file, LOCK_EX | LOCK_NB);
 }
 
 ssize_t list(int directory, void* buffer, size_t size)

@@ -36,6 +36,9 @@ int control(int file, unsigned long request, void* argument);
 ssize_t write(int file, void const* bytes, size_t size);
 int sync(int file);
 
+// flock(2), exclusive and without waiting.
+int lock(int file);
+
 // getdents64(2).
 ssize_t list(int directory, void* buffer, size_t size);
 

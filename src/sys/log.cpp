@@ -29,13 +29,12 @@ void log_line(Root const& root, Level level, std::string_view text)
     // Opened afresh for every line: the kernel drops what one open file writes beyond 10 lines in 5 s
     // (devkmsg_write() in kernel/printk/printk.c), and the write still succeeds.
     write_line(root, "dev/kmsg",
-        joined<LogLine>(
-            "<", facility_daemon << 3 | static_cast<unsigned>(level), ">vfio-early: ", text, "\n"));
+        printed<LogLine>("<%u>vfio-early: %s\n", facility_daemon << 3 | static_cast<unsigned>(level), text));
 }
 
 void console_line(Root const& root, std::string_view text)
 {
-    write_line(root, "dev/console", joined<LogLine>("vfio-early: ", text, "\n"));
+    write_line(root, "dev/console", printed<LogLine>("vfio-early: %s\n", text));
 }
 
 void log_report(Root const& root, Session const& session)

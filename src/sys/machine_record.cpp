@@ -30,7 +30,7 @@ constexpr struct {
 std::optional<UseKind> kind_of(
     Root const& root, UseKind kind, Path const& path, std::string_view name, std::string_view link)
 {
-    if (kind == UseKind::Disk && root.exists(path_of(path, "/partition")))
+    if (kind == UseKind::Disk && root.exists(path_of("%s/partition", path)))
         return {};
     if (kind != UseKind::Input)
         return kind;
@@ -44,7 +44,7 @@ void read_attached(Root const& root, Inventory const& inventory, MachineRecord& 
     for (auto const& [directory, kind_of_class] : classes) {
         Directory names(root, Path(directory));
         while (auto const name = names.next()) {
-            auto const path = path_of(directory, *name);
+            auto const path = path_of("%s%s", directory, *name);
             auto const link = root.link_target(path);
             auto const functions = functions_above(link.is_error() ? std::string_view{} : link.value().view());
             if (functions.empty())
@@ -77,7 +77,7 @@ void read_functions(Root const& root, Inventory const& inventory, MachineRecord&
         // drivers/pci/pci.c), and before Linux 5.15 there is none at all.
         read_word(root, device_path(device.address, "reset_method"), function.reset);
         record.shows_resets |= !function.reset.empty();
-        auto const link = root.link_target(path_of("sys/bus/pci/devices/", device.address));
+        auto const link = root.link_target(path_of("sys/bus/pci/devices/%a", device.address));
         auto const position = link.is_error() ? std::string_view::npos : link.value().view().find(start);
         if (position != std::string_view::npos)
             function.path.append(slice(link.value().view(), position + start.size()));
@@ -92,7 +92,7 @@ void read_functions(Root const& root, Inventory const& inventory, MachineRecord&
 bool is_keyboard_at(Root const& root, std::string_view name)
 {
     char buffer[1024];
-    auto const keys = root.read_attribute(path_of("sys/class/input/", name, "/capabilities/key"), buffer);
+    auto const keys = root.read_attribute(path_of("sys/class/input/%s/capabilities/key", name), buffer);
     return !keys.is_error() && is_keyboard(keys.value());
 }
 

@@ -15,7 +15,7 @@ constexpr std::string_view directories[] = {
 bool is_hidden(Root const& root, std::string_view name, size_t directory)
 {
     for (size_t i = 0; i < directory; ++i) {
-        if (root.exists(path_of(directories[i], "/", name)))
+        if (root.exists(path_of("%s/%s", directories[i], name)))
             return true;
     }
     return false;
@@ -24,7 +24,7 @@ bool is_hidden(Root const& root, std::string_view name, size_t directory)
 void note_unread(Path const& path, ModuleSettings& settings)
 {
     if (++settings.unread_files == 1)
-        settings.unread_file = joined<SettingFile>("/", path);
+        settings.unread_file = printed<SettingFile>("/%s", path);
 }
 
 void read_file(Root const& root, Path const& path, ModuleSettings& settings)
@@ -33,7 +33,8 @@ void read_file(Root const& root, Path const& path, ModuleSettings& settings)
     auto const text = root.read(path, buffer);
     if (text.is_error())
         return note_unread(path, settings);
-    parse_modprobe_settings({buffer, text.value().size()}, joined<SettingFile>("/", path).view(), settings);
+    parse_modprobe_settings(
+        {buffer, text.value().size()}, printed<SettingFile>("/%s", path).view(), settings);
 }
 
 } // namespace
@@ -46,7 +47,7 @@ void read_modprobe_d(Root const& root, ModuleSettings& settings)
         while (auto const name = names.next()) {
             if ((name->ends_with(".conf") || name->ends_with(".alias")) && !name->starts_with('.')
                 && !is_hidden(root, *name, i))
-                read_file(root, path_of(path, "/", *name), settings);
+                read_file(root, path_of("%s/%s", path, *name), settings);
         }
         if (names.has_failed() && root.presence(path) != Presence::Absent)
             note_unread(path, settings);

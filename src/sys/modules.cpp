@@ -26,7 +26,7 @@ using Arguments = FixedVector<char const*, max_modprobe_arguments>;
 std::optional<Path> find_modprobe(Root const& root)
 {
     for (auto const candidate : {"/sbin/modprobe", "/usr/sbin/modprobe"}) {
-        auto const path = path_of(root.directory(), candidate);
+        auto const path = path_of("%s%c", root.directory(), candidate);
         if (root.exists(Path(candidate)) && !path.was_cut())
             return path;
     }
@@ -113,13 +113,14 @@ void wait_for_modprobe(pid_t child, int pipe, LastLine& lines)
         is_gone = has_ended(child, 0);
 }
 
-// Runs modprobe with these options and names and waits for it.
-void run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
+// Runs modprobe with these options and names and waits for it. The error number where it could not be
+// started.
+int run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
 {
     auto const program = find_modprobe(root);
     if (!program) {
         last_line = LoaderMessage("there is no /sbin/modprobe and no /usr/sbin/modprobe");
-        return;
+        return 0;
     }
     Arguments arguments;
     arguments.append("modprobe");
@@ -129,16 +130,18 @@ void run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
 
     int ends[2];
     if (kernel::pipe(ends) < 0)
-        return;
+        return errno;
     Descriptor const reading(ends[0]);
     Descriptor writing(ends[1]);
     auto const child = kernel::fork();
     if (child == 0)
         become_modprobe(program->c_str(), arguments, writing.number());
+    if (child < 0)
+        return errno;
     writing.close();
     LastLine lines(last_line);
-    if (child > 0)
-        wait_for_modprobe(child, reading.number(), lines);
+    wait_for_modprobe(child, reading.number(), lines);
+    return 0;
 }
 
 // The kernel whose modules count: the one that is named, the one that runs, or below another root the only
@@ -193,14 +196,14 @@ Found find_driver(Root const& root, KernelVersion const& kernel, Target target)
 {
     if (kernel.empty())
         return {};
-    auto const directory = path_of("lib/modules/", kernel);
-    return {find_in_list(root, path_of(directory, "/modules.dep"), driver_name(target)),
-        find_in_list(root, path_of(directory, "/modules.builtin"), driver_name(target))};
+    auto const directory = path_of("lib/modules/%s", kernel);
+    return {find_in_list(root, path_of("%s/modules.dep", directory), driver_name(target)),
+        find_in_list(root, path_of("%s/modules.builtin", directory), driver_name(target))};
 }
 
 Path module_path(std::string_view module)
 {
-    return path_of("sys/module/", module);
+    return path_of("sys/module/%s", module);
 }
 
 void load_driver(Root const& root, Session& session, Target target)
@@ -220,7 +223,7 @@ void load_driver(Root const& root, Session& session, Target target)
     }
     // kmod appends options of its command line to configured ones, and the last ids= counts: this one takes
     // the place of any in modprobe.d and on the kernel command line.
-    run_modprobe(root, {"--ignore-install", name.c_str(), "ids="}, loading.message);
+    loading.error_number = run_modprobe(root, {"--ignore-install", name.c_str(), "ids="}, loading.message);
     if (!has_driver(root, target)) {
         // Where there is no such module, nothing else is to blame.
         if (!find_driver(root, find_kernel(root, session.kernel), target).is_absent())
@@ -239,7 +242,7 @@ void load_driver(Root const& root, Session& session, Target target)
 
 bool has_driver(Root const& root, Target target)
 {
-    return root.exists(path_of("sys/bus/pci/drivers/", driver_name(target)));
+    return root.exists(path_of("sys/bus/pci/drivers/%s", driver_name(target)));
 }
 
 void load_drivers(Root const& root, Session& session)
@@ -282,7 +285,7 @@ bool is_loaded_module(Root const& root, Target target)
 {
     // What is built in has no `initstate` (kernel/module/sysfs.c).
     return root.exists(
-        path_of(module_path(target == Target::VfioPci ? "vfio_pci" : "pci_stub"), "/initstate"));
+        path_of("sys/module/%c/initstate", target == Target::VfioPci ? "vfio_pci" : "pci_stub"));
 }
 
 } // namespace vfio_early

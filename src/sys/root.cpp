@@ -65,6 +65,17 @@ char const* last_part(Path const& path)
 
 } // namespace
 
+Path path_of_passed(char const* format, ...)
+{
+    Path path;
+    Sink sink(path);
+    va_list arguments;
+    va_start(arguments, format);
+    print_arguments(sink, format, arguments);
+    va_end(arguments);
+    return path;
+}
+
 bool is_absence(Error const& error)
 {
     return error.number == ENOENT || error.number == ENOTDIR;

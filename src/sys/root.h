@@ -17,9 +17,13 @@ using Path = FixedString<max_path_bytes>;
 // The last part of a path, which names a driver or a group.
 using Name = FixedString<max_name_bytes>;
 
-template <typename... Parts> Path path_of(Parts const&... parts)
+// A format with its parts as a path; see print().
+Path path_of_passed(char const* format, ...);
+
+template <typename... Parts>
+[[gnu::always_inline]] inline Path path_of(FormatFor<Parts...> format, Parts const&... parts)
 {
-    return joined<Path>(parts...);
+    return path_of_passed(format.text(), pass(parts)...);
 }
 
 // Whether a file is there; Unknown if the kernel does not say.

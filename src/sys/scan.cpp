@@ -42,19 +42,17 @@ void read_group_number(Root const& root, Device& device)
         device.is_readable = false;
 }
 
-// What cannot be read counts as a yes, what is not there as a no.
-bool may_say_one(Root const& root, Path const& path)
-{
-    char buffer[max_number_bytes];
-    auto text = root.read_attribute(path, buffer);
-    return text.is_error() ? !is_absence(text.error()) : trimmed(text.value()) == "1";
-}
-
 // boot_vga is there for class 0300 only; boot_display for every display, in newer kernels.
 void read_boot_display(Root const& root, Device& device)
 {
-    device.is_boot_display = may_say_one(root, device_path(device.address, "boot_vga"))
-        || may_say_one(root, device_path(device.address, "boot_display"));
+    for (auto const* attribute : {"boot_vga", "boot_display"}) {
+        char buffer[max_number_bytes];
+        auto const text = root.read_attribute(device_path(device.address, attribute), buffer);
+        if (text.is_error())
+            device.may_be_boot_display |= !is_absence(text.error());
+        else
+            device.is_boot_display |= trimmed(text.value()) == "1";
+    }
 }
 
 void read_bridge(Root const& root, Device& device)
@@ -87,7 +85,7 @@ std::optional<DeviceIndex> add_device(Scan& scan, Device device)
 
 // The device in the inventory, which is read from sysfs if it is not there yet. Nothing if sysfs has no
 // device at this address.
-std::optional<DeviceIndex> find_or_read(Scan& scan, Address address)
+std::optional<DeviceIndex> find_or_read(Scan& scan, Address const& address)
 {
     if (auto const known = scan.inventory.find(address))
         return known;
@@ -144,7 +142,7 @@ bool has_selector_by_id_alone(Config const& config)
 
 Path group_path(uint32_t number, std::string_view attribute)
 {
-    return path_of("sys/kernel/iommu_groups/", number, "/", attribute);
+    return path_of("sys/kernel/iommu_groups/%u/%s", number, attribute);
 }
 
 // Only few groups have a name. Whether it is that of VFIO's no-IOMMU mode has to be known.
@@ -191,9 +189,9 @@ void read_group(Scan& scan, DeviceIndex device)
 }
 
 // A group that does not list a device that points to it contradicts itself.
-bool group_lists(Root const& root, uint32_t number, Address member)
+bool group_lists(Root const& root, uint32_t number, Address const& member)
 {
-    return root.exists(group_path(number, path_of("devices/", member).view()));
+    return root.exists(path_of("sys/kernel/iommu_groups/%u/devices/%a", number, member));
 }
 
 void read_groups(Scan& scan)
@@ -233,7 +231,7 @@ void read_iommu(Scan& scan)
         iommu_that_is_not_on(tables, cpuinfo.is_error() ? std::string_view{} : cpuinfo.value());
 }
 
-void mark_boot_display(Inventory& inventory, Address address)
+void mark_boot_display(Inventory& inventory, Address const& address)
 {
     if (auto const device = inventory.find(address))
         inventory.devices[*device].is_boot_display = true;
@@ -243,7 +241,7 @@ void mark_boot_display(Inventory& inventory, Address address)
 void suspect_every_display(Inventory& inventory)
 {
     for (auto& device : inventory.devices)
-        device.is_boot_display |= is_display(device);
+        device.may_be_boot_display |= is_display(device);
 }
 
 // From about 6.12 on, the firmware's framebuffer is a child of the display that it is on. This finds displays
@@ -254,7 +252,7 @@ void find_framebuffer_parent(Scan& scan)
     while (auto const name = devices.next()) {
         if (name->find("framebuffer") == std::string_view::npos)
             continue;
-        auto const target = scan.root.link_target(path_of("sys/bus/platform/devices/", *name));
+        auto const target = scan.root.link_target(path_of("sys/bus/platform/devices/%s", *name));
         if (target.is_error()) {
             suspect_every_display(scan.inventory);
             continue;
@@ -298,7 +296,7 @@ Result<std::string_view> read_iomem(Root const& root)
     return root.read_start(Path("proc/iomem"), buffer);
 }
 
-Device read_device(Root const& root, Address address)
+Device read_device(Root const& root, Address const& address)
 {
     Device device;
     device.address = address;
@@ -309,7 +307,7 @@ Device read_device(Root const& root, Address address)
     return device;
 }
 
-std::optional<uint8_t> read_secondary_bus(Root const& root, Address bridge)
+std::optional<uint8_t> read_secondary_bus(Root const& root, Address const& bridge)
 {
     char buffer[max_number_bytes];
     auto text = root.read_attribute(device_path(bridge, "secondary_bus_number"), buffer);
@@ -322,9 +320,9 @@ std::optional<uint8_t> read_secondary_bus(Root const& root, Address bridge)
     return static_cast<uint8_t>(*number);
 }
 
-Path device_path(Address address, std::string_view attribute)
+Path device_path(Address const& address, std::string_view attribute)
 {
-    return path_of("sys/bus/pci/devices/", address, "/", attribute);
+    return path_of("sys/bus/pci/devices/%a/%s", address, attribute);
 }
 
 void scan_iommu(Root const& root, Inventory& inventory)
@@ -371,7 +369,7 @@ void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)
     read_group(scan, device);
 }
 
-std::optional<DeviceIndex> scan_device(Root const& root, Inventory& inventory, Address address)
+std::optional<DeviceIndex> scan_device(Root const& root, Inventory& inventory, Address const& address)
 {
     Scan scan{root, inventory};
     return find_or_read(scan, address);

@@ -24,20 +24,20 @@ void rescan_group(Root const&, Inventory&, DeviceIndex);
 
 // Reads one device into the inventory, where it is not there yet. Nothing where there is none at this
 // address.
-std::optional<DeviceIndex> scan_device(Root const&, Inventory&, Address);
+std::optional<DeviceIndex> scan_device(Root const&, Inventory&, Address const&);
 
 // Reads the functions of the card at this address that are not in the inventory yet.
 void scan_card(Root const&, Inventory&, Address);
 
 // What the `uevent` of a device says, with one read: class, id, subsystem, driver.
-Device read_device(Root const&, Address);
+Device read_device(Root const&, Address const&);
 
 // The number of the bus below a bridge. Nothing where it is none, or was not set up.
-std::optional<uint8_t> read_secondary_bus(Root const&, Address);
+std::optional<uint8_t> read_secondary_bus(Root const&, Address const&);
 
 // The text of /proc/iomem, until it is read again.
 Result<std::string_view> read_iomem(Root const&);
 
-Path device_path(Address, std::string_view attribute);
+Path device_path(Address const&, std::string_view attribute);
 
 } // namespace vfio_early

@@ -20,7 +20,7 @@ bool is_any_named(Session const& session)
 }
 
 // Calls `note` with every PCI address among the names in a directory.
-void for_each_address(Root const& root, Path const& path, FunctionRef<void(Address)> note)
+void for_each_address(Root const& root, Path const& path, FunctionRef<void(Address const&)> note)
 {
     Directory names(root, path);
     while (auto const name = names.next()) {
@@ -33,8 +33,8 @@ void for_each_address(Root const& root, Path const& path, FunctionRef<void(Addre
 
 void find_strangers(Root const& root, Session& session)
 {
-    for_each_address(root, path_of("sys/bus/pci/drivers/", driver_name(Target::VfioPci)),
-        [&](Address address) { note_taken(session, address); });
+    for_each_address(root, path_of("sys/bus/pci/drivers/%s", driver_name(Target::VfioPci)),
+        [&](Address const& address) { note_taken(session, address); });
     // A driver that could not be loaded is none of ours: whoever loads it later decides what it takes.
     for (auto const target : {Target::VfioPci, Target::PciStub}) {
         if (session.mode == Mode::Bind && !has_driver(root, target))
@@ -43,7 +43,7 @@ void find_strangers(Root const& root, Session& session)
     if (!is_any_named(session))
         return;
     for_each_address(root, Path("sys/bus/pci/devices"),
-        [&](Address address) { note_named(session, read_device(root, address)); });
+        [&](Address const& address) { note_named(session, read_device(root, address)); });
 }
 
 } // namespace vfio_early

@@ -9,7 +9,7 @@
 namespace vfio_early {
 
 void add_use_of_function(
-    Root const& root, HostUses& uses, Address function, Weight weight, UseText const& what, UseKind kind)
+    Root const& root, HostUses& uses, Address const& function, Weight weight, UseText const& what, UseKind kind)
 {
     uses.add({function, weight, what, kind});
     auto const physical = root.link_target(device_path(function, "physfn"));
@@ -41,11 +41,11 @@ std::string_view read_table(Root const& root, HostUses& uses, std::string_view p
     auto text = root.read_start(Path(path), buffer);
     if (text.is_error()) {
         if (!is_absence(text.error()))
-            uses.add_doubt("/", path, " cannot be read: ", strerror(text.error().number));
+            uses.add_doubt("/%s cannot be read: %c", path, strerror(text.error().number));
         return {};
     }
     if (text.value().size() == buffer.size())
-        uses.add_doubt("/", path, " is longer than ", buffer.size(), " bytes");
+        uses.add_doubt("/%s is longer than %u bytes", path, buffer.size());
     return text.value();
 }
 

@@ -13,7 +13,7 @@ bool add_use_of_device(Root const&, HostUses&, std::string_view device_link, Wei
 
 // The same for one function.
 void add_use_of_function(
-    Root const&, HostUses&, Address, Weight, UseText const& what, UseKind = UseKind::Other);
+    Root const&, HostUses&, Address const&, Weight, UseText const& what, UseKind = UseKind::Other);
 
 // The last part of a path.
 std::string_view last_part(std::string_view path);

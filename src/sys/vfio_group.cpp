@@ -11,7 +11,7 @@ namespace vfio_early {
 
 GroupStatus ask_group(Root const& root, uint32_t group)
 {
-    auto const file = root.open_file(path_of("dev/vfio/", group), O_RDWR);
+    auto const file = root.open_file(path_of("dev/vfio/%u", group), O_RDWR);
     if (file.is_error())
         return file.error().number == EBUSY ? GroupStatus::Taken : GroupStatus::Unknown;
     vfio_group_status status = {.argsz = sizeof(status), .flags = 0};

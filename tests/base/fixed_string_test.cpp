@@ -25,13 +25,13 @@ TEST(is_a_sink)
 {
     FixedString<8> text;
     Sink sink(text);
-    put_all(sink, "a", 1u);
+    print(sink, "a%u", 1u);
     TEST_ASSERT_EQUAL_STRING("a1", text.view());
 }
 
 TEST(is_printed_in_one_expression)
 {
-    auto const text = joined<FixedString<4>>("a", 1u, "bcd");
+    auto const text = printed<FixedString<4>>("a%ubcd", 1u);
     TEST_ASSERT_EQUAL_STRING("a1bc", text.view());
     TEST_ASSERT_TRUE(text.was_cut());
 }

@@ -24,7 +24,7 @@ static std::string problems_of(std::string_view text)
     auto const result = parsed(text);
     std::string all;
     for (auto const& problem : result.problems)
-        all += text_of(problem.line, ": ", problem.text, "\n");
+        all += text_of("%u: %s\n", problem.line, problem.text);
     return all;
 }
 

@@ -65,7 +65,8 @@ TEST(reads_what_it_wrote)
     auto const& device = facts->lines[0].device.value();
     TEST_ASSERT_TRUE(device.serial == 0x0123456789abcdef);
     TEST_ASSERT_EQUAL_UINT(5, device.slot->steps[0].port.value());
-    TEST_ASSERT_EQUAL_STRING("0000:00:1c.4/00.0", text_of(*device.slot));
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:00:1c.4/00.0", written_by([&](Sink& sink) { put_slot(sink, *device.slot); }));
     TEST_ASSERT_FALSE(facts->lines[1].device.has_value());
     TEST_ASSERT_EQUAL_STRING("pci0000:00/0000:00:0e.0/", facts->host[0].device.slot->root.parent.view());
 }

@@ -30,7 +30,7 @@ std::unique_ptr<ModelNames> read(std::initializer_list<char const*> lines)
 
 std::string name_of(ModelNames const& names, DeviceId id)
 {
-    return text_of(*names.find(id));
+    return written_by([&](Sink& sink) { put_model(sink, *names.find(id)); });
 }
 
 } // namespace

@@ -326,8 +326,8 @@ TEST(tells_of_each_function_of_a_card_where_it_was)
     machine.meant("04:00.*", "0000:04:00.0", "10de:2191", "0000:05:00.0");
     auto const& plan = machine.plan("[bind]\ngpu = 04:00.*\n").plan;
     TEST_ASSERT_EQUAL_UINT(2, plan.decisions.size());
-    TEST_ASSERT_EQUAL_STRING("0000:04:00.1", text_of(plan.decisions[1].meant->was));
-    TEST_ASSERT_EQUAL_STRING("0000:05:00.1", text_of(plan.decisions[1].meant->is_now.value()));
+    TEST_ASSERT_EQUAL_STRING("0000:04:00.1", text_of("%a", plan.decisions[1].meant->was));
+    TEST_ASSERT_EQUAL_STRING("0000:05:00.1", text_of("%a", plan.decisions[1].meant->is_now.value()));
 }
 
 // The host needs a device with this id, which was and is at this address.
@@ -391,7 +391,7 @@ TEST(does_not_mix_up_the_ports_of_a_card_which_have_one_serial_number)
     moved.meant("04:00.1", "0000:04:00.1", "8086:1572", "");
     moved.session.facts.lines[0].device->serial = 7;
     auto const& decision = moved.plan("[bind]\nport = 04:00.1\n").plan.decisions[0];
-    TEST_ASSERT_EQUAL_STRING("0000:05:00.1", text_of(decision.meant->is_now.value()));
+    TEST_ASSERT_EQUAL_STRING("0000:05:00.1", text_of("%a", decision.meant->is_now.value()));
 }
 
 TEST(does_not_refuse_a_device_to_its_own_line_because_another_lines_card_was_replaced_by_it)

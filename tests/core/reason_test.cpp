@@ -50,7 +50,7 @@ TEST(the_readme_lists_every_reason)
 {
     auto const readme = contents("README.md");
     for (auto const& text : all_reasons())
-        TEST_ASSERT_TRUE(contains(readme, text_of("\n| `", text.name, "` | ", text.meaning, " |")));
+        TEST_ASSERT_TRUE(contains(readme, text_of("\n| `%s` | %s |", text.name, text.meaning)));
 }
 
 TEST(the_manual_lists_every_reason)
@@ -58,7 +58,7 @@ TEST(the_manual_lists_every_reason)
     auto const manual = contents("docs/vfio-early.8");
     for (auto const& text : all_reasons())
         TEST_ASSERT_TRUE(
-            contains(manual, text_of("\n.It Li ", text.name, "\n", as_sentence(text.meaning), "\n")));
+            contains(manual, text_of("\n.It Li %s\n%s\n", text.name, as_sentence(text.meaning))));
 }
 
 UNITY_MAIN()

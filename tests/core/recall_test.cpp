@@ -80,7 +80,7 @@ struct Scene {
             said = "bind";
         if (said == "bind") {
             for (auto const index : resolution.devices)
-                said += " " + text_of(inventory->devices[index].address);
+                said += " " + text_of("%a", inventory->devices[index].address);
         }
         using Note = Recollection::Note;
         auto const note = recollection.note;
@@ -143,8 +143,8 @@ TEST(follows_a_slot_to_its_new_address_and_leaves_the_twin_alone)
     for (auto const* line : {by_address, by_address_and_id, by_id})
         TEST_ASSERT_EQUAL_STRING("bind 0000:05:00.0", scene.recalled(line));
     auto const recollection = recall(Scene::selector(by_address), *scene.facts, *scene.inventory);
-    TEST_ASSERT_EQUAL_STRING("0000:04:00.0", text_of(recollection.meant->was));
-    TEST_ASSERT_EQUAL_STRING("0000:05:00.0", text_of(recollection.meant->is_now.value()));
+    TEST_ASSERT_EQUAL_STRING("0000:04:00.0", text_of("%a", recollection.meant->was));
+    TEST_ASSERT_EQUAL_STRING("0000:05:00.0", text_of("%a", recollection.meant->is_now.value()));
 }
 
 TEST(binds_another_card_of_the_model_in_the_slot_when_the_remembered_one_is_gone)
@@ -169,7 +169,7 @@ TEST(sees_that_the_remembered_card_is_in_another_slot)
     TEST_ASSERT_EQUAL_STRING("changed", swapped.recalled(by_address_and_id));
     TEST_ASSERT_EQUAL_STRING("ambiguous", swapped.recalled(by_id));
     auto const recollection = recall(Scene::selector(by_address), *swapped.facts, *swapped.inventory);
-    TEST_ASSERT_EQUAL_STRING("0000:05:00.0", text_of(recollection.meant->is_now.value()));
+    TEST_ASSERT_EQUAL_STRING("0000:05:00.0", text_of("%a", recollection.meant->is_now.value()));
 
     Scene moved;
     moved.has("0000:05:00.0", Scene::nic, 7);

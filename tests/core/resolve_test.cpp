@@ -19,7 +19,7 @@ static std::string found(Machine const& machine, std::string_view selector)
     constexpr char const* kinds[] = {"found", "not-found", "id-mismatch", "ambiguous", "unsure"};
     std::string text = kinds[static_cast<int>(resolution.kind)];
     for (auto const index : resolution.devices)
-        text += text_of(" ", machine.session.inventory.devices[index].address);
+        text += text_of(" %a", machine.session.inventory.devices[index].address);
     return text;
 }
 
@@ -57,7 +57,7 @@ TEST(does_not_follow_a_path_through_what_is_not_a_bridge)
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
     auto const arrival = follow(*selector_of("01:00.0/00.0").location, machine.session.inventory);
     TEST_ASSERT_TRUE(arrival.kind == Arrival::Kind::NotABridge);
-    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", text_of(arrival.address));
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", text_of("%a", arrival.address));
 }
 
 TEST(needs_all_terms_to_match)

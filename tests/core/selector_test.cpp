@@ -17,14 +17,14 @@ static std::string problem_of(std::string_view text)
 {
     return written_by([&](Sink& sink) {
         if (parse_selector(text, sink))
-            put_all(sink, "it was taken");
+            print(sink, "it was taken");
     });
 }
 
 TEST(takes_an_address_with_and_without_domain)
 {
-    TEST_ASSERT_EQUAL_STRING("0000:01:00.1", text_of(parsed("01:00.1")->location->start));
-    TEST_ASSERT_EQUAL_STRING("10000:01:00.1", text_of(parsed("10000:1:0.1")->location->start));
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.1", text_of("%a", parsed("01:00.1")->location->start));
+    TEST_ASSERT_EQUAL_STRING("10000:01:00.1", text_of("%a", parsed("10000:1:0.1")->location->start));
     TEST_ASSERT_FALSE(parsed("01:00.1")->location->every_function);
 }
 
@@ -36,7 +36,7 @@ TEST(takes_every_function)
 TEST(takes_a_path_behind_bridges)
 {
     auto const location = *parsed("0000:00:1c.4/00.0/1f.3")->location;
-    TEST_ASSERT_EQUAL_STRING("0000:00:1c.4", text_of(location.start));
+    TEST_ASSERT_EQUAL_STRING("0000:00:1c.4", text_of("%a", location.start));
     TEST_ASSERT_EQUAL_UINT(2, location.steps.size());
     TEST_ASSERT_EQUAL_UINT(0x1f, location.steps[1].device);
     TEST_ASSERT_EQUAL_UINT(3, location.steps[1].function);
@@ -45,9 +45,9 @@ TEST(takes_a_path_behind_bridges)
 
 TEST(takes_an_id_with_and_without_subsystem)
 {
-    TEST_ASSERT_EQUAL_STRING("1b21:1242", text_of(parsed("1b21:1242")->id->id));
+    TEST_ASSERT_EQUAL_STRING("1b21:1242", text_of("%i", parsed("1b21:1242")->id->id));
     TEST_ASSERT_FALSE(parsed("1b21:1242")->id->subsystem.has_value());
-    TEST_ASSERT_EQUAL_STRING("1849:1242", text_of(*parsed("1b21:1242:1849:1242")->id->subsystem));
+    TEST_ASSERT_EQUAL_STRING("1849:1242", text_of("%i", *parsed("1b21:1242:1849:1242")->id->subsystem));
 }
 
 TEST(takes_terms_in_any_order)
@@ -76,6 +76,20 @@ TEST(says_which_word_is_wrong)
     TEST_ASSERT_EQUAL_STRING(
         "'../../etc' is not an address, which is [DOMAIN:]BUS:DEV.FN[/DEV.FN...]", problem_of("../../etc"));
     TEST_ASSERT_EQUAL_STRING("unknown term 'al', did you mean 'all'?", problem_of("8086:1572 al"));
+}
+
+TEST(says_what_is_wrong_with_the_last_number)
+{
+    for (char const* word : {"0000:01:00:0", "01:00:0", "0000:01:00:*"})
+        TEST_ASSERT_EQUAL_STRING(
+            std::string("'") + word + "' has ':' before its function, write '.' there, such as 0000:01:00.0",
+            problem_of(word));
+    TEST_ASSERT_EQUAL_STRING("'10de:0000:1' has half of a subsystem, which is SUBVENDOR:SUBDEVICE, leave it "
+                             "out or write all of it",
+        problem_of("10de:0000:1"));
+    TEST_ASSERT_EQUAL_STRING("'10de:2191:1043:1' is not an id, which is VENDOR:DEVICE[:SUBVENDOR:SUBDEVICE] "
+                             "with four hexadecimal digits each",
+        problem_of("10de:2191:1043:1"));
 }
 
 TEST(says_how_a_comment_begins)

@@ -11,19 +11,25 @@ static Slot slot_of(char const* link)
     return parse_slot_link(link).value();
 }
 
+static std::string text_of_slot(Slot const& slot)
+{
+    return written_by([&](Sink& sink) { put_slot(sink, slot); });
+}
+
 TEST(is_the_way_from_the_root_bus)
 {
     auto const slot = slot_of("../../../devices/pci0000:00/0000:00:1c.4/0000:03:00.0");
-    TEST_ASSERT_EQUAL_STRING("0000:00:1c.4/00.0", text_of(slot));
+    TEST_ASSERT_EQUAL_STRING("0000:00:1c.4/00.0", text_of_slot(slot));
     TEST_ASSERT_EQUAL_STRING("", slot.root.parent.view());
-    TEST_ASSERT_EQUAL_STRING("0000:00:1f.2", text_of(slot_of("../../../devices/pci0000:00/0000:00:1f.2")));
+    TEST_ASSERT_EQUAL_STRING(
+        "0000:00:1f.2", text_of_slot(slot_of("../../../devices/pci0000:00/0000:00:1f.2")));
 }
 
 TEST(knows_what_a_root_bus_belongs_to)
 {
     auto const vmd =
         slot_of("../../../devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0");
-    TEST_ASSERT_EQUAL_STRING("10000:e0:06.0/00.0", text_of(vmd));
+    TEST_ASSERT_EQUAL_STRING("10000:e0:06.0/00.0", text_of_slot(vmd));
     TEST_ASSERT_EQUAL_STRING("pci0000:00/0000:00:0e.0/", vmd.root.parent.view());
     auto const arm = slot_of("../../../devices/platform/soc/40000000.pcie/pci0000:00/0000:00:01.0");
     TEST_ASSERT_EQUAL_STRING("platform/soc/40000000.pcie/", arm.root.parent.view());

@@ -10,10 +10,7 @@ static std::string strangers_of(Session const& session)
 {
     std::string all;
     for (auto const& stranger : session.strangers) {
-        FixedString<20> address;
-        Sink sink(address);
-        put(sink, stranger.address);
-        all += std::string(address.view()) + (stranger.is_on_vfio_pci ? " on" : "");
+        all += text_of("%a", stranger.address) + (stranger.is_on_vfio_pci ? " on" : "");
         if (stranger.named_for)
             all += " " + std::string(driver_name(*stranger.named_for)) + (stranger.is_taken ? " taken" : "");
         all += "\n";

@@ -26,7 +26,7 @@ TEST(reads_a_uevent)
     auto device = device_at("0000:2e:00.0");
     TEST_ASSERT_TRUE(parse_uevent(nvme_uevent, device));
     TEST_ASSERT_EQUAL_STRING(
-        "144d:a808 144d:a801 nvme", text_of(device.id, " ", device.subsystem, " ", device.driver));
+        "144d:a808 144d:a801 nvme", text_of("%i %i %s", device.id, device.subsystem, device.driver));
     TEST_ASSERT_EQUAL_UINT(0x010802, device.class_code);
     TEST_ASSERT_TRUE(device.header == HeaderType::Normal);
 }
@@ -87,7 +87,7 @@ TEST(finds_the_device_that_holds_the_framebuffer)
                                          "  80000000-80ffffff : 0000:00:01.0\n"
                                          "    80000000-803e7fff : BOOTFB\n"
                                          "  81000000-81000fff : 0000:00:02.0\n");
-    TEST_ASSERT_EQUAL_STRING("0000:00:01.0", text_of(owner.value()));
+    TEST_ASSERT_EQUAL_STRING("0000:00:01.0", text_of("%a", owner.value()));
 }
 
 TEST(does_not_attribute_a_framebuffer_to_the_device_before_it)
@@ -131,7 +131,7 @@ static std::string functions_of(char const* path)
 {
     std::string all;
     for (auto const address : functions_above(path))
-        all += text_of(address, " ");
+        all += text_of("%a ", address);
     return all;
 }
 

@@ -41,21 +41,21 @@ struct Board : Machine {
     {
         static char const* const names[] = {"behind", "function", "requester", "unknown"};
         ask(address);
-        auto all = why.joint ? text_of(why.joint->address) : "-";
+        auto all = why.joint ? text_of("%a", why.joint->address) : "-";
         for (auto const& member : session.inventory.devices) {
             if (member.group == why.device->group && &member != why.device && &member != why.joint)
-                all += text_of(" ", names[static_cast<int>(tie_of(why, member))], " ", member.address);
+                all += text_of(" %c %a", names[static_cast<int>(tie_of(why, member))], member.address);
         }
         return all;
     }
 
-    std::string boundary() const { return why.boundary ? text_of(why.boundary->address) : "-"; }
+    std::string boundary() const { return why.boundary ? text_of("%a", why.boundary->address) : "-"; }
 
     std::string places() const
     {
         std::string all;
         for (auto const index : why.places)
-            all += text_of(session.inventory.devices[index].address, " ");
+            all += text_of("%a ", session.inventory.devices[index].address);
         return all;
     }
 
@@ -237,8 +237,8 @@ TEST(text_says_where_else_the_card_isolates)
         "  0000:02:01.0 8086:10d3 e1000e\n"
         "what helps: another place for the card; ports that isolate now:\n"
         "  0000:00:1d.0, group 6: empty\n"
-        "firmware hides most empty slots, so there may be more; pcie_acs_override= would only pretend\n"
-        "run as root, it shows ACS bits and names of slots too, and leaves out ports that have no slot\n",
+        "firmware hides most empty slots, and pcie_acs_override= would only pretend\n"
+        "run as root, it also tells ACS bits, and which ports have slots\n",
         board.text());
 }
 
@@ -281,7 +281,7 @@ TEST(without_an_iommu_nothing_is_predicted)
     board.add("0000:01:00.0", "8086:10d3", 0x020000, {});
     board.ask("0000:01:00.0");
     TEST_ASSERT_EQUAL_STRING("0000:01:00.0 has no IOMMU group: this machine has no IOMMU, so nothing can be "
-                             "isolated; what would share a group then cannot be told before\n",
+                             "isolated, and what would share a group is not predicted\n",
         board.text());
     board.session.inventory.iommu = Iommu::On;
     board.session.inventory.groups_appear_late = true;

@@ -214,8 +214,8 @@ TEST(records_what_the_host_lives_on_anew_each_time)
     Host host;
     host.add_nic("0000:04:00.0");
     auto const uses = std::make_unique<HostUses>();
-    uses->add(parse_address("0000:04:00.0").value(), vital, "the default route through eno1");
-    uses->add(parse_address("0000:04:00.0").value(), open_now, "eno1 is up");
+    uses->add({parse_address("0000:04:00.0").value(), vital, UseText("the default route through eno1")});
+    uses->add({parse_address("0000:04:00.0").value(), open_now, UseText("eno1 is up")});
     TEST_ASSERT_EQUAL_STRING("\n[host]\nwhy = the default route through eno1\naddress = 0000:04:00.0\n"
                              "id = 8086:10d3:1043:8520\nslot = 0000:00:1c.0/00.0\n"
             + end_of(1),
@@ -233,7 +233,7 @@ TEST(finds_a_slot_at_its_new_address)
     auto const inventory = std::make_unique<Inventory>();
     read_facts(host.tree.root(), *facts);
     locate_facts(host.tree.root(), *facts, *inventory);
-    TEST_ASSERT_EQUAL_STRING("0000:09:00.0", text_of(facts->lines[0].device->place.value()));
+    TEST_ASSERT_EQUAL_STRING("0000:09:00.0", text_of("%a", facts->lines[0].device->place.value()));
     host.tree.unlink("sys/devices/pci0000:00");
     locate_facts(host.tree.root(), *facts, *inventory);
     TEST_ASSERT_FALSE(facts->lines[0].device->place.has_value());
@@ -365,8 +365,9 @@ TEST(records_one_fact_for_a_function_however_many_uses_it_has)
     host.add_nic("0000:04:00.0");
     auto const uses = std::make_unique<HostUses>();
     for (auto const* what : {"/ on sda1", "/boot on sda2", "/var on sda3"})
-        uses->add(parse_address("0000:04:00.0").value(), vital, what);
-    uses->add(parse_address("0000:00:1c.0").value(), spare, "one of several default routes, through eth0");
+        uses->add({parse_address("0000:04:00.0").value(), vital, UseText(what)});
+    uses->add({parse_address("0000:00:1c.0").value(), spare,
+        UseText("one of several default routes, through eth0")});
     auto const text = host.recorded("[bind]\n", *uses);
     TEST_ASSERT_TRUE(text.find("/ on sda1") != std::string::npos);
     TEST_ASSERT_TRUE(text.find("/boot") == std::string::npos);

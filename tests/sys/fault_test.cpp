@@ -6,6 +6,9 @@
 #include "cli/run.h"
 
 #include "../fault_kernel.h"
+#include "core/plan.h"
+#include "sys/scan.h"
+#include "sys/undo.h"
 #include "tree.h"
 
 #include <cerrno>
@@ -13,6 +16,7 @@
 #include <ctime>
 #include <fcntl.h>
 #include <map>
+#include <memory>
 #include <regex>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -220,6 +224,7 @@ constexpr Kind kinds[] = {
     {"EINTR", Fault::Error, EINTR},
     {"a short read or write", Fault::Short, 0},
     {"SIGKILL", Fault::Kill, 0},
+    {"SIGKILL and a loss", Fault::Loss, 0},
     {"EIO from there on", Fault::Error, EIO, true},
     {"ENOENT from there on", Fault::Error, ENOENT, true},
     {"ENOMEM from there on", Fault::Error, ENOMEM, true},
@@ -234,7 +239,11 @@ unsigned try_fault(Start const& start, Kind const& kind, unsigned at)
     Tree tree;
     build(tree, start);
     fault_kernel::begin(tree.directory(),
-        {.fault = kind.fault, .number = kind.number, .at = at, .is_persistent = kind.is_persistent});
+        {.fault = kind.fault,
+            .number = kind.number,
+            .at = at,
+            .is_persistent = kind.is_persistent,
+            .lost = "0000:01:00.1"});
     auto const status = bind(tree);
     ++tried;
     auto const wrong = complaints(tree, start, status, kind.is_persistent);
@@ -270,12 +279,51 @@ void check_without_fault(Start const& start)
         report.c_str());
 }
 
+// A guest takes a group while it is given back late: it has all of it or nothing.
+void check_guest(int opens)
+{
+    Tree tree;
+    build(tree, starts[1]);
+    tree.write("dev/vfio/8", "");
+    fault_kernel::begin(tree.directory(), {});
+    auto const session = std::make_unique<Session>();
+    auto const root = tree.root();
+    parse_config(two_groups, session->config, session->problems);
+    scan(root, session->config, session->facts, session->inventory);
+    make_plan(session->config, session->facts, session->inventory, session->plan, session->problems);
+    for (auto& decision : session->plan.decisions) {
+        TEST_ASSERT_TRUE(
+            !note_what_it_was(root, *session, decision, *decision.device, driver_name(decision.target))
+                 .is_error());
+        fail(decision, Reason::Timeout);
+    }
+    for (std::string const address : groups[0]) {
+        auto const directory = "sys/bus/pci/devices/" + address;
+        tree.unlink(directory + "/driver");
+        tree.link(directory + "/driver", "../../drivers/vfio-pci");
+    }
+    session->is_undone_late = true;
+    fault_kernel::let_guest_come(opens);
+    undo(*session, root);
+    ++tried;
+    bool const has_guest = opens == 0;
+    for (std::string const address : groups[0]) {
+        if ((driver_of(tree, address) == "vfio-pci") == has_guest)
+            continue;
+        ++went_wrong;
+        printf("a guest comes after %d: %s is on '%s'\n", opens, address.c_str(),
+            driver_of(tree, address).c_str());
+    }
+}
+
 } // namespace
 
 int main(int count, char** arguments)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     bool const is_every = count > 1 && std::string(arguments[1]) == "every";
+    for (int const opens : {0, 1})
+        check_guest(opens);
     for (auto const& start : starts) {
         check_without_fault(start);
         auto const calls = try_fault(start, kinds[0], 0);

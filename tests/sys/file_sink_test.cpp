@@ -15,7 +15,7 @@ TEST(writes_more_than_its_buffer_holds)
     FileSink output(file);
     Sink sink(output);
     std::string const text(10000, 'x');
-    put_all(sink, text, "end");
+    print(sink, "%send", text);
     TEST_ASSERT_TRUE(output.flush());
     close(file);
     TEST_ASSERT_EQUAL_STRING(text + "end", tree.read("x"));
@@ -26,7 +26,7 @@ TEST(says_that_something_was_not_written)
     int const full = open("/dev/full", O_WRONLY);
     FileSink output(full);
     Sink sink(output);
-    put_all(sink, "x");
+    print(sink, "x");
     TEST_ASSERT_FALSE(output.flush());
     close(full);
 }

@@ -29,7 +29,7 @@ static Address at(char const* address)
 static std::string found(Tree const& tree, Slot const& slot)
 {
     auto const address = find_slot(tree.root(), slot);
-    return address ? text_of(*address) : "-";
+    return address ? text_of("%a", *address) : "-";
 }
 
 // What was recorded of the card behind this port.

@@ -39,6 +39,11 @@ struct Recorded {
     }
 };
 
+std::string model(ModelName const& name)
+{
+    return written_by([&](Sink& sink) { put_model(sink, name); });
+}
+
 constexpr char const* keyboard_keys = "402000000 3803078f800d001 feffffdfffefffff fffffffffffffffe\n";
 
 } // namespace
@@ -117,7 +122,7 @@ TEST(reads_names_from_either_place)
         machine.tree.add_device("0000:01:00.0", "30000", "10de:1e84", 1);
         machine.tree.write(path, "10de  NVIDIA Corporation\n\t1e84  TU104\n");
         machine.read();
-        TEST_ASSERT_EQUAL_STRING("NVIDIA TU104", text_of(*machine.record->names.find({0x10de, 0x1e84})));
+        TEST_ASSERT_EQUAL_STRING("NVIDIA TU104", model(*machine.record->names.find({0x10de, 0x1e84})));
     }
 }
 
@@ -141,9 +146,9 @@ TEST(reads_names_across_the_ends_of_blocks)
     for (uint16_t vendor = 0x1000; vendor < 0x1380; ++vendor) {
         char name[64];
         snprintf(name, sizeof(name), "Vendor %x Device of %x", vendor, vendor);
-        TEST_ASSERT_EQUAL_STRING(name, text_of(*names->find({vendor, 1})));
+        TEST_ASSERT_EQUAL_STRING(name, model(*names->find({vendor, 1})));
     }
-    TEST_ASSERT_EQUAL_STRING("Last Of the last", text_of(*names->find({0xfff0, 1})));
+    TEST_ASSERT_EQUAL_STRING("Last Of the last", model(*names->find({0xfff0, 1})));
     TEST_ASSERT_TRUE(end > names_buffer_bytes);
 }
 
@@ -154,7 +159,7 @@ TEST(leaves_out_a_line_that_is_longer_than_a_block)
     Tree tree;
     tree.write("usr/share/misc/pci.ids", std::string(3 * names_buffer_bytes, 'x') + "\n10de  NVIDIA\n\t0001  One\n");
     read_model_names(tree.root(), *names);
-    TEST_ASSERT_EQUAL_STRING("NVIDIA One", text_of(*names->find({0x10de, 1})));
+    TEST_ASSERT_EQUAL_STRING("NVIDIA One", model(*names->find({0x10de, 1})));
 }
 
 UNITY_MAIN()

@@ -23,7 +23,7 @@ static std::string addresses(Session const& session)
 {
     std::string all;
     for (auto const& device : session.inventory.devices)
-        all += text_of(device.address, " ");
+        all += text_of("%a ", device.address);
     return all;
 }
 
@@ -43,7 +43,7 @@ TEST(reads_an_address_its_group_and_nothing_else)
     TEST_ASSERT_EQUAL_STRING("0000:01:00.0 0000:01:00.1 ", addresses(*session));
     auto const& gpu = session->inventory.devices[0];
     TEST_ASSERT_EQUAL_STRING("10de:2191 1043:8520 nouveau 8",
-        text_of(gpu.id, " ", gpu.subsystem, " ", gpu.driver, " ", gpu.group.value()));
+        text_of("%i %i %s %u", gpu.id, gpu.subsystem, gpu.driver, gpu.group.value()));
 }
 
 TEST(reads_the_devices_that_have_an_id_and_their_groups)
@@ -314,6 +314,26 @@ TEST(believes_no_group_that_lists_a_device_of_another_whatever_the_order)
         auto const session = scanned(tree, config);
         for (auto const& decision : session->plan.decisions)
             TEST_ASSERT_EQUAL_STRING("unreadable", name_of(decision.reason));
+    }
+}
+
+TEST(tells_a_boot_display_from_one_that_may_be_it)
+{
+    for (char const* path : {"sys/bus/pci/devices/0000:01:00.0/boot_vga",
+             "sys/bus/platform/devices/efi-framebuffer.0", "proc/iomem"}) {
+        Tree tree;
+        tree.add_machine();
+        tree.add_device("0000:01:00.0", "38000", "1234:1111", 8);
+        tree.make_directory(path);
+        auto const of_display = [&] {
+            return scanned(tree, "[bind]\ngpu = 01:00.0\n")->inventory.devices[0];
+        };
+        TEST_ASSERT_TRUE(of_display().may_be_boot_display);
+        TEST_ASSERT_FALSE(of_display().is_boot_display);
+        // Another place that kernels show it in settles it.
+        tree.link("sys/bus/platform/devices/simple-framebuffer.0",
+            "../../../devices/pci0000:00/0000:01:00.0/simple-framebuffer.0");
+        TEST_ASSERT_TRUE(of_display().is_boot_display);
     }
 }
 

@@ -11,8 +11,8 @@ static std::string found_in(Tree const& tree, Session& session)
     find_strangers(tree.root(), session);
     std::string all;
     for (auto const& stranger : session.strangers)
-        all += text_of(
-            stranger.address, stranger.is_on_vfio_pci ? " on" : "", stranger.named_for ? " named" : "", "\n");
+        all += text_of("%a%c%c\n", stranger.address, stranger.is_on_vfio_pci ? " on" : "",
+            stranger.named_for ? " named" : "");
     return all;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/sink.h"
 #include <compare>
+#include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace vfio_early {
 
@@ -22,20 +23,12 @@ constexpr uint8_t max_device_number = 0x1f;
 constexpr uint8_t functions_per_device = 8;
 
 // Functions of one device, which is a card, or a part of the board.
-constexpr bool is_same_card(Address one, Address other)
+constexpr bool is_same_card(Address const& one, Address const& other)
 {
     return one.domain == other.domain && one.bus == other.bus && one.device == other.device;
 }
 
 // The whole text must be an address as sysfs writes it, DOMAIN:BUS:DEV.FN; otherwise nothing is returned.
 std::optional<Address> parse_address(std::string_view text);
-
-void put(Sink&, Address);
-
-// The same without the domain where that is 0, as people say it: '01:00.0'.
-struct ShortAddress {
-    Address address;
-};
-void put(Sink&, ShortAddress);
 
 } // namespace vfio_early

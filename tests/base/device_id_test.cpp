@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/device_id.h"
+#include "base/device_id.h"
 
 #include "text_of.h"
 #include "unity.h"
@@ -8,7 +8,7 @@ using namespace vfio_early;
 
 TEST(parses_either_case_and_prints_lower_case)
 {
-    TEST_ASSERT_EQUAL_STRING("10de:1aeb", text_of(*parse_device_id("10DE:1aEB")));
+    TEST_ASSERT_EQUAL_STRING("10de:1aeb", text_of("%i", *parse_device_id("10DE:1aEB")));
 }
 
 TEST(refuses_everything_else)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/address.h"
+#include "base/address.h"
 
 #include "text_of.h"
 #include "unity.h"
@@ -8,13 +8,13 @@ using namespace vfio_early;
 
 TEST(parses_what_sysfs_prints)
 {
-    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", text_of(*parse_address("0000:01:00.0")));
-    TEST_ASSERT_EQUAL_STRING("0000:fe:1f.7", text_of(*parse_address("0000:fe:1f.7")));
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.0", text_of("%a", *parse_address("0000:01:00.0")));
+    TEST_ASSERT_EQUAL_STRING("0000:fe:1f.7", text_of("%a", *parse_address("0000:fe:1f.7")));
 }
 
 TEST(parses_domains_of_more_than_four_digits)
 {
-    TEST_ASSERT_EQUAL_STRING("10000:e1:00.0", text_of(*parse_address("10000:e1:00.0")));
+    TEST_ASSERT_EQUAL_STRING("10000:e1:00.0", text_of("%a", *parse_address("10000:e1:00.0")));
 }
 
 TEST(refuses_everything_else)
@@ -29,8 +29,8 @@ TEST(refuses_everything_else)
 
 TEST(prints_the_domain_where_it_is_not_0)
 {
-    TEST_ASSERT_EQUAL_STRING("2b:00.1", text_of(ShortAddress{*parse_address("0000:2b:00.1")}));
-    TEST_ASSERT_EQUAL_STRING("10000:e1:00.0", text_of(ShortAddress{*parse_address("10000:e1:00.0")}));
+    TEST_ASSERT_EQUAL_STRING("2b:00.1", text_of("%b", *parse_address("0000:2b:00.1")));
+    TEST_ASSERT_EQUAL_STRING("10000:e1:00.0", text_of("%b", *parse_address("10000:e1:00.0")));
 }
 
 TEST(sorts_by_place)

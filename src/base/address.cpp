@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/address.h"
+#include "base/address.h"
 
 #include "base/text.h"
 
@@ -17,20 +17,6 @@ std::optional<Address> parse_address(std::string_view text)
         return {};
     return Address{
         *domain, static_cast<uint8_t>(*bus), static_cast<uint8_t>(*device), static_cast<uint8_t>(*function)};
-}
-
-void put(Sink& sink, Address address)
-{
-    put_all(sink, Hex{address.domain, 4}, ":", Hex{address.bus, 2}, ":", Hex{address.device, 2}, ".",
-        Hex{address.function, 1});
-}
-
-void put(Sink& sink, ShortAddress shown)
-{
-    auto const& address = shown.address;
-    if (address.domain != 0)
-        return put(sink, address);
-    print(sink, "%x:%x.%x", Hex{address.bus, 2}, Hex{address.device, 2}, Hex{address.function, 1});
 }
 
 } // namespace vfio_early

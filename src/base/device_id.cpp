@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/device_id.h"
+#include "base/device_id.h"
 
 #include "base/text.h"
 
@@ -14,11 +14,6 @@ std::optional<DeviceId> parse_device_id(std::string_view text)
     if (!vendor || !device)
         return {};
     return DeviceId{static_cast<uint16_t>(*vendor), static_cast<uint16_t>(*device)};
-}
-
-void put(Sink& sink, DeviceId id)
-{
-    put_all(sink, Hex{id.vendor, 4}, ":", Hex{id.device, 4});
 }
 
 } // namespace vfio_early

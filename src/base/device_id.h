@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "base/sink.h"
+#include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace vfio_early {
 
@@ -17,7 +18,5 @@ struct DeviceId {
 // The whole text must be four hexadecimal digits, a colon and four hexadecimal digits; otherwise nothing is
 // returned.
 std::optional<DeviceId> parse_device_id(std::string_view text);
-
-void put(Sink&, DeviceId);
 
 } // namespace vfio_early
