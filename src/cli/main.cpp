@@ -55,6 +55,8 @@ void write_help(Sink& sink)
         "  --config FILE        the configuration, instead of /etc/vfio-early.ini\n"
         "  --kernel VERSION     check: for this kernel, instead of the one that runs\n"
         "  --json               machine-readable output\n"
+        "  --all                list: groups of only bridges and board parts too\n"
+        "  --anonymous          list: without names that may tell this machine from others\n"
         "  --write-facts FILE   check: record there what the lines mean, for the image that is made\n"
         "  --root DIR           read and write below DIR instead of /\n"
         "  --help               this text\n"
