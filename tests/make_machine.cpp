@@ -13,9 +13,9 @@
 //     hotplug  ADDRESS                                  a bridge with a Standard Hot-Plug Controller
 //     block    WHERE NUMBER                             a disk, by its directory below /sys/devices
 //     mount    NUMBER POINT SOURCE
-//     net      WHERE FLAGS                              a network interface, by its directory below /sys/devices
-//     route    INTERFACE                                the default route
-//     process  NUMBER NAME FILE                         a process that has this file open
+//     net      WHERE FLAGS                              a network interface, by its directory below
+//     /sys/devices route    INTERFACE                                the default route process  NUMBER NAME
+//     FILE                         a process that has this file open
 //
 // usage: make_machine DIRECTORY
 

@@ -353,7 +353,8 @@ void write_head(Sink& sink, Choice const& choice, List const& list)
 
 } // namespace
 
-void for_each_group(std::span<DeviceIndex const> order, Inventory const& inventory, FunctionRef<void(Members)> each)
+void for_each_group(
+    std::span<DeviceIndex const> order, Inventory const& inventory, FunctionRef<void(Members)> each)
 {
     auto const& devices = inventory.devices;
     for (size_t start = 0, end = 0; start < order.size(); start = end) {
@@ -368,12 +369,12 @@ Decision const& decisive(Plan const& plan)
     Decision const* found = nullptr;
     for (auto const& decision : plan.decisions) {
         bool const has_own = decision.reason != Reason::None && decision.reason != Reason::GroupRefused;
-        if (has_own && (!found || (decision.reason == Reason::Protected && found->reason != Reason::Protected)))
+        if (has_own
+            && (!found || (decision.reason == Reason::Protected && found->reason != Reason::Protected)))
             found = &decision;
     }
     return found ? *found : plan.decisions[0];
 }
-
 
 std::string_view name_to_show(UseKind kind, std::string_view name, List const& list)
 {
@@ -404,10 +405,11 @@ void for_each_warning(List const& list, FunctionRef<void(std::string_view)> tell
     auto const& session = list.session;
     using Warning = FixedString<max_warning_bytes>;
     if (session.inventory.is_overfull)
-        tell(printed<Warning>("this machine has more than %u PCI functions, so nothing can be said of groups, "
-                              "and the rest is not shown",
-            max_devices)
-                 .view());
+        tell(
+            printed<Warning>("this machine has more than %u PCI functions, so nothing can be said of groups, "
+                             "and the rest is not shown",
+                max_devices)
+                .view());
     if (session.inventory.is_incomplete || !list.record.is_complete)
         tell("not all of /sys could be read, so there may be more than is shown");
     if (session.inventory.acs_is_overridden)

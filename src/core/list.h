@@ -40,7 +40,8 @@ void for_each_group(std::span<DeviceIndex const> order, Inventory const&,
 // others: an interface with its MAC address in its name, a mount point with that of its owner.
 std::string_view name_to_show(UseKind, std::string_view name, List const&);
 
-// The decision that says why a group is not offered: what the host needs comes before all that can be changed.
+// The decision that says why a group is not offered: what the host needs comes before all that can be
+// changed.
 Decision const& decisive(Plan const&);
 
 // A group by its offer, in a few words: 'the host needs 04:00.0 and 2a:00.0; see: why 04:00.0'. The trial is

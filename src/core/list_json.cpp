@@ -41,7 +41,8 @@ void write_uses(Sink& sink, DeviceIndex index, List const& list)
     auto const write = [&](UseKind kind, std::string_view name) {
         print(uses.next(), R"({"kind": "%s", "name": %o})", name_of(kind), name_to_show(kind, name, list));
     };
-    list.record.for_each_attached(index, [&](Attached const& thing) { write(thing.kind, thing.name.view()); });
+    list.record.for_each_attached(
+        index, [&](Attached const& thing) { write(thing.kind, thing.name.view()); });
     for (auto const& use : list.session.uses.uses) {
         if (use.device == list.session.inventory.devices[index].address
             && (use.kind != UseKind::Other || use.weight.is_now))

@@ -97,7 +97,8 @@ void add_node(Processes& processes, std::string_view process, std::string_view n
         if (device.is_error())
             continue;
         add_use_of_device(processes.root, processes.uses, device.value().view(), open_now,
-            description(processes, process, node), node.starts_with(groups) ? UseKind::Guest : UseKind::Other);
+            description(processes, process, node),
+            node.starts_with(groups) ? UseKind::Guest : UseKind::Other);
         return;
     }
     if (node.starts_with(groups)) {

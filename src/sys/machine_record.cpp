@@ -46,7 +46,8 @@ void read_attached(Root const& root, Inventory const& inventory, MachineRecord& 
         while (auto const name = names.next()) {
             auto const path = path_of("%s%s", directory, *name);
             auto const link = root.link_target(path);
-            auto const functions = functions_above(link.is_error() ? std::string_view{} : link.value().view());
+            auto const functions =
+                functions_above(link.is_error() ? std::string_view{} : link.value().view());
             if (functions.empty())
                 continue;
             auto const kind = kind_of(root, kind_of_class, path, *name, link.value().view());
@@ -106,8 +107,7 @@ void read_model_names(Root const& root, ModelNames& names)
         return;
     size_t kept = 0; // the beginning of a line, of which the end was not read yet
     for (;;) {
-        auto const count =
-            kernel::read(file.value().number(), buffer + kept, sizeof(buffer) - kept);
+        auto const count = kernel::read(file.value().number(), buffer + kept, sizeof(buffer) - kept);
         if (count <= 0)
             return;
         std::string_view rest(buffer, kept + static_cast<size_t>(count));

@@ -8,8 +8,8 @@
 
 namespace vfio_early {
 
-void add_use_of_function(
-    Root const& root, HostUses& uses, Address const& function, Weight weight, UseText const& what, UseKind kind)
+void add_use_of_function(Root const& root, HostUses& uses, Address const& function, Weight weight,
+    UseText const& what, UseKind kind)
 {
     uses.add({function, weight, what, kind});
     auto const physical = root.link_target(device_path(function, "physfn"));
@@ -19,8 +19,8 @@ void add_use_of_function(
         uses.add({*address, weight, what, kind});
 }
 
-bool add_use_of_device(
-    Root const& root, HostUses& uses, std::string_view device_link, Weight weight, UseText const& what, UseKind kind)
+bool add_use_of_device(Root const& root, HostUses& uses, std::string_view device_link, Weight weight,
+    UseText const& what, UseKind kind)
 {
     auto const functions = functions_above(device_link);
     for (auto const function : functions)

@@ -91,7 +91,8 @@ TEST(joins_what_a_device_is_in_use_for)
     machine.record->attach(0, UseKind::Interface, "eno1");
     constexpr Address nic = {0, 2, 0, 0};
     machine.session.uses.add({nic, vital, UseText("the default route through eno1"), UseKind::DefaultRoute});
-    machine.session.uses.add({nic, vital, UseText("the IPv6 default route through eno1"), UseKind::DefaultRoute});
+    machine.session.uses.add(
+        {nic, vital, UseText("the IPv6 default route through eno1"), UseKind::DefaultRoute});
     machine.session.uses.add({nic, open_now, UseText("eno1 is up")});
     auto const text = machine.text();
     TEST_ASSERT_TRUE(text.find(" igb           eno1,default-route\n") != std::string::npos);
@@ -102,7 +103,8 @@ TEST(says_in_use_where_there_is_no_other_word)
 {
     Listed machine;
     machine.add("0000:2b:00.0", gpu, 0x030000, 14, "nouveau");
-    machine.session.uses.add({{0, 0x2b, 0, 0}, open_now, UseText("process 700 (Xorg) has /dev/dri/card0 open")});
+    machine.session.uses.add(
+        {{0, 0x2b, 0, 0}, open_now, UseText("process 700 (Xorg) has /dev/dri/card0 open")});
     TEST_ASSERT_TRUE(machine.text().find(" nouveau       in-use\n") != std::string::npos);
 }
 
@@ -117,7 +119,8 @@ TEST(marks_what_cannot_be_reset_in_any_way)
     machine.record->functions.append({});
     TEST_ASSERT_TRUE(machine.text().find("reset") == std::string::npos); // this kernel says nothing
     machine.record->shows_resets = true;
-    TEST_ASSERT_TRUE(machine.text().find("GROUP 2    YES  alone; no reset of 00:02.0, so a guest can start once\n")
+    TEST_ASSERT_TRUE(
+        machine.text().find("GROUP 2    YES  alone; no reset of 00:02.0, so a guest can start once\n")
         != std::string::npos);
     TEST_ASSERT_TRUE(machine.text().find("GROUP 7    YES  alone\n") != std::string::npos); // with its bus
     machine.record->functions[0].reset.append("flr");
@@ -132,8 +135,8 @@ TEST(tells_of_more_devices_than_fit)
     auto const told = written_by([&](Sink& sink) {
         for_each_warning(machine.list, [&](std::string_view warning) { sink.write(warning); });
     });
-    TEST_ASSERT_EQUAL_STRING(
-        "this machine has more than 1024 PCI functions, so nothing can be said of groups, and the rest is not shown",
+    TEST_ASSERT_EQUAL_STRING("this machine has more than 1024 PCI functions, so nothing can be said of "
+                             "groups, and the rest is not shown",
         told);
 }
 

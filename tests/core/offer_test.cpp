@@ -2,6 +2,7 @@
 #include "core/offer.h"
 
 #include "machine.h"
+#include "text_of.h"
 
 using namespace vfio_early;
 
@@ -26,11 +27,8 @@ struct Offered : Machine {
     {
         std::string all;
         for (auto const& decision : trial->plan.decisions) {
-            FixedString<20> address;
-            Sink sink(address);
-            put(sink, device_of(decision, session.inventory)->address);
-            all += std::string(address.view()) + " " + std::string(driver_name(decision.target)) + " "
-                + std::string(name_of(decision.reason)) + "\n";
+            all += text_of("%a %s %s\n", device_of(decision, session.inventory)->address,
+                driver_name(decision.target), name_of(decision.reason));
         }
         return all;
     }

@@ -55,7 +55,8 @@ TEST(has_the_vendor_of_a_model_that_is_not_in_the_list)
 
 TEST(stops_at_the_classes)
 {
-    auto const names = read({"C 03  Display controller", "\t00  VGA compatible controller", "10de  NVIDIA Corporation"});
+    auto const names =
+        read({"C 03  Display controller", "\t00  VGA compatible controller", "10de  NVIDIA Corporation"});
     TEST_ASSERT_EQUAL_STRING("", name_of(*names, graphics));
     ModelNames none;
     TEST_ASSERT_TRUE(none.read_line("c0a9  Micron/Crucial Technology"));

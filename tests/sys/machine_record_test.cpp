@@ -54,7 +54,8 @@ TEST(finds_disks_and_interfaces_by_kind_and_name)
     machine.tree.add_device("0000:01:00.0", "10601", "8086:a102", 1, "ahci");
     machine.tree.add_device("0000:02:00.0", "20000", "8086:1533", 2, "igb");
     for (auto const* disk : {"sdb", "sdc", "sda"})
-        machine.tree.add_block_device(std::string("pci0000:00/0000:01:00.0/ata1/block/") + disk, std::string("8:") + disk[2]);
+        machine.tree.add_block_device(
+            std::string("pci0000:00/0000:01:00.0/ata1/block/") + disk, std::string("8:") + disk[2]);
     machine.tree.add_partition("pci0000:00/0000:01:00.0/ata1/block/sda/sda1", "8:1");
     machine.tree.add_layer("dm-0", "253:0", {"sda1"});
     machine.tree.add_interface("pci0000:00/0000:02:00.0/net/eno1", "0x1002");
@@ -90,7 +91,8 @@ TEST(attaches_a_disk_to_the_volume_manager_above_it_too)
     Recorded machine;
     machine.tree.add_device("0000:00:0e.0", "10400", "8086:467f", 1, "vmd");
     machine.tree.add_device("10000:e1:00.0", "10802", "144d:a808", -1, "nvme");
-    machine.tree.add_block_device("pci0000:00/0000:00:0e.0/pci10000:e0/10000:e1:00.0/nvme/nvme0/nvme0n1", "259:0");
+    machine.tree.add_block_device(
+        "pci0000:00/0000:00:0e.0/pci10000:e0/10000:e1:00.0/nvme/nvme0/nvme0n1", "259:0");
     machine.read();
     TEST_ASSERT_EQUAL_STRING("disk nvme0n1\n", machine.attached("0000:00:0e.0"));
     TEST_ASSERT_EQUAL_STRING("disk nvme0n1\n", machine.attached("10000:e1:00.0"));
@@ -102,14 +104,16 @@ TEST(reads_how_a_function_can_be_reset_and_where_it_sits)
     machine.tree.add_device("0000:01:00.0", "30000", "10de:1e84", 1);
     machine.tree.write("sys/bus/pci/devices/0000:01:00.0/reset_method", "flr bus\n");
     machine.tree.write("sys/devices/pci0000:00/0000:00:1c.0/0000:02:00.0/power", "");
-    machine.tree.link("sys/bus/pci/devices/0000:02:00.0", "../../../devices/pci0000:00/0000:00:1c.0/0000:02:00.0");
+    machine.tree.link(
+        "sys/bus/pci/devices/0000:02:00.0", "../../../devices/pci0000:00/0000:00:1c.0/0000:02:00.0");
     machine.tree.add_device("0000:02:00.0", "20000", "8086:1533", 2);
     machine.tree.write("proc/sys/kernel/osrelease", "6.12.1\n");
     machine.read();
     TEST_ASSERT_EQUAL_STRING("flr bus", machine.function("0000:01:00.0").reset.view());
     TEST_ASSERT_EQUAL_STRING("", machine.function("0000:01:00.0").path.view());
     TEST_ASSERT_EQUAL_STRING("", machine.function("0000:02:00.0").reset.view());
-    TEST_ASSERT_EQUAL_STRING("pci0000:00/0000:00:1c.0/0000:02:00.0", machine.function("0000:02:00.0").path.view());
+    TEST_ASSERT_EQUAL_STRING(
+        "pci0000:00/0000:00:1c.0/0000:02:00.0", machine.function("0000:02:00.0").path.view());
     TEST_ASSERT_TRUE(machine.record->shows_resets);
     TEST_ASSERT_EQUAL_STRING("6.12.1", machine.record->kernel.view());
     TEST_ASSERT_EQUAL_STRING("dmar0", machine.record->iommu_unit.view());
@@ -157,7 +161,8 @@ TEST(leaves_out_a_line_that_is_longer_than_a_block)
     auto const names = std::make_unique<ModelNames>();
     names->want({0x10de, 1});
     Tree tree;
-    tree.write("usr/share/misc/pci.ids", std::string(3 * names_buffer_bytes, 'x') + "\n10de  NVIDIA\n\t0001  One\n");
+    tree.write(
+        "usr/share/misc/pci.ids", std::string(3 * names_buffer_bytes, 'x') + "\n10de  NVIDIA\n\t0001  One\n");
     read_model_names(tree.root(), *names);
     TEST_ASSERT_EQUAL_STRING("NVIDIA One", model(*names->find({0x10de, 1})));
 }
