@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/explain.h"
 
+#include "core/image.h"
+#include "core/rival.h"
 #include "core/viability.h"
 
 #include <string.h>
@@ -494,10 +496,10 @@ void tell_of_unknown_drivers(Session const& session, Tell tell)
 void put_naming(Sink& sink, Stranger const& stranger)
 {
     auto const driver = driver_name(*stranger.named_for);
-    if (stranger.file.empty())
+    if (stranger.place.empty())
         put_all(sink, driver, ".ids=");
     else
-        put_all(sink, "'options ", driver, " ids=' in ", Escaped{stranger.file.view()});
+        put_all(sink, "'options ", driver, " ids=' in ", Escaped{stranger.place.view()});
 }
 
 void tell_of_stranger(Stranger const& stranger, Tell tell)
@@ -692,6 +694,8 @@ void for_each_warning(Session const& session, Tell tell)
     }
     tell_of_framebuffer(session.framebuffer, tell);
     tell_of_strangers(session, tell);
+    tell_of_rivals(session, tell);
+    tell_of_images(session, tell);
 }
 
 } // namespace vfio_early

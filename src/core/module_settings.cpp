@@ -34,12 +34,49 @@ Parameter take_parameter(std::string_view& rest)
     return {name, value};
 }
 
-void add_ids(std::string_view list, Target target, std::string_view file, ModuleSettings& settings)
+using Kind = ForeignSetting::Kind;
+
+// Beyond the limit they are not told of: it is far more than there are, and nothing is decided by them.
+void add_rival(Kind kind, std::optional<Target> target, std::string_view word, std::string_view name,
+    SettingPlace const& place, ModuleSettings& settings)
 {
+    if (settings.are_rivals_wanted)
+        static_cast<void>(settings.rivals.try_append(
+            {kind, target, word, FixedString<max_member_name_bytes>(name), place}));
+}
+
+void add_ids(std::string_view list, Target target, std::string_view word, std::string_view name,
+    SettingPlace const& place, ModuleSettings& settings)
+{
+    add_rival(Kind::Ids, target, word, name, place, settings);
     while (!list.empty()) {
         auto const id = parse_dynamic_id(take_until(list, ','));
-        if (id && !settings.ids.try_append({*id, target, SettingFile(file)}))
+        if (id && !settings.ids.try_append({*id, target, place}))
             settings.has_more_ids = true;
+    }
+}
+
+// Which of our drivers is, or needs, this module.
+std::optional<Target> target_of(std::string_view module)
+{
+    for (auto const& ours : driver_modules) {
+        if (is_same_name(module, ours.name))
+            return ours.target;
+    }
+    return {};
+}
+
+// A list of modules that are kept from being loaded, or that are loaded early, which is told of ours alone.
+void add_modules(Kind kind, std::string_view word, std::string_view list, ModuleSettings& settings)
+{
+    while (!list.empty()) {
+        auto const module = take_until(list, ',');
+        auto const target = target_of(module);
+        if (kind != Kind::Against && !target)
+            continue;
+        add_rival(kind, target, word, module, {}, settings);
+        if (kind == Kind::Early)
+            return; // what it needs is named beside it
     }
 }
 
@@ -59,8 +96,8 @@ void set_blacklist(std::string_view list, ModuleSettings& settings)
         settings.is_blacklisted[i] = lists(list, driver_modules[i].name);
 }
 
-void add_options(
-    std::string_view module, std::string_view options, std::string_view file, ModuleSettings& settings)
+void add_options(std::string_view module, std::string_view options, SettingPlace const& place,
+    ModuleSettings& settings)
 {
     for (auto const target : {Target::VfioPci, Target::PciStub}) {
         if (!is_same_name(module, driver_name(target)))
@@ -68,7 +105,7 @@ void add_options(
         while (!options.empty()) {
             auto const [name, value] = take_parameter(options);
             if (name == "ids")
-                add_ids(value, target, file, settings);
+                add_ids(value, target, "options ", target == Target::VfioPci ? "vfio-pci ids=" : "pci-stub ids=", place, settings);
         }
     }
 }
@@ -79,28 +116,56 @@ void add_install_line(std::string_view module, ModuleSettings& settings)
         settings.has_install_line[i] |= is_same_name(module, driver_modules[i].name);
 }
 
-// A '\' at the end of a line continues it, and any other is dropped (freadline_wrapped() in shared/util.c of
-// kmod).
-std::string_view joined_lines(std::span<char> text)
+// 'softdep MODULE pre: MODULE... post: MODULE...': told of where it loads one of our drivers.
+void add_softdep(std::string_view module, std::string_view others, SettingPlace const& place,
+    ModuleSettings& settings)
+{
+    while (!others.empty()) {
+        if (auto const target = target_of(take_word(others)))
+            return add_rival(Kind::Early, target, "softdep ", module, place, settings);
+    }
+}
+
+// Takes a line off `rest`, and counts it. A '\' at its end continues it, and any other is dropped
+// (freadline_wrapped() in shared/util.c of kmod): so it is joined in place.
+std::string_view take_joined_line(std::span<char>& rest, unsigned& lines)
 {
     size_t size = 0;
-    for (size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\\') {
-            ++i;
-            if (i == text.size() || text[i] == '\n')
+    size_t i = 0;
+    for (; i < rest.size() && rest[i] != '\n'; ++i) {
+        if (rest[i] == '\\') {
+            if (++i == rest.size())
+                break;
+            if (rest[i] == '\n') {
+                ++lines;
                 continue;
+            }
         }
-        text[size++] = text[i];
+        rest[size++] = rest[i];
     }
-    return {text.data(), size};
+    ++lines;
+    std::string_view const line(rest.data(), size);
+    rest = rest.subspan(i < rest.size() ? i + 1 : i);
+    return line;
 }
+
+// Parameters that have a list of modules: of kmod (libkmod/libkmod-config.c), and of dracut
+// (dracut.cmdline(7)).
+constexpr struct {
+    std::string_view name;
+    Kind kind;
+} module_parameters[] = {
+    {"modprobe.blacklist=", Kind::Against},
+    {"rd.driver.blacklist=", Kind::Against},
+    {"rd.driver.pre=", Kind::Early},
+};
 
 // kmod appends what is on the command line, and reads files by their names: the last one counts.
 bool counts_before(ForeignId const& left, ForeignId const& right)
 {
-    if (left.file.empty() || right.file.empty())
-        return left.file.empty() && !right.file.empty();
-    return left.file.view() > right.file.view();
+    if (left.place.empty() || right.place.empty())
+        return left.place.empty() && !right.place.empty();
+    return left.place.view() > right.place.view();
 }
 
 } // namespace
@@ -109,27 +174,45 @@ void parse_kernel_settings(std::string_view text, ModuleSettings& settings)
 {
     while (!text.empty()) {
         auto const [name, value] = take_parameter(text);
-        if (is_same_name(name, "vfio_pci.ids"))
-            add_ids(value, Target::VfioPci, {}, settings);
-        else if (is_same_name(name, "pci_stub.ids"))
-            add_ids(value, Target::PciStub, {}, settings);
-        else if (is_same_name(name, "module_blacklist"))
+        for (auto const& [parameter, kind] : module_parameters) {
+            // As it is shown, with the '=' behind it.
+            if (is_same_name(name, slice(parameter, 0, parameter.size() - 1)))
+                add_modules(kind, parameter, value, settings);
+        }
+        if (is_same_name(name, "vfio_pci.ids")) {
+            add_ids(value, Target::VfioPci, "", "vfio-pci.ids=", {}, settings);
+        } else if (is_same_name(name, "pci_stub.ids")) {
+            add_ids(value, Target::PciStub, "", "pci-stub.ids=", {}, settings);
+        } else if (is_same_name(name, "module_blacklist")) {
             set_blacklist(value, settings);
+        } else if (is_same_name(name, "xen_pciback.hide")) {
+            settings.hidden = value;
+            add_rival(Kind::Hide, {}, "", "xen-pciback.hide=", {}, settings);
+        }
     }
 }
 
-void parse_modprobe_settings(std::span<char> text, std::string_view file, ModuleSettings& settings)
+bool parse_modprobe_settings(std::span<char> text, std::string_view file, ModuleSettings& settings)
 {
-    auto rest = joined_lines(text);
-    while (!rest.empty()) {
-        auto line = take_until(rest, '\n');
+    bool is_of_ours = false;
+    for (unsigned lines = 0; !text.empty();) {
+        auto const place = printed<SettingPlace>("%s:%u", file, lines + 1);
+        auto line = take_joined_line(text, lines);
         auto const command = take_word(line);
         auto const module = take_word(line);
+        is_of_ours |= target_of(module).has_value();
         if (command == "options")
-            add_options(module, line, file, settings);
-        else if (command == "install")
+            add_options(module, line, place, settings);
+        else if (command == "softdep")
+            add_softdep(module, line, place, settings);
+        else if (command == "blacklist")
+            add_rival(Kind::Against, target_of(module), "blacklist ", module, place, settings);
+        else if (command == "install") {
             add_install_line(module, settings);
+            add_rival(Kind::Against, target_of(module), "install ", module, place, settings);
+        }
     }
+    return is_of_ours;
 }
 
 ForeignId const* find_foreign_id(

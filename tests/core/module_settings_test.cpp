@@ -30,7 +30,7 @@ struct Settings {
         for (auto const& foreign : settings.ids) {
             char id[32];
             snprintf(id, sizeof(id), " %x:%x ", foreign.id.vendor, foreign.id.device);
-            all += std::string(driver_name(foreign.target)) + id + std::string(foreign.file.view()) + "\n";
+            all += std::string(driver_name(foreign.target)) + id + std::string(foreign.place.view()) + "\n";
         }
         return all;
     }
@@ -43,7 +43,7 @@ struct Settings {
         device.is_identified = true;
         auto const* found =
             find_foreign_id(settings, device, [](Target target) { return target == Target::VfioPci; });
-        return found ? std::string(found->file.view()) : "nowhere";
+        return found ? std::string(found->place.view()) : "nowhere";
     }
 
     std::string blacklisted(Target target, std::string_view loaded = "") const

@@ -20,7 +20,7 @@ static std::string files_of(Tree const& tree)
     std::string all;
     auto const settings = settings_of(tree);
     for (auto const& foreign : settings->ids)
-        all += std::string(foreign.file.view()) + "\n";
+        all += std::string(foreign.place.view()) + "\n";
     return all;
 }
 
