@@ -315,8 +315,8 @@ void find_images_job(void* context)
 void look_at_images(Job& job)
 {
     constexpr int64_t limit_milliseconds = 20000;
-    if (job.session.module_settings.are_rivals_wanted && job.options.facts.empty() && job.options.kernel.empty()
-        && job.session.is_planned)
+    if (job.session.module_settings.are_rivals_wanted && job.options.facts.empty()
+        && job.options.kernel.empty() && job.session.is_planned)
         run_worker(find_images_job, &job, now_milliseconds() + limit_milliseconds);
 }
 

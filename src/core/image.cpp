@@ -97,8 +97,7 @@ void tell_of_images(Session const& session, Tell tell)
         return;
     bool const is_for_one = is_only && one.size() != all.size();
     tell(printed<FixedString<max_warning_bytes>>("'%s%e' makes %s anew", is_for_one ? one : all,
-        is_for_one ? first->kernel.view() : std::string_view(),
-        std::string_view(is_only ? "it" : "them"))
+        is_for_one ? first->kernel.view() : std::string_view(), std::string_view(is_only ? "it" : "them"))
              .view());
 }
 

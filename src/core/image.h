@@ -5,7 +5,8 @@
 
 namespace vfio_early {
 
-// The initramfs images of the installed kernels: the boot goes by what is in there, and not by what is in /etc.
+// The initramfs images of the installed kernels: the boot goes by what is in there, and not by what is in
+// /etc.
 
 // What an image must have, by what a name in its list of files ends with or goes on with.
 struct ImagePart {
@@ -29,8 +30,8 @@ constexpr ImagePart image_parts[] = {
 // The bits of image_parts that a line of a list of files shows.
 uint8_t parts_in(std::string_view line);
 
-// Where generators and distributions put the image of a kernel: V is its version, M the machine-id, P the name
-// of its package (lib/modules/V/pkgbase). initramfs-tools and Debian's dracut; dracut; SUSE's dracut;
+// Where generators and distributions put the image of a kernel: V is its version, M the machine-id, P the
+// name of its package (lib/modules/V/pkgbase). initramfs-tools and Debian's dracut; dracut; SUSE's dracut;
 // mkinitcpio; dracut where there is a boot loader of the specification; ostree.
 constexpr std::string_view image_places[] = {
     "boot/initrd.img-V",

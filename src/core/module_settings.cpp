@@ -96,8 +96,8 @@ void set_blacklist(std::string_view list, ModuleSettings& settings)
         settings.is_blacklisted[i] = lists(list, driver_modules[i].name);
 }
 
-void add_options(std::string_view module, std::string_view options, SettingPlace const& place,
-    ModuleSettings& settings)
+void add_options(
+    std::string_view module, std::string_view options, SettingPlace const& place, ModuleSettings& settings)
 {
     for (auto const target : {Target::VfioPci, Target::PciStub}) {
         if (!is_same_name(module, driver_name(target)))
@@ -105,7 +105,8 @@ void add_options(std::string_view module, std::string_view options, SettingPlace
         while (!options.empty()) {
             auto const [name, value] = take_parameter(options);
             if (name == "ids")
-                add_ids(value, target, "options ", target == Target::VfioPci ? "vfio-pci ids=" : "pci-stub ids=", place, settings);
+                add_ids(value, target, "options ",
+                    target == Target::VfioPci ? "vfio-pci ids=" : "pci-stub ids=", place, settings);
         }
     }
 }
@@ -117,8 +118,8 @@ void add_install_line(std::string_view module, ModuleSettings& settings)
 }
 
 // 'softdep MODULE pre: MODULE... post: MODULE...': told of where it loads one of our drivers.
-void add_softdep(std::string_view module, std::string_view others, SettingPlace const& place,
-    ModuleSettings& settings)
+void add_softdep(
+    std::string_view module, std::string_view others, SettingPlace const& place, ModuleSettings& settings)
 {
     while (!others.empty()) {
         if (auto const target = target_of(take_word(others)))

@@ -75,8 +75,8 @@ struct ModuleSettings {
     std::string_view hidden; // the value of xen-pciback.hide=, a part of the text that was read
 };
 
-// Reads the text of /proc/cmdline, which must outlive the settings: kmod finds options of modules there as the
-// kernel does.
+// Reads the text of /proc/cmdline, which must outlive the settings: kmod finds options of modules there as
+// the kernel does.
 void parse_kernel_settings(std::string_view text, ModuleSettings&);
 
 // Reads a file of modprobe.d as kmod does (kmod_config_parse() in libkmod/libkmod-config.c), and joins its

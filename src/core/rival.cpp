@@ -16,7 +16,8 @@ struct AliasField {
     uint32_t value;
 };
 
-// Whether 'pci:v00008086d000010D3sv*sd*bc*sc*i*' fits the device (do_pci_entry() in scripts/mod/file2alias.c).
+// Whether 'pci:v00008086d000010D3sv*sd*bc*sc*i*' fits the device (do_pci_entry() in
+// scripts/mod/file2alias.c).
 bool fits(std::string_view pattern, Device const& device)
 {
     constexpr uint32_t byte = 0xff;
@@ -52,7 +53,7 @@ bool is_hidden(std::string_view list, Address address)
         FixedString<max_problem_bytes> problem;
         Sink sink(problem);
         auto const selector = parse_selector(trimmed(term), sink);
-        if (!selector || !selector->location)
+        if (!selector || !selector->location || !selector->location->steps.empty())
             continue;
         auto place = selector->location->start;
         if (selector->location->every_function)
@@ -93,8 +94,8 @@ bool has_say(ForeignSetting const& setting, Device const& device, ModuleSettings
         return is_hidden(settings.hidden, device.address);
     if (setting.kind != Kind::Ids)
         return false;
-    auto const* id
-        = find_foreign_id(settings, device, [&](Target target) { return target == *setting.target; });
+    auto const* id =
+        find_foreign_id(settings, device, [&](Target target) { return target == *setting.target; });
     return id && id->place.view() == setting.place.view();
 }
 
@@ -108,25 +109,35 @@ std::string_view sentence_for(ForeignSetting const& setting)
 {
     switch (setting.kind) {
     case Kind::Ids:
-        return " is not needed, and can take these when vfio-early refuses them or is switched off too, take it "
+        return " is not needed, and may take these even when vfio-early refuses them or is switched off, "
+               "take it "
                "out: ";
     case Kind::SameOverride:
-        return " is not needed, and takes these when vfio-early refuses them or is switched off too, 'driverctl "
+        return " is not needed, and takes these even when vfio-early refuses them or is switched off, "
+               "'driverctl "
                "unset-override ADDRESS' takes it out: ";
     case Kind::Hide:
         return " gives these to xen-pciback where Xen runs, take them out there or here: ";
     case Kind::Against:
         if (setting.target)
             return " does not count when vfio-early loads its drivers, take it out";
-        return " is not needed, and leaves these without a driver when vfio-early refuses them or is switched "
+        return " is not needed, and leaves these without a driver when vfio-early refuses them or is "
+               "switched "
                "off, take it out: ";
     case Kind::Early:
         return " is not needed, as vfio-early loads its drivers before all others, take it out";
     case Kind::Override:
         break;
     }
-    return " has this for another driver, and udev takes it there after the boot has bound it, 'driverctl "
-           "unset-override ADDRESS' ends that: ";
+    return "";
+}
+
+// 'LABEL ADDRESS'.
+void put_device(Sink& sink, Session const& session, size_t index)
+{
+    auto const& decision = session.plan.decisions[index];
+    print(sink, "%s %o", session.config.entries[decision.entry].label,
+        device_of(decision, session.inventory)->address);
 }
 
 void tell_of(Session const& session, size_t index, Tell tell)
@@ -134,22 +145,25 @@ void tell_of(Session const& session, size_t index, Tell tell)
     auto const& setting = session.module_settings.rivals[index];
     FixedString<max_warning_bytes> warning;
     Sink sink(warning);
-    bool is_told = false;
     for (auto const& rival : session.rivals) {
         if (rival.setting != index)
             continue;
-        if (!is_told)
+        if (!warning.empty())
+            print(sink, ", ");
+        else if (setting.kind != Kind::Override)
             print(sink, "'%s%e'%s%e%s", setting.word, setting.name,
-                setting.place.empty() ? std::string_view(" on the kernel command line") : " in ", setting.place,
-                sentence_for(setting));
-        if (rival.decision) {
-            auto const& decision = session.plan.decisions[*rival.decision];
-            print(sink, "%s%s %o", is_told ? std::string_view(", ") : "",
-                session.config.entries[decision.entry].label, device_of(decision, session.inventory)->address);
-        }
-        is_told = true;
+                std::string_view(setting.place.empty() ? " on the kernel command line" : " in "),
+                setting.place, sentence_for(setting));
+        if (rival.decision)
+            put_device(sink, session, *rival.decision);
+        if (setting.kind == Kind::Override)
+            print(sink,
+                " is taken to %n after the boot has bound it, as %e says, 'driverctl unset-override %o' ends "
+                "that",
+                setting.name, setting.place,
+                device_of(session.plan.decisions[*rival.decision], session.inventory)->address);
     }
-    if (is_told)
+    if (!warning.empty())
         tell(warning.view());
 }
 
@@ -177,8 +191,9 @@ void note_override(Session& session, std::string_view name, std::string_view tex
     if (driver != driver_name(listed.target)) {
         // A device that is refused is where that has it.
         if (is_open(listed)
-            && settings.try_append({Kind::Override, {}, "driverctl set-override ",
-                FixedString<max_member_name_bytes>(driver), printed<SettingPlace>("/etc/driverctl.d/%s", name)}))
+            && settings.try_append(
+                {Kind::Override, {}, "driverctl set-override ", FixedString<max_member_name_bytes>(driver),
+                    printed<SettingPlace>("/etc/driverctl.d/%s", name)}))
             add(session, settings.size() - 1, decision);
         return;
     }
@@ -186,8 +201,8 @@ void note_override(Session& session, std::string_view name, std::string_view tex
     while (same < settings.size() && settings[same].kind != Kind::SameOverride)
         ++same;
     if (same < settings.size()
-        || settings.try_append({Kind::SameOverride, {}, "driverctl set-override", {},
-            SettingPlace("/etc/driverctl.d")}))
+        || settings.try_append(
+            {Kind::SameOverride, {}, "driverctl set-override", {}, SettingPlace("/etc/driverctl.d")}))
         add(session, same, decision);
 }
 
@@ -204,7 +219,8 @@ void note_alias(Session& session, std::string_view line, std::span<bool> has_dri
             continue;
         has_driver[i] = true;
         for (size_t setting = 0; setting < settings.size(); ++setting) {
-            if (!keeps_from_a_driver(settings[setting]) || !is_same_name(settings[setting].name.view(), module))
+            if (!keeps_from_a_driver(settings[setting])
+                || !is_same_name(settings[setting].name.view(), module))
                 continue;
             has_driver[i] = false;
             add(session, setting, i);

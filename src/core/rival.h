@@ -8,14 +8,15 @@
 namespace vfio_early {
 
 // Others who want a say about the devices that the configuration lists: settings from before there was
-// vfio-early, most of them. What concerns no listed device, and not how our drivers are loaded, is passed over.
+// vfio-early, most of them. What concerns no listed device, and not how our drivers are loaded, is passed
+// over.
 
-// A saved override of driverctl (/etc/driverctl.d): `name` is that of its file, 'ADDRESS' or 'pci-ADDRESS', and
-// `text` what is in it. udev applies it after the boot has bound the device.
+// A saved override of driverctl (/etc/driverctl.d): `name` is that of its file, 'ADDRESS' or 'pci-ADDRESS',
+// and `text` what is in it. udev applies it after the boot has bound the device.
 void note_override(Session&, std::string_view name, std::string_view text);
 
-// For each line of /lib/modules/VERSION/modules.alias, 'alias PATTERN MODULE': notes where a setting keeps such
-// a module from a listed device, and in `has_driver`, by decision, where none does.
+// For each line of /lib/modules/VERSION/modules.alias, 'alias PATTERN MODULE': notes where a setting keeps
+// such a module from a listed device, and in `has_driver`, by decision, where none does.
 void note_alias(Session&, std::string_view line, std::span<bool> has_driver);
 
 // True where anything has a say about modules of others, so that their aliases are worth reading.

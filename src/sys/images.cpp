@@ -60,8 +60,8 @@ constexpr int64_t granularity_seconds = 2;
 // What the image has a copy of and is older than, as it is shown; empty where there is nothing.
 SettingPlace newer_than(Root const& root, int64_t image, ModuleSettings const& settings)
 {
-    for (auto const path : {std::string_view("/etc/vfio-early.ini"), std::string_view("/etc/vfio-early.facts"),
-             settings.newest_file.view()}) {
+    for (auto const path : {std::string_view("/etc/vfio-early.ini"),
+             std::string_view("/etc/vfio-early.facts"), settings.newest_file.view()}) {
         if (!path.empty() && root.modified(Path(path)) > image + granularity_seconds)
             return SettingPlace(path);
     }
@@ -75,7 +75,9 @@ void find_image(Root const& root, Session& session, Names const& names)
         auto const time = path.empty() ? 0 : root.modified(path);
         if (time == 0)
             continue;
-        Image image{.kernel = names.version, .path = printed<SettingPlace>("/%s", path), .newer = newer_than(root, time, session.module_settings)};
+        Image image{.kernel = names.version,
+            .path = printed<SettingPlace>("/%s", path),
+            .newer = newer_than(root, time, session.module_settings)};
         if (!image.newer.empty())
             image.state = State::Older;
         static_cast<void>(session.images.try_append(image));
@@ -129,14 +131,14 @@ unsigned parts_needed(Root const& root, Session const& session, KernelVersion co
 
 void look_into(Root const& root, Session const& session, Image& image)
 {
-    auto const program
-        = find_program(root, {"/usr/bin/lsinitramfs", "/usr/bin/lsinitrd", "/usr/bin/lsinitcpio"});
+    auto const program =
+        find_program(root, {"/usr/bin/lsinitramfs", "/usr/bin/lsinitrd", "/usr/bin/lsinitcpio"});
     image.state = State::Good;
     if (!program)
         return;
     unsigned parts = 0;
-    bool const is_listed = run_program(
-        *program, {program->c_str(), path_of(root.directory(), image.path).c_str()}, [&](std::string_view line) {
+    bool const is_listed = run_program(*program,
+        {program->c_str(), path_of(root.directory(), image.path).c_str()}, [&](std::string_view line) {
             parts |= parts_in(line);
             image.message = LoaderMessage(line);
         });

@@ -6,8 +6,8 @@
 
 namespace vfio_early {
 
-// Cuts text that comes in pieces into lines, and hands each on without its end: also a last one that has none.
-// What is longer than max_path_bytes is cut.
+// Cuts text that comes in pieces into lines, and hands each on without its end: also a last one that has
+// none. What is longer than max_path_bytes is cut.
 class Lines {
 public:
     explicit Lines(FunctionRef<void(std::string_view line)> take) : m_take(take) { }

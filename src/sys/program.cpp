@@ -53,8 +53,8 @@ bool has_ended(pid_t child, int& status, int flags)
     return ended > 0 || (ended < 0 && errno != EINTR);
 }
 
-// Waits for the program itself and not for the end of its output: what an 'install' line of modprobe.d started
-// can keep that open for ever, and write to it. Returns its status.
+// Waits for the program itself and not for the end of its output: what an 'install' line of modprobe.d
+// started can keep that open for ever, and write to it. Returns its status.
 int wait_for_program(pid_t child, int pipe, Lines& lines)
 {
     constexpr int pause_milliseconds = 20;
