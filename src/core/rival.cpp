@@ -169,6 +169,18 @@ void tell_of(Session const& session, size_t index, Tell tell)
 
 } // namespace
 
+void sort_settings(ModuleSettings& settings)
+{
+    auto const file_of = [&](size_t index) {
+        auto place = settings.rivals[index].place.view();
+        return take_until(place, ':');
+    };
+    for (size_t i = 1; i < settings.rivals.size(); ++i) {
+        for (auto j = i; j > 0 && file_of(j) < file_of(j - 1); --j)
+            std::swap(settings.rivals[j], settings.rivals[j - 1]);
+    }
+}
+
 bool are_aliases_wanted(ModuleSettings const& settings)
 {
     for (auto const& setting : settings.rivals) {

@@ -22,6 +22,9 @@ void note_alias(Session&, std::string_view line, std::span<bool> has_driver);
 // True where anything has a say about modules of others, so that their aliases are worth reading.
 bool are_aliases_wanted(ModuleSettings const&);
 
+// Puts the settings in the order of their files; those of one file stay in theirs. Before anything is noted.
+void sort_settings(ModuleSettings&);
+
 // When all lines were noted: forgets the devices that have a driver all the same. And notes what follows from
 // the plan and the settings alone.
 void note_rivals(Session&, std::span<bool const> has_driver);

@@ -36,6 +36,7 @@ void read_overrides(Root const& root, Session& session)
 
 void find_rivals(Root const& root, Session& session)
 {
+    sort_settings(session.module_settings);
     bool has_driver[max_decisions];
     note_drivers(session, has_driver);
     auto const kernel = find_kernel(root, session.kernel);

@@ -199,6 +199,22 @@ TEST(passes_over_overrides_of_what_is_not_listed_or_stays_with_the_host)
         "", Listed("[bind]\ngpu = 01:00.0\n").override_of("0000:01:00.0", "nouveau").told());
 }
 
+TEST(sorts_settings_by_their_files)
+{
+    ModuleSettings settings;
+    settings.are_rivals_wanted = true;
+    std::string first = "blacklist b9\n\n\n\n\n\n\n\n\nblacklist b10\n";
+    std::string second = "blacklist a\n";
+    parse_modprobe_settings(first, "/b", settings);
+    parse_modprobe_settings(second, "/a", settings);
+    parse_kernel_settings("vfio-pci.ids=1:2", settings);
+    sort_settings(settings);
+    std::string order;
+    for (auto const& setting : settings.rivals)
+        order += std::string(setting.name.view()) + " ";
+    TEST_ASSERT_EQUAL_STRING("vfio-pci.ids= a b9 b10 ", order);
+}
+
 TEST(shows_no_raw_byte_of_a_name)
 {
     auto const told = Listed().override_of("0000:01:00.0", "\x1b[31m").told();
