@@ -33,7 +33,7 @@ def build(directory, scenario):
     """Makes the tree of scenario["machine"] below `directory`."""
     subprocess.run([maker(), directory], input="\n".join(lines_of(scenario)) + "\n", text=True, check=True)
     for path in scenario.get("older", []):
-        os.utime(os.path.join(directory, path), (0, 1))  # a second after 1970 began
+        os.utime(os.path.join(directory, path), (1000, 1000))
 
 
 def lines_of(scenario):

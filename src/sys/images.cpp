@@ -54,6 +54,9 @@ bool has_unified_images(Root const& root)
     return false;
 }
 
+// ostree gives files that it keeps one of the first two seconds of 1970.
+constexpr int64_t no_time_seconds = 1;
+
 // FAT, which /boot can be, has even seconds.
 constexpr int64_t granularity_seconds = 2;
 
@@ -72,13 +75,13 @@ void find_image(Root const& root, Session& session, Names const& names)
 {
     for (auto const place : image_places) {
         auto const path = expanded(place, names);
-        auto const time = path.empty() ? 0 : root.modified(path);
-        if (time == 0)
+        if (path.empty() || !root.exists(path))
             continue;
+        auto const time = root.modified(path);
         Image image{.kernel = names.version,
             .path = printed<SettingPlace>("/%s", path),
             .newer = newer_than(root, time, session.module_settings)};
-        if (!image.newer.empty())
+        if (time > no_time_seconds && !image.newer.empty())
             image.state = State::Older;
         static_cast<void>(session.images.try_append(image));
         return;

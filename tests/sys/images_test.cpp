@@ -5,6 +5,8 @@
 #include "machine.h"
 #include "tree.h"
 
+#include <fcntl.h>
+
 using namespace vfio_early;
 
 using State = Image::State;
@@ -80,6 +82,17 @@ TEST(finds_images_where_generators_put_them)
         TEST_ASSERT_EQUAL_STRING("kernel 6.1: its initramfs /" + place
                 + " is older than /etc/vfio-early.ini, and the boot goes by the copy in there\n",
             host.told());
+    }
+}
+
+TEST(does_not_compare_the_time_of_what_has_none)
+{
+    Host host;
+    host.kernel("6.1").file("boot/vmlinuz-6.1").file("lib/modules/6.1/initramfs.img");
+    for (int const second : {0, 1, 2}) {
+        timespec const times[] = {{second, 0}, {second, 0}};
+        utimensat(AT_FDCWD, (host.directory() + "/lib/modules/6.1/initramfs.img").c_str(), times, 0);
+        TEST_ASSERT_EQUAL_UINT(second < 2, host.told().empty());
     }
 }
 
