@@ -7,14 +7,35 @@ namespace {
 
 using State = Image::State;
 
+// What an image must have, by bit. The last two are told by part_of().
+constexpr char const* part_names[] = {
+    "/usr/sbin/vfio-early", "/etc/vfio-early.ini", "the hook that runs it", "vfio-pci", "pci-stub"};
+
+// What a line has that shows a part. The hooks are as hooks/ has them: initramfs-tools; units; dracut without
+// systemd; mkinitcpio without systemd.
+constexpr struct {
+    unsigned part;
+    char const* mark;
+} marks[] = {
+    {0b1, "bin/vfio-early"},
+    {0b10, "etc/vfio-early.ini"},
+    {0b100, "init-top/00-vfio-early"},
+    {0b100, "sysinit.target.wants/vfio-early.service"},
+    {0b100, "cmdline/00-vfio-early"},
+    {0b100, "hooks/vfio-early"},
+    {part_of(Target::VfioPci), "/vfio-pci.ko"},
+    {part_of(Target::PciStub), "/pci-stub.ko"},
+};
+
 void put_lacking(Sink& sink, unsigned parts)
 {
-    bool is_first = true;
-    for (size_t i = 0; i < std::size(image_parts); ++i) {
-        if ((parts >> i & 1) == 0)
-            continue;
-        print(sink, "%s%s", is_first ? std::string_view(" lacks ") : ", ", image_parts[i].name);
-        is_first = false;
+    auto const* separator = " lacks ";
+    for (auto const* name : part_names) {
+        if ((parts & 1) != 0) {
+            print(sink, "%c%c", separator, name);
+            separator = ", ";
+        }
+        parts >>= 1;
     }
 }
 
@@ -50,13 +71,13 @@ void tell_of(Image const& image, Tell tell)
 
 // The command that makes an image anew: of one kernel, and of all.
 constexpr struct {
-    std::string_view one;
-    std::string_view all;
+    char const* one;
+    char const* all;
 } commands[] = {
-    {},
+    {nullptr, nullptr},
     {"update-initramfs -u -k ", "update-initramfs -u -k all"},
     {"dracut -f --kver ", "dracut -f --regenerate-all"},
-    {"mkinitcpio -P", "mkinitcpio -P"},
+    {nullptr, "mkinitcpio -P"},
 };
 
 bool wants_making(Image const& image)
@@ -69,11 +90,9 @@ bool wants_making(Image const& image)
 uint8_t parts_in(std::string_view line)
 {
     unsigned parts = 0;
-    for (size_t i = 0; i < std::size(image_parts); ++i) {
-        for (auto const mark : image_parts[i].marks) {
-            if (!mark.empty() && line.find(mark) != std::string_view::npos)
-                parts |= 1U << i;
-        }
+    for (auto const& [part, mark] : marks) {
+        if (line.find(mark) != std::string_view::npos)
+            parts |= part;
     }
     return static_cast<uint8_t>(parts);
 }
@@ -93,12 +112,16 @@ void tell_of_images(Session const& session, Tell tell)
             first = &image;
     }
     auto const& [one, all] = commands[static_cast<size_t>(session.generator)];
-    if (!first || all.empty())
+    if (!first || !all)
         return;
-    bool const is_for_one = is_only && one.size() != all.size();
-    tell(printed<FixedString<max_warning_bytes>>("'%s%e' makes %s anew", is_for_one ? one : all,
-        is_for_one ? first->kernel.view() : std::string_view(), std::string_view(is_only ? "it" : "them"))
-             .view());
+    FixedString<max_warning_bytes> warning;
+    Sink sink(warning);
+    if (is_only && one)
+        print(sink, "'%c%e", one, first->kernel);
+    else
+        print(sink, "'%c", all);
+    print(sink, "' makes %c anew", is_only ? "it" : "them");
+    tell(warning.view());
 }
 
 } // namespace vfio_early

@@ -36,23 +36,34 @@ Parameter take_parameter(std::string_view& rest)
 
 using Kind = ForeignSetting::Kind;
 
+// A setting that is being read, as its beginning is written, and where that stands.
+struct Source {
+    char const* word;
+    SettingPlace const& place;
+    ModuleSettings& settings;
+};
+
 // Beyond the limit they are not told of: it is far more than there are, and nothing is decided by them.
-void add_rival(Kind kind, std::optional<Target> target, std::string_view word, std::string_view name,
-    SettingPlace const& place, ModuleSettings& settings)
+void add_rival(Source const& source, Kind kind, Target target, std::string_view name)
 {
-    if (settings.are_rivals_wanted)
-        static_cast<void>(settings.rivals.try_append(
-            {kind, target, word, FixedString<max_member_name_bytes>(name), place}));
+    auto& rivals = source.settings.rivals;
+    if (!source.settings.are_rivals_wanted || !rivals.try_append({}))
+        return;
+    auto& rival = rivals[rivals.size() - 1];
+    rival.kind = kind;
+    rival.target = target;
+    rival.word = source.word;
+    rival.name.append(name);
+    rival.place = source.place;
 }
 
-void add_ids(std::string_view list, Target target, std::string_view word, std::string_view name,
-    SettingPlace const& place, ModuleSettings& settings)
+void add_ids(Source const& source, std::string_view list, Target target, std::string_view name)
 {
-    add_rival(Kind::Ids, target, word, name, place, settings);
+    add_rival(source, Kind::Ids, target, name);
     while (!list.empty()) {
         auto const id = parse_dynamic_id(take_until(list, ','));
-        if (id && !settings.ids.try_append({*id, target, place}))
-            settings.has_more_ids = true;
+        if (id && !source.settings.ids.try_append({*id, target, source.place}))
+            source.settings.has_more_ids = true;
     }
 }
 
@@ -66,18 +77,10 @@ std::optional<Target> target_of(std::string_view module)
     return {};
 }
 
-// A list of modules that are kept from being loaded, or that are loaded early, which is told of ours alone.
-void add_modules(Kind kind, std::string_view word, std::string_view list, ModuleSettings& settings)
+void add_against(Source const& source, std::string_view module)
 {
-    while (!list.empty()) {
-        auto const module = take_until(list, ',');
-        auto const target = target_of(module);
-        if (kind != Kind::Against && !target)
-            continue;
-        add_rival(kind, target, word, module, {}, settings);
-        if (kind == Kind::Early)
-            return; // what it needs is named beside it
-    }
+    auto const target = target_of(module);
+    add_rival(source, target ? Kind::AgainstOurs : Kind::Against, target.value_or(Target::VfioPci), module);
 }
 
 bool lists(std::string_view list, std::string_view name)
@@ -96,8 +99,7 @@ void set_blacklist(std::string_view list, ModuleSettings& settings)
         settings.is_blacklisted[i] = lists(list, driver_modules[i].name);
 }
 
-void add_options(
-    std::string_view module, std::string_view options, SettingPlace const& place, ModuleSettings& settings)
+void add_options(Source const& source, std::string_view module, std::string_view options)
 {
     for (auto const target : {Target::VfioPci, Target::PciStub}) {
         if (!is_same_name(module, driver_name(target)))
@@ -105,8 +107,7 @@ void add_options(
         while (!options.empty()) {
             auto const [name, value] = take_parameter(options);
             if (name == "ids")
-                add_ids(value, target, "options ",
-                    target == Target::VfioPci ? "vfio-pci ids=" : "pci-stub ids=", place, settings);
+                add_ids(source, value, target, target == Target::VfioPci ? "vfio-pci ids=" : "pci-stub ids=");
         }
     }
 }
@@ -118,12 +119,11 @@ void add_install_line(std::string_view module, ModuleSettings& settings)
 }
 
 // 'softdep MODULE pre: MODULE... post: MODULE...': told of where it loads one of our drivers.
-void add_softdep(
-    std::string_view module, std::string_view others, SettingPlace const& place, ModuleSettings& settings)
+void add_softdep(Source const& source, std::string_view module, std::string_view others)
 {
     while (!others.empty()) {
         if (auto const target = target_of(take_word(others)))
-            return add_rival(Kind::Early, target, "softdep ", module, place, settings);
+            return add_rival(source, Kind::Early, *target, module);
     }
 }
 
@@ -150,16 +150,37 @@ std::string_view take_joined_line(std::span<char>& rest, unsigned& lines)
     return line;
 }
 
-// Parameters that have a list of modules: of kmod (libkmod/libkmod-config.c), and of dracut
-// (dracut.cmdline(7)).
+// Parameters of our drivers, of Xen, of kmod (libkmod/libkmod-config.c) and of dracut (dracut.cmdline(7)).
 constexpr struct {
-    std::string_view name;
+    char const* name;
     Kind kind;
-} module_parameters[] = {
-    {"modprobe.blacklist=", Kind::Against},
-    {"rd.driver.blacklist=", Kind::Against},
-    {"rd.driver.pre=", Kind::Early},
+    Target target;
+} parameters[] = {
+    {"vfio-pci.ids", Kind::Ids, Target::VfioPci},
+    {"pci-stub.ids", Kind::Ids, Target::PciStub},
+    {"xen-pciback.hide", Kind::Hide, {}},
+    {"modprobe.blacklist", Kind::Against, {}},
+    {"rd.driver.blacklist", Kind::Against, {}},
+    {"rd.driver.pre", Kind::Early, {}},
 };
+
+void add_parameter(Source const& source, Kind kind, Target target, std::string_view value)
+{
+    if (kind == Kind::Ids)
+        return add_ids(source, value, target, {});
+    if (kind == Kind::Hide) {
+        source.settings.hidden = value;
+        return add_rival(source, kind, target, {});
+    }
+    while (!value.empty()) {
+        auto const module = take_until(value, ',');
+        auto const ours = target_of(module);
+        if (kind == Kind::Against)
+            add_against(source, module);
+        else if (ours)
+            return add_rival(source, kind, *ours, module); // what it needs is named beside it
+    }
+}
 
 // kmod appends what is on the command line, and reads files by their names: the last one counts.
 bool counts_before(ForeignId const& left, ForeignId const& right)
@@ -173,23 +194,15 @@ bool counts_before(ForeignId const& left, ForeignId const& right)
 
 void parse_kernel_settings(std::string_view text, ModuleSettings& settings)
 {
+    SettingPlace const place;
     while (!text.empty()) {
         auto const [name, value] = take_parameter(text);
-        for (auto const& [parameter, kind] : module_parameters) {
-            // As it is shown, with the '=' behind it.
-            if (is_same_name(name, slice(parameter, 0, parameter.size() - 1)))
-                add_modules(kind, parameter, value, settings);
+        for (auto const& parameter : parameters) {
+            if (is_same_name(name, parameter.name))
+                add_parameter({parameter.name, place, settings}, parameter.kind, parameter.target, value);
         }
-        if (is_same_name(name, "vfio_pci.ids")) {
-            add_ids(value, Target::VfioPci, "", "vfio-pci.ids=", {}, settings);
-        } else if (is_same_name(name, "pci_stub.ids")) {
-            add_ids(value, Target::PciStub, "", "pci-stub.ids=", {}, settings);
-        } else if (is_same_name(name, "module_blacklist")) {
+        if (is_same_name(name, "module_blacklist"))
             set_blacklist(value, settings);
-        } else if (is_same_name(name, "xen_pciback.hide")) {
-            settings.hidden = value;
-            add_rival(Kind::Hide, {}, "", "xen-pciback.hide=", {}, settings);
-        }
     }
 }
 
@@ -202,15 +215,18 @@ bool parse_modprobe_settings(std::span<char> text, std::string_view file, Module
         auto const command = take_word(line);
         auto const module = take_word(line);
         is_of_ours |= target_of(module).has_value();
-        if (command == "options")
-            add_options(module, line, place, settings);
-        else if (command == "softdep")
-            add_softdep(module, line, place, settings);
-        else if (command == "blacklist")
-            add_rival(Kind::Against, target_of(module), "blacklist ", module, place, settings);
-        else if (command == "install") {
-            add_install_line(module, settings);
-            add_rival(Kind::Against, target_of(module), "install ", module, place, settings);
+        for (auto const* word : {"options", "softdep", "blacklist", "install"}) {
+            if (command != word)
+                continue;
+            Source const source{word, place, settings};
+            if (*word == 'o')
+                add_options(source, module, line);
+            else if (*word == 's')
+                add_softdep(source, module, line);
+            else
+                add_against(source, module);
+            if (*word == 'i')
+                add_install_line(module, settings);
         }
     }
     return is_of_ours;

@@ -45,16 +45,17 @@ struct ForeignSetting {
     enum class Kind : uint8_t {
         Ids, // ids= of one of our drivers
         Hide, // xen-pciback.hide=
-        Against, // keeps a module from being loaded: blacklist, install
+        AgainstOurs, // keeps one of our drivers, or what it needs, from being loaded: blacklist, install
+        Against, // the same of another module
         Early, // loads one of our drivers before others: softdep, rd.driver.pre=
-        Override, // a driver other than ours for a device
-        SameOverride, // our driver for a device
+        Override, // of driverctl: another driver than ours for a device
+        SameOverride, // ours
     };
-    Kind kind;
-    std::optional<Target> target; // whose driver, or a module that it needs, it is about
-    std::string_view word; // 'blacklist ', as it is written before the name
-    FixedString<max_member_name_bytes> name; // of the module, or of the driver
-    SettingPlace place;
+    Kind kind = Kind::Ids;
+    Target target = Target::VfioPci; // which driver of ours it is about: Ids, AgainstOurs, Early
+    char const* word = ""; // 'blacklist', or the name of a parameter
+    FixedString<max_member_name_bytes> name = {}; // what follows: of a module, or of a driver
+    SettingPlace place = {};
 };
 
 // What modprobe.d and the kernel command line say of our drivers. We load them in a way that most of it does

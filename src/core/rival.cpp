@@ -9,34 +9,27 @@ namespace {
 
 using Kind = ForeignSetting::Kind;
 
-// A number of a pattern of modules.alias, behind its name and with as many digits; '*' is any.
-struct AliasField {
-    std::string_view name;
-    size_t digits;
-    uint32_t value;
-};
-
 // Whether 'pci:v00008086d000010D3sv*sd*bc*sc*i*' fits the device (do_pci_entry() in
 // scripts/mod/file2alias.c).
 bool fits(std::string_view pattern, Device const& device)
 {
+    static constexpr struct {
+        char name[7];
+        uint8_t digits;
+    } fields[] = {{"pci:v", 8}, {"d", 8}, {"sv", 8}, {"sd", 8}, {"bc", 2}, {"sc", 2}, {"i", 2}};
     constexpr uint32_t byte = 0xff;
-    AliasField const fields[] = {
-        {"pci:v", 8, device.id.vendor},
-        {"d", 8, device.id.device},
-        {"sv", 8, device.subsystem.vendor},
-        {"sd", 8, device.subsystem.device},
-        {"bc", 2, device.class_code >> 16},
-        {"sc", 2, device.class_code >> 8 & byte},
-        {"i", 2, device.class_code & byte},
-    };
-    for (auto const& field : fields) {
-        if (!pattern.starts_with(field.name))
+    uint32_t const values[] = {device.id.vendor, device.id.device, device.subsystem.vendor,
+        device.subsystem.device, device.class_code >> 16, device.class_code >> 8 & byte,
+        device.class_code & byte};
+    for (size_t i = 0; i < std::size(fields); ++i) {
+        std::string_view const name = fields[i].name;
+        if (!pattern.starts_with(name))
             return false;
-        pattern = slice(pattern, field.name.size());
-        bool const is_any = pattern.starts_with('*');
-        auto const digits = is_any ? 1 : field.digits;
-        if (!is_any && parse_hex(slice(pattern, 0, digits), digits) != field.value)
+        pattern = slice(pattern, name.size());
+        size_t digits = fields[i].digits;
+        if (pattern.starts_with('*'))
+            digits = 1;
+        else if (parse_hex(slice(pattern, 0, digits), digits) != values[i])
             return false;
         pattern = slice(pattern, digits);
     }
@@ -79,10 +72,10 @@ void add(Session& session, size_t setting, std::optional<size_t> decision)
 // Whether the setting is about loading a driver that the configuration asks for.
 bool is_about_loading(ForeignSetting const& setting, Plan const& plan)
 {
-    if (!setting.target || setting.kind == Kind::Ids || setting.kind == Kind::SameOverride)
+    if (setting.kind != Kind::AgainstOurs && setting.kind != Kind::Early)
         return false;
     for (auto const& decision : plan.decisions) {
-        if (decision.target == *setting.target)
+        if (decision.target == setting.target)
             return true;
     }
     return false;
@@ -95,50 +88,23 @@ bool has_say(ForeignSetting const& setting, Device const& device, ModuleSettings
     if (setting.kind != Kind::Ids)
         return false;
     auto const* id =
-        find_foreign_id(settings, device, [&](Target target) { return target == *setting.target; });
+        find_foreign_id(settings, device, [&](Target target) { return target == setting.target; });
     return id && id->place.view() == setting.place.view();
 }
 
-bool keeps_from_a_driver(ForeignSetting const& setting)
-{
-    return setting.kind == Kind::Against && !setting.target;
-}
-
-// What is to be said between where a setting stands and its devices.
-std::string_view sentence_for(ForeignSetting const& setting)
-{
-    switch (setting.kind) {
-    case Kind::Ids:
-        return " is not needed, and may take these even when vfio-early refuses them or is switched off, "
-               "take it "
-               "out: ";
-    case Kind::SameOverride:
-        return " is not needed, and takes these even when vfio-early refuses them or is switched off, "
-               "'driverctl "
-               "unset-override ADDRESS' takes it out: ";
-    case Kind::Hide:
-        return " gives these to xen-pciback where Xen runs, take them out there or here: ";
-    case Kind::Against:
-        if (setting.target)
-            return " does not count when vfio-early loads its drivers, take it out";
-        return " is not needed, and leaves these without a driver when vfio-early refuses them or is "
-               "switched "
-               "off, take it out: ";
-    case Kind::Early:
-        return " is not needed, as vfio-early loads its drivers before all others, take it out";
-    case Kind::Override:
-        break;
-    }
-    return "";
-}
-
-// 'LABEL ADDRESS'.
-void put_device(Sink& sink, Session const& session, size_t index)
-{
-    auto const& decision = session.plan.decisions[index];
-    print(sink, "%s %o", session.config.entries[decision.entry].label,
-        device_of(decision, session.inventory)->address);
-}
+// What is to be said between where a setting stands and its devices, by kind.
+constexpr char const* sentences[] = {
+    " is not needed, and may take these even when vfio-early refuses them or is switched off, take it out: ",
+    " gives these to xen-pciback where Xen runs, take them out there or here: ",
+    " does not count when vfio-early loads its drivers, take it out",
+    " is not needed, and leaves these without a driver when vfio-early refuses them or is switched off, take "
+    "it out: ",
+    " is not needed, as vfio-early loads its drivers before all others, take it out",
+    " takes this from vfio-early after the boot has bound it, 'driverctl unset-override ADDRESS' ends that: ",
+    " is not needed, and takes these even when vfio-early refuses them or is switched off, 'driverctl "
+    "unset-override ADDRESS' takes it out: ",
+};
+static_assert(std::size(sentences) == static_cast<size_t>(Kind::SameOverride) + 1);
 
 void tell_of(Session const& session, size_t index, Tell tell)
 {
@@ -148,20 +114,18 @@ void tell_of(Session const& session, size_t index, Tell tell)
     for (auto const& rival : session.rivals) {
         if (rival.setting != index)
             continue;
-        if (!warning.empty())
+        bool const is_parameter = setting.place.empty();
+        if (warning.empty())
+            print(sink, "'%c%c%e'%c%e%c", setting.word, is_parameter ? "=" : " ", setting.name,
+                is_parameter ? " on the kernel command line" : " in ", setting.place,
+                sentences[static_cast<size_t>(setting.kind)]);
+        else
             print(sink, ", ");
-        else if (setting.kind != Kind::Override)
-            print(sink, "'%s%e'%s%e%s", setting.word, setting.name,
-                std::string_view(setting.place.empty() ? " on the kernel command line" : " in "),
-                setting.place, sentence_for(setting));
-        if (rival.decision)
-            put_device(sink, session, *rival.decision);
-        if (setting.kind == Kind::Override)
-            print(sink,
-                " is taken to %n after the boot has bound it, as %e says, 'driverctl unset-override %o' ends "
-                "that",
-                setting.name, setting.place,
-                device_of(session.plan.decisions[*rival.decision], session.inventory)->address);
+        if (!rival.decision)
+            continue;
+        auto const& decision = session.plan.decisions[*rival.decision];
+        print(sink, "%s %o", session.config.entries[decision.entry].label,
+            device_of(decision, session.inventory)->address);
     }
     if (!warning.empty())
         tell(warning.view());
@@ -184,7 +148,7 @@ void sort_settings(ModuleSettings& settings)
 bool are_aliases_wanted(ModuleSettings const& settings)
 {
     for (auto const& setting : settings.rivals) {
-        if (keeps_from_a_driver(setting))
+        if (setting.kind == Kind::Against)
             return true;
     }
     return false;
@@ -199,23 +163,26 @@ void note_override(Session& session, std::string_view name, std::string_view tex
     if (!decision || driver.empty())
         return;
     auto const& listed = session.plan.decisions[*decision];
-    auto& settings = session.module_settings.rivals;
-    if (driver != driver_name(listed.target)) {
-        // A device that is refused is where that has it.
-        if (is_open(listed)
-            && settings.try_append(
-                {Kind::Override, {}, "driverctl set-override ", FixedString<max_member_name_bytes>(driver),
-                    printed<SettingPlace>("/etc/driverctl.d/%s", name)}))
-            add(session, settings.size() - 1, decision);
+    bool const is_same = driver == driver_name(listed.target);
+    // A device that is refused is where another override has it.
+    if (!is_same && !is_open(listed))
         return;
+    auto& settings = session.module_settings.rivals;
+    // Those that say the same are told of once.
+    size_t index = 0;
+    while (index < settings.size() && !(is_same && settings[index].kind == Kind::SameOverride))
+        ++index;
+    if (index == settings.size()) {
+        if (!settings.try_append({}))
+            return;
+        auto& setting = settings[index];
+        setting.kind = is_same ? Kind::SameOverride : Kind::Override;
+        setting.word = "driverctl set-override";
+        setting.name.append(is_same ? std::string_view("...") : driver);
+        setting.place = printed<SettingPlace>(
+            "/etc/driverctl.d%c%s", is_same ? "" : "/", is_same ? std::string_view() : name);
     }
-    size_t same = 0;
-    while (same < settings.size() && settings[same].kind != Kind::SameOverride)
-        ++same;
-    if (same < settings.size()
-        || settings.try_append(
-            {Kind::SameOverride, {}, "driverctl set-override", {}, SettingPlace("/etc/driverctl.d")}))
-        add(session, same, decision);
+    add(session, index, decision);
 }
 
 void note_alias(Session& session, std::string_view line, std::span<bool> has_driver)
@@ -231,7 +198,7 @@ void note_alias(Session& session, std::string_view line, std::span<bool> has_dri
             continue;
         has_driver[i] = true;
         for (size_t setting = 0; setting < settings.size(); ++setting) {
-            if (!keeps_from_a_driver(settings[setting])
+            if (settings[setting].kind != Kind::Against
                 || !is_same_name(settings[setting].name.view(), module))
                 continue;
             has_driver[i] = false;
@@ -244,7 +211,7 @@ void note_rivals(Session& session, std::span<bool const> has_driver)
 {
     size_t kept = 0;
     for (auto const& rival : session.rivals) {
-        bool const is_kept = !keeps_from_a_driver(session.module_settings.rivals[rival.setting])
+        bool const is_kept = session.module_settings.rivals[rival.setting].kind != Kind::Against
             || !(rival.decision && has_driver[*rival.decision]);
         if (is_kept)
             session.rivals[kept++] = rival;

@@ -29,10 +29,10 @@ FixedString<max_name_bytes> first_line(Root const& root, Path const& path)
 }
 
 // Empty where one of the names is not known.
-Path expanded(std::string_view place, Names const& names)
+Path expanded(char const* place, Names const& names)
 {
     Path path;
-    for (char const& letter : place) {
+    for (char const& letter : std::string_view(place)) {
         auto const name = letter == 'V' ? names.version.view()
             : letter == 'M'             ? names.machine.view()
             : letter == 'P'             ? names.package.view()
@@ -71,31 +71,35 @@ SettingPlace newer_than(Root const& root, int64_t image, ModuleSettings const& s
     return {};
 }
 
-void find_image(Root const& root, Session& session, Names const& names)
+void print_path(Image& image, Path const& path)
 {
-    for (auto const place : image_places) {
+    image.path = printed<SettingPlace>("/%s", path);
+}
+
+// Whether there is something to tell of the image of a kernel.
+bool find_image(Root const& root, Image& image, Names const& names, ModuleSettings const& settings)
+{
+    for (auto const* place : image_places) {
         auto const path = expanded(place, names);
         if (path.empty() || !root.exists(path))
             continue;
         auto const time = root.modified(path);
-        Image image{.kernel = names.version,
-            .path = printed<SettingPlace>("/%s", path),
-            .newer = newer_than(root, time, session.module_settings)};
+        print_path(image, path);
+        image.newer = newer_than(root, time, settings);
         if (time > no_time_seconds && !image.newer.empty())
             image.state = State::Older;
-        static_cast<void>(session.images.try_append(image));
-        return;
+        return true;
     }
     // What a kernel left behind that was removed has no kernel, and no image either.
-    for (auto const place : {"boot/vmlinuz-V", "lib/modules/V/vmlinuz"}) {
+    for (auto const* place : {"boot/vmlinuz-V", "lib/modules/V/vmlinuz"}) {
         auto const path = expanded(place, names);
-        if (root.exists(path) && !has_unified_images(root)) {
-            static_cast<void>(session.images.try_append({.kernel = names.version,
-                .path = printed<SettingPlace>("/%s", path),
-                .state = State::Absent}));
-            return;
-        }
+        if (!root.exists(path) || has_unified_images(root))
+            continue;
+        print_path(image, path);
+        image.state = State::Absent;
+        return true;
     }
+    return false;
 }
 
 Generator find_generator(Root const& root)
@@ -118,14 +122,13 @@ void sort(FixedVector<Image, max_images>& images)
     }
 }
 
-// What an image of this kernel must have, as bits of image_parts.
+// What an image of this kernel must have, as parts_in() has it.
 unsigned parts_needed(Root const& root, Session const& session, KernelVersion const& kernel)
 {
-    unsigned needed = 0;
-    for (size_t i = 0; i < std::size(image_parts); ++i) {
-        auto const target = image_parts[i].target;
-        if (!target || (needs_driver(session.plan, *target) && !is_built_in(root, kernel, *target)))
-            needed |= 1U << i;
+    auto needed = parts_of_ours;
+    for (auto const target : {Target::VfioPci, Target::PciStub}) {
+        if (needs_driver(session.plan, target) && !is_built_in(root, kernel, target))
+            needed |= part_of(target);
     }
     return needed;
 }
@@ -140,11 +143,12 @@ void look_into(Root const& root, Session const& session, Image& image)
     if (!program)
         return;
     unsigned parts = 0;
-    bool const is_listed = run_program(*program,
-        {program->c_str(), path_of(root.directory(), image.path).c_str()}, [&](std::string_view line) {
-            parts |= parts_in(line);
-            image.message = LoaderMessage(line);
-        });
+    bool const is_listed =
+        run_program(*program, {program->c_str(), printed<Path>("%s%s", root.directory(), image.path).c_str()},
+            [&](std::string_view line) {
+                parts |= parts_in(line);
+                image.message = LoaderMessage(line);
+            });
     auto const lacking = parts_needed(root, session, image.kernel) & ~parts;
     if (lacking != 0)
         image.state = is_listed ? State::Lacking : State::Unreadable;
@@ -157,8 +161,13 @@ void find_images(Root const& root, Session& session)
     Directory kernels(root, Path("lib/modules"));
     while (auto const kernel = kernels.next()) {
         names.version = KernelVersion(*kernel);
-        names.package = first_line(root, path_of("lib/modules/", *kernel, "/pkgbase"));
-        find_image(root, session, names);
+        names.package = first_line(root, printed<Path>("lib/modules/%s/pkgbase", *kernel));
+        if (!session.images.try_append({}))
+            break;
+        auto& image = session.images[session.images.size() - 1];
+        image.kernel = names.version;
+        if (!find_image(root, image, names, session.module_settings))
+            session.images.shrink(session.images.size() - 1);
     }
     sort(session.images);
     session.generator = find_generator(root);

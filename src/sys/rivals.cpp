@@ -26,7 +26,7 @@ void read_overrides(Root const& root, Session& session)
     Directory names(root, directory);
     while (auto const name = names.next()) {
         char buffer[max_word_bytes];
-        auto const text = root.read_start(path_of(directory, "/", *name), buffer);
+        auto const text = root.read_start(printed<Path>("%s/%s", directory, *name), buffer);
         if (!text.is_error())
             note_override(session, *name, text.value());
     }
@@ -41,7 +41,7 @@ void find_rivals(Root const& root, Session& session)
     note_drivers(session, has_driver);
     auto const kernel = find_kernel(root, session.kernel);
     if (are_aliases_wanted(session.module_settings) && !kernel.empty())
-        for_each_line(root, path_of("lib/modules/", kernel, "/modules.alias"),
+        for_each_line(root, printed<Path>("lib/modules/%s/modules.alias", kernel),
             [&](std::string_view line) { note_alias(session, line, has_driver); });
     note_rivals(session, has_driver);
     read_overrides(root, session);

@@ -58,16 +58,15 @@ struct Settings {
         return *this;
     }
 
-    // 'KIND DRIVER WORDS PLACE' for everything else that has a say, one a line; '-' for no driver of ours.
+    // 'KIND DRIVER WORD|NAME PLACE' for everything else that has a say, one a line.
     std::string rivals() const
     {
-        constexpr char const* kinds[] = {"ids", "hide", "against", "early", "override", "same"};
+        constexpr char const* kinds[] = {"ids", "hide", "against ours", "against", "early"};
         std::string all;
         for (auto const& rival : settings.rivals) {
             all += std::string(kinds[static_cast<size_t>(rival.kind)]) + " "
-                + (rival.target ? std::string(driver_name(*rival.target)) : "-") + " '"
-                + std::string(rival.word) + std::string(rival.name.view()) + "' "
-                + std::string(rival.place.view()) + "\n";
+                + std::string(driver_name(rival.target)) + " " + rival.word + "|"
+                + std::string(rival.name.view()) + " " + std::string(rival.place.view()) + "\n";
         }
         return all;
     }
@@ -199,13 +198,13 @@ TEST(finds_install_lines)
 
 TEST(finds_who_has_a_say_on_the_kernel_command_line)
 {
-    TEST_ASSERT_EQUAL_STRING("ids vfio-pci 'vfio-pci.ids=' \n"
-                             "ids pci-stub 'pci-stub.ids=' \n"
-                             "hide - 'xen-pciback.hide=' \n"
-                             "early vfio-pci 'rd.driver.pre=vfio-pci' \n"
-                             "against - 'rd.driver.blacklist=nouveau' \n"
-                             "against vfio-pci 'rd.driver.blacklist=vfio_pci' \n"
-                             "against - 'modprobe.blacklist=snd_hda_intel' \n",
+    TEST_ASSERT_EQUAL_STRING("ids vfio-pci vfio-pci.ids| \n"
+                             "ids pci-stub pci-stub.ids| \n"
+                             "hide vfio-pci xen-pciback.hide| \n"
+                             "early vfio-pci rd.driver.pre|vfio-pci \n"
+                             "against vfio-pci rd.driver.blacklist|nouveau \n"
+                             "against ours vfio-pci rd.driver.blacklist|vfio_pci \n"
+                             "against vfio-pci modprobe.blacklist|snd_hda_intel \n",
         Settings()
             .with_rivals()
             .command_line("vfio_pci.ids=1:2 pci-stub.ids=3:4 xen-pciback.hide=(01:00.0) "
@@ -218,19 +217,21 @@ TEST(finds_who_has_a_say_on_the_kernel_command_line)
 
 TEST(finds_who_has_a_say_in_modprobe_d)
 {
-    TEST_ASSERT_EQUAL_STRING("ids vfio-pci 'options vfio-pci ids=' a:1\n"
-                             "early vfio-pci 'softdep nouveau' a:3\n"
-                             "early pci-stub 'softdep nvme' a:6\n"
-                             "against - 'blacklist nouveau' a:7\n"
-                             "against vfio-pci 'blacklist vfio' a:8\n"
-                             "against - 'install nvme' a:9\n"
-                             "against vfio-pci 'install vfio_pci' a:10\n",
+    TEST_ASSERT_EQUAL_STRING("ids vfio-pci options|vfio-pci ids= a:1\n"
+                             "early vfio-pci softdep|nouveau a:3\n"
+                             "early pci-stub softdep|nvme a:6\n"
+                             "against vfio-pci blacklist|nouveau a:7\n"
+                             "against ours vfio-pci blacklist|vfio a:8\n"
+                             "against vfio-pci install|nvme a:9\n"
+                             "against ours vfio-pci install|vfio_pci a:10\n"
+                             "against ours pci-stub install|pci-stub a:11\n",
         Settings()
             .with_rivals()
             .file("a",
                 "options vfio-pci disable_vga=1 ids=1:2\n# blacklist nvme\nsoftdep nouveau pre: \\\n a \\\n "
                 "vfio-pci\nsoftdep nvme post: pci_stub vfio-pci\nblacklist nouveau\nblacklist vfio\n"
-                "install nvme /bin/false\ninstall vfio_pci x\nsoftdep vfio-pci pre: nouveau\nalias a "
+                "install nvme /bin/false\ninstall vfio_pci x\ninstall pci-stub x\nsoftdep vfio-pci pre: "
+                "nouveau\nalias a "
                 "vfio-pci\n"
                 "options vfio-pci disable_idle_d3=1\nremove nvme x\n")
             .rivals());

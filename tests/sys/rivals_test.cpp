@@ -32,7 +32,8 @@ TEST(reads_overrides_of_driverctl)
     Tree tree;
     TEST_ASSERT_EQUAL_STRING("", told(tree));
     tree.write("etc/driverctl.d/pci-0000:01:00.0", "e1000e\n");
-    TEST_ASSERT_TRUE(has(told(tree), "nic 0000:01:00.0 is taken to e1000e after the boot has bound it"));
+    TEST_ASSERT_TRUE(
+        has(told(tree), "'driverctl set-override e1000e' in /etc/driverctl.d/pci-0000:01:00.0 takes this"));
     tree.write("etc/driverctl.d/pci-0000:01:00.0", "vfio-pci\n");
     TEST_ASSERT_TRUE(has(told(tree), "not needed"));
     tree.write("etc/driverctl.d/pci-0000:01:00.0", "");
