@@ -86,13 +86,13 @@ std::optional<Path> find_program(Root const& root, std::initializer_list<char co
     return {};
 }
 
-bool run_program(Path const& program, std::initializer_list<char const*> words,
+bool run_program(Path const& program, std::initializer_list<char const*> arguments,
     FunctionRef<void(std::string_view line)> take)
 {
-    Arguments arguments;
-    for (auto const* word : words)
-        arguments.append(word);
-    arguments.append(nullptr);
+    Arguments list;
+    for (auto const* argument : arguments)
+        list.append(argument);
+    list.append(nullptr);
 
     int ends[2];
     if (kernel::pipe(ends) < 0)
@@ -101,7 +101,7 @@ bool run_program(Path const& program, std::initializer_list<char const*> words,
     Descriptor writing(ends[1]);
     auto const child = kernel::fork();
     if (child == 0)
-        become(program.c_str(), arguments, writing.number());
+        become(program.c_str(), list, writing.number());
     writing.close();
     Lines lines(take);
     return child > 0 && wait_for_program(child, reading.number(), lines) == 0;
