@@ -73,8 +73,11 @@ ExitStatus show_list(CommandOptions const& options, Root const& root, Session co
 
 ExitStatus run_list(CommandOptions const& options)
 {
-    return run_survey(
-        options, [&](Root const& root, Session const& session) { return show_list(options, root, session); });
+    return run_survey(options, [&](Root const& root, Session& session) {
+        // What the lines meant has gone into the plan. What is offered is what is there now.
+        session.facts.lines.clear();
+        return show_list(options, root, session);
+    });
 }
 
 } // namespace vfio_early

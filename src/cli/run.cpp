@@ -411,8 +411,6 @@ void look_and_plan(Job& job)
     }
     scan_all(job.root, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
-    // What the lines meant has gone into the plan. Whoever asks on is about what is there now.
-    session.facts.lines.clear();
 }
 
 // False where another one is at work. At a boot the lock can be missing for want of a /run to write to.

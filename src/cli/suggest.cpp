@@ -6,7 +6,9 @@
 #include "core/class_word.h"
 #include "core/explain.h"
 #include "core/guest.h"
+#include "core/pci_ids.h"
 #include "sys/identify.h"
+#include "sys/machine_record.h"
 
 namespace vfio_early {
 
@@ -99,9 +101,14 @@ bool tell_of_refusals(Draft const& draft, Session const& session, CommandOptions
     return is_any;
 }
 
-constexpr auto put_name = [](Sink& sink, Device const& device) {
-    print(sink, "%s", class_word(device.class_code));
-};
+void put_name(Sink& sink, Device const& device, ModelNames const& names)
+{
+    FixedString<max_fact_text_bytes> name;
+    Sink name_sink(name);
+    if (auto const* known = names.find(device.id))
+        put_model(name_sink, *known);
+    print(sink, "%s", name.empty() ? class_word(device.class_code) : name.view());
+}
 
 } // namespace
 
@@ -125,11 +132,16 @@ ExitStatus run_suggest(CommandOptions const& options)
         if (is_nothing)
             print_error("no device is on vfio-pci or pci-stub now");
         bool const is_any_refused = is_nothing | tell_of_refusals(draft, session, options);
+        static ModelNames names;
+        for (auto const index : draft.devices)
+            names.want(inventory.devices[index].id);
+        read_model_names(root, names);
+        auto const put_its_name = [](Sink& sink, Device const& device) { put_name(sink, device, names); };
         print_output([&](Sink& sink) {
             if (options.is_json)
-                write_suggestion_json(sink, draft, session, put_name);
+                write_suggestion_json(sink, draft, session, put_its_name);
             else if (!guest)
-                write_lines(sink, draft, inventory, put_name);
+                write_lines(sink, draft, inventory, put_its_name);
             else
                 write_guest(sink, *guest, accepted(draft, Target::VfioPci), inventory);
         });
