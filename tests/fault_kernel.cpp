@@ -140,6 +140,12 @@ void lose()
     attach(plan.lost, host_drivers[plan.lost]);
 }
 
+// What a call is, and what it is for, are told with a blank in between.
+bool are_of_one_kind(std::string_view call, std::string_view other)
+{
+    return call.substr(0, call.find(' ')) == other.substr(0, other.find(' '));
+}
+
 // True where this call is to fail.
 bool is_hit(char const* call)
 {
@@ -151,6 +157,8 @@ bool is_hit(char const* call)
     if (plan.fault == Fault::Loss && getpid() != shared->worker)
         return false;
     if (plan.at == 0 || number < plan.at || (number > plan.at && !plan.is_persistent))
+        return false;
+    if (number > plan.at && plan.is_one_kind && !are_of_one_kind(call, shared->failed))
         return false;
     snprintf(shared->failed, sizeof(shared->failed), "%s", call);
     if (plan.fault == Fault::Loss)

@@ -20,6 +20,7 @@ struct Plan {
     int number = 0; // the errno
     unsigned at = 0; // the call that fails, counted from 1 over all processes; 0 for none
     bool is_persistent = false; // and every one after it
+    bool is_one_kind = false; // of those after it, only the calls of its name
     std::string lost = {}; // the device of Fault::Loss
 };
 

@@ -22,7 +22,7 @@ import machine_tree
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden" / "why"
 JOINTS = tomllib.loads((machine_tree.MACHINES / "joints.toml").read_text())
-# One device of each machine, and of each state that has words of its own: the scenario, and the device.
+# A device of each machine, and each state that is told in words of its own: the scenario, and what is asked.
 SHOWN = {
     "asrock-b450m-pro4": ({}, "0000:06:00.0"),
     "asrock-b450m-pro4-root": ({"machine": "asrock-b450m-pro4", "root": True}, "06:00.0"),
@@ -34,6 +34,11 @@ SHOWN = {
     "acs-override": ({"machine": "rtx2070-with-bridges", "cmdline": "quiet pcie_acs_override=downstream"}, "09:00.0"),
     "groups-appear-late": ({"machine": "rtx2070-with-bridges", "iommu": "smmu3.0", "groups_appear_late": True}, "09:00.0"),
     "iommu-off-in-kernel": ({"machine": "asrock-z170-itx", "iommu": "", "acpi_tables": ["DMAR"]}, "01:00.0"),
+    "by-id": ({"machine": "asrock-z170-itx"}, "1b21:1242"),
+    "by-path": ({"machine": "asrock-z170-itx"}, "0000:00:1c.6/00.0"),
+    "several-devices": ({"machine": "asrock-b450m-pro4"}, "1022:43c7"),
+    "no-word": ({"machine": "asrock-z170-itx"}, ""),
+    "two-words": ({"machine": "asrock-z170-itx"}, "01:00.0 01:00.1"),
     "no-such-device": ({"machine": "asrock-z170-itx"}, "0a:00.0"),
     "not-an-address": ({"machine": "asrock-z170-itx"}, "1:0"),
 }
@@ -100,12 +105,12 @@ def check_golden(binary, update):
     """The same for each file that differs."""
     found = []
     GOLDEN.mkdir(exist_ok=True)
-    for name, (scenario, address) in SHOWN.items():
+    for name, (scenario, words) in SHOWN.items():
         asked = Asked(binary, {"machine": name} | scenario)
-        text, status = asked.why(address)
+        text, status = asked.why(*words.split())
         shown = {".txt": f"{text}exit status {status}\n"}
         if status == 0:
-            shown[".json"] = golden_test.without_version(asked.why("--json", address)[0])
+            shown[".json"] = golden_test.without_version(asked.why("--json", words)[0])
             json.loads(shown[".json"])
         for suffix, now in shown.items():
             path = GOLDEN / (name + suffix)

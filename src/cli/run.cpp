@@ -7,13 +7,16 @@
 #include "core/explain.h"
 #include "core/plan.h"
 #include "core/report.h"
+#include "core/suggest.h"
 #include "sys/apply.h"
 #include "sys/facts_file.h"
 #include "sys/host_uses.h"
+#include "sys/images.h"
 #include "sys/log.h"
 #include "sys/modprobe_d.h"
 #include "sys/modules.h"
 #include "sys/report_file.h"
+#include "sys/rivals.h"
 #include "sys/running_system.h"
 #include "sys/scan.h"
 #include "sys/strangers.h"
@@ -224,13 +227,17 @@ void plan_and_carry_out(void* context)
         update_facts(root, session.config, session.inventory, session.uses, session.facts);
     if (session.mode == Mode::Bind && session.is_running_system)
         refuse_what_is_in_use(session.plan, session.uses, session.inventory);
-    if (needs_driver(session.plan, Target::VfioPci) || needs_driver(session.plan, Target::PciStub))
+    auto const& settings = session.module_settings;
+    if (settings.are_rivals_wanted || needs_driver(session.plan, Target::VfioPci)
+        || needs_driver(session.plan, Target::PciStub))
         read_modprobe_d(root, session.module_settings);
     if (session.mode == Mode::Bind)
         apply(session, root);
     else
         rehearse(session, root);
     find_strangers(root, session);
+    if (settings.are_rivals_wanted)
+        find_rivals(root, session);
 }
 
 // Tells what became of devices that were given back when the report had been written already.
@@ -305,6 +312,22 @@ void work(Job& job, int64_t start)
         give_up_on_what_is_left(job.session.undo_log, job.session.plan);
 }
 
+void find_images_job(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    find_images(job.root, job.session);
+}
+
+// Images are looked at when a person asks what the next boot will do, and not while one of them is made. What
+// lists them can be slow, with several large ones.
+void look_at_images(Job& job)
+{
+    constexpr int64_t limit_milliseconds = 20000;
+    if (job.session.module_settings.are_rivals_wanted && job.options.facts.empty()
+        && job.options.kernel.empty() && job.session.is_planned)
+        run_worker(find_images_job, &job, now_milliseconds() + limit_milliseconds);
+}
+
 // Writes the facts where they are asked for; false where that fails.
 bool record(Job const& job)
 {
@@ -324,6 +347,24 @@ bool record(Job const& job)
     return !saved.is_error();
 }
 
+// A plain value in memory that processes share; nullptr where there is not enough.
+template <typename T> T* new_shared()
+{
+    auto* memory = allocate_shared(sizeof(T));
+    // Without parentheses, which would write zeros over all of it.
+    return memory ? new (memory) T : nullptr;
+}
+
+// A rehearsal says what to do about what it refuses.
+void write_with_advice(Sink& sink, Session const& session)
+{
+    auto* const trial = session.mode == Mode::Check ? new_shared<Trial>() : nullptr;
+    write_text(sink, session, [&](Decision const& decision) {
+        if (trial)
+            write_advice(sink, decision, session, *trial);
+    });
+}
+
 void report(Job const& job, CommandOptions const& options)
 {
     if (job.conduct.leaves_record) {
@@ -336,7 +377,7 @@ void report(Job const& job, CommandOptions const& options)
     if (options.is_json)
         print_output([&](Sink& sink) { write_json(sink, job.session); });
     else if (job.session.problems.empty())
-        print_output([&](Sink& sink) { write_text(sink, job.session); });
+        print_output([&](Sink& sink) { write_with_advice(sink, job.session); });
 }
 
 void tell_what_to_do_next(Job const& job)
@@ -355,14 +396,6 @@ Result<Root> open_root(CommandOptions const& options)
     if (root.is_error())
         print_error("--root %q cannot be opened: %c", options.root, strerror(root.error().number));
     return root;
-}
-
-// A session in memory that processes share; nullptr where there is not enough.
-Session* new_session()
-{
-    auto* memory = allocate_shared(sizeof(Session));
-    // Without parentheses, which would write zeros over all of it.
-    return memory ? new (memory) Session : nullptr;
 }
 
 // What is here, what the host lives on, and the plan for both.
@@ -397,8 +430,7 @@ bool is_alone(Job const& job)
 
 } // namespace
 
-ExitStatus run_survey(
-    CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session const&)> answer)
+ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session&)> answer)
 {
     constexpr Conduct looks_only = {.mode = Mode::Check,
         .obeys_command_line = false,
@@ -407,7 +439,7 @@ ExitStatus run_survey(
     auto root = open_root(options);
     if (root.is_error())
         return WrongInput;
-    auto* session = new_session();
+    auto* session = new_shared<Session>();
     if (!session) {
         print_error("not enough memory to look at this machine");
         return SomeNotBound;
@@ -432,7 +464,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     auto root = open_root(options);
     if (root.is_error())
         return WrongInput;
-    auto* memory = new_session();
+    auto* memory = new_shared<Session>();
     if (!memory) {
         tell_line(conduct, root.value(), Message("not enough memory, so nothing is bound"));
         return SomeNotBound;
@@ -441,6 +473,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     session.mode = conduct.mode;
     session.kernel = KernelVersion(options.kernel);
     session.is_running_system = is_running_system(root.value());
+    session.module_settings.are_rivals_wanted = conduct.mode == Mode::Check;
     Job job{conduct, options, root.value(), session};
     session.config_name = config_name(job);
     if (conduct.obeys_command_line && is_crash_kernel(root.value()))
@@ -457,6 +490,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
         work(job, start);
     else
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled
+    look_at_images(job);
     tell_of_problems(job);
     bool const is_recorded = session.problems.empty() && record(job);
     report(job, options);

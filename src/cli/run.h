@@ -23,6 +23,6 @@ ExitStatus run(Conduct const&, CommandOptions const&);
 // For the commands that look at the whole machine: reads what it has and lives on, and the configuration
 // where there is one, and plans for it; then calls `answer`. A configuration with problems counts as none,
 // and they are told.
-ExitStatus run_survey(CommandOptions const&, FunctionRef<ExitStatus(Root const&, Session const&)> answer);
+ExitStatus run_survey(CommandOptions const&, FunctionRef<ExitStatus(Root const&, Session&)> answer);
 
 } // namespace vfio_early

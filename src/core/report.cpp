@@ -63,10 +63,12 @@ void write_device_facts(Sink& sink, Device const* device)
     print(sink, ", ");
 }
 
-void write_decision(Sink& sink, Decision const& decision, Session const& session)
+} // namespace
+
+void write_members(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& entry = session.config.entries[decision.entry];
-    print(sink, R"({"label": %j, "selector": %j, )", entry.label.view(), entry.selector_text.view());
+    print(sink, R"("label": %j, "selector": %j, )", entry.label.view(), entry.selector_text.view());
     write_device_facts(sink, device_of(decision, session.inventory));
     print(sink, R"("target": "%s", "outcome": "%s", "code": )", driver_name(decision.target),
         name_of(decision.outcome));
@@ -94,8 +96,6 @@ void write_decision(Sink& sink, Decision const& decision, Session const& session
         print(sink, "null");
     print(sink, "}");
 }
-
-} // namespace
 
 Tally tally(Session const& session)
 {
@@ -136,11 +136,12 @@ void write_summary(Sink& sink, Session const& session)
         print(sink, ", rd.vfio_early=0 boots without it");
 }
 
-void write_text(Sink& sink, Session const& session)
+void write_text(Sink& sink, Session const& session, FunctionRef<void(Decision const&)> write_more)
 {
     for (auto const& decision : session.plan.decisions) {
         describe(sink, decision, session);
         print(sink, "\n");
+        write_more(decision);
     }
     for_each_warning(session, [&](std::string_view warning) { print(sink, "warning: %s\n", warning); });
     write_summary(sink, session);
@@ -157,8 +158,10 @@ void write_json(Sink& sink, Session const& session)
     warnings.close();
     print(sink, ",\n \"devices\": ");
     JsonList devices(sink);
-    for (auto const& decision : session.plan.decisions)
-        write_decision(devices.next(",\n   "), decision, session);
+    for (auto const& decision : session.plan.decisions) {
+        print(devices.next(",\n   "), "{");
+        write_members(sink, decision, session);
+    }
     devices.close();
     print(sink, ",\n \"unlisted\": ");
     JsonList unlisted(sink);

@@ -34,20 +34,17 @@ void write_device(Sink& sink, char const* before, Device const& device, char con
 // What config space says, and whether the groups, which isolate or not as `does_isolate` says, agree.
 void write_isolation(Sink& sink, Isolation const& isolation, bool does_isolate)
 {
-    constexpr char const* names[] = {"SrcValid", "TransBlk", "ReqRedir", "CmpltRedir", "UpstreamFwd"};
     if (!isolation.is_known)
         return;
-    auto const control = isolation.control.value_or(AccessControl{});
-    print(sink, "  its ACS:%c", isolation.control ? "" : " none");
-    for (unsigned bit = 0; bit < std::size(names); ++bit) {
-        if ((control.capability & required_access_control & 1u << bit) != 0)
-            print(sink, " %c%c", names[bit], (control.control & 1u << bit) != 0 ? "+" : "-");
-    }
+    if (isolation.control)
+        print(sink, "  its ACS: capability %4x, control %4x, asked for %4x", isolation.control->capability,
+            isolation.control->control, required_access_control);
+    else
+        print(sink, "  it has no ACS");
     if (isolates(isolation) != does_isolate)
-        print(
-            sink, "; the kernel treats it as %cisolating all the same: a quirk", does_isolate ? "" : "not ");
+        print(sink, ", but the kernel treats it as %cisolating: a quirk", does_isolate ? "" : "not ");
     else if (does_isolate && !isolation.control)
-        print(sink, ", and it needs none");
+        print(sink, " and needs none");
     print(sink, "\n");
 }
 
@@ -163,23 +160,6 @@ void write_bridge_json(
                                                   : "false");
 }
 
-void write_place_json(Sink& sink, Why const& why, Device const& port)
-{
-    auto const name = slot_name(why.board, port);
-    print(sink, R"({"address": "%a", "group": %u, "slot": )", port.address, *port.group);
-    if (name.empty())
-        print(sink, "null");
-    else
-        print(sink, "%j", name);
-    print(sink, R"(, "holds": [)");
-    char const* comma = "";
-    for (auto const index : devices_below(why, port)) {
-        print(sink, R"(%c"%a")", comma, why.inventory->devices[index].address);
-        comma = ", ";
-    }
-    print(sink, "]}");
-}
-
 } // namespace
 
 void write_why_json(Sink& sink, Why const& why)
@@ -215,8 +195,13 @@ void write_why_json(Sink& sink, Why const& why)
     print(sink, "],\n \"places\": [");
     comma = "";
     for (auto const index : why.places) {
-        print(sink, "%c", comma);
-        write_place_json(sink, why, inventory.devices[index]);
+        auto const& port = inventory.devices[index];
+        auto const name = slot_name(why.board, port);
+        print(sink, R"(%c{"address": "%a", "slot": )", comma, port.address);
+        if (name.empty())
+            print(sink, "null}");
+        else
+            print(sink, "%j}", name);
         comma = ",\n   ";
     }
     print(sink, "]}\n");

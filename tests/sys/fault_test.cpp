@@ -110,12 +110,11 @@ int bind(Tree const& tree)
 {
     auto const child = ::fork();
     if (child == 0) {
-        // What would be printed is not looked at.
+        auto const directory = tree.directory();
         close(STDOUT_FILENO);
         close(STDERR_FILENO);
+        ::open((directory + "/printed").c_str(), O_WRONLY | O_CREAT, 0644);
         ::open("/dev/null", O_WRONLY);
-        ::open("/dev/null", O_WRONLY);
-        auto const directory = tree.directory();
         CommandOptions options;
         options.root = directory;
         _exit(run({.mode = Mode::Bind,
@@ -158,13 +157,25 @@ std::string complaints_of_bridge(Tree const& tree, Start const& start, std::stri
     return wrong;
 }
 
-// One line for each thing that is not as it has to be. Where the call fails again and again, what the driver
-// is cannot always be read.
-std::string complaints(Tree const& tree, Start const& start, int status, bool is_persistent)
+// A device that could not be put back is named with the driver that it is on, or with none.
+std::string complaints_of_stuck(
+    std::string const& address, std::string const& driver, std::string const& text)
+{
+    std::smatch said;
+    bool const is_named_with_driver = std::regex_search(
+        text, said, std::regex("not put back as they were: [^\"\n]*" + address + " \\(([^)]*)\\)"));
+    if (!is_named_with_driver || said[1] == driver)
+        return "";
+    return address + " is on '" + driver + "' and is said to be stuck on " + said[1].str() + "\n";
+}
+
+// One line for each thing that is not as it has to be.
+std::string complaints(Tree const& tree, Start const& start, int status)
 {
     std::string wrong;
     std::string const report =
         tree.has("run/vfio-early/report.json") ? tree.read("run/vfio-early/report.json") : "";
+    auto const printed = tree.read("printed");
     bool is_all_bound = true;
     for (auto const& group : groups) {
         bool is_whole = true;
@@ -188,8 +199,10 @@ std::string complaints(Tree const& tree, Start const& start, int status, bool is
             if (is_said && (said[2] == "bound") != (driver == target) && !is_named)
                 wrong += address + " is on '" + driver + "' and the report has it as " + said[2].str() + "\n";
             auto const expected = driver.empty() ? "null" : '"' + driver + '"';
-            if (is_said && said[1] != expected && !is_named && !is_persistent)
+            bool const is_unknown = is_named && said[1] == "null";
+            if (is_said && said[1] != expected && !is_unknown)
                 wrong += address + " is on '" + driver + "' and the report says " + said[1].str() + "\n";
+            wrong += complaints_of_stuck(address, driver, printed);
         }
         is_all_bound &= is_whole;
         if (is_whole && start.is_refused)
@@ -214,6 +227,7 @@ struct Kind {
     Fault fault;
     int number;
     bool is_persistent = false;
+    bool is_one_kind = false;
 };
 
 constexpr Kind kinds[] = {
@@ -228,6 +242,7 @@ constexpr Kind kinds[] = {
     {"EIO from there on", Fault::Error, EIO, true},
     {"ENOENT from there on", Fault::Error, ENOENT, true},
     {"ENOMEM from there on", Fault::Error, ENOMEM, true},
+    {"EIO of this call from there on", Fault::Error, EIO, true, true},
 };
 
 unsigned tried = 0;
@@ -243,10 +258,11 @@ unsigned try_fault(Start const& start, Kind const& kind, unsigned at)
             .number = kind.number,
             .at = at,
             .is_persistent = kind.is_persistent,
+            .is_one_kind = kind.is_one_kind,
             .lost = "0000:01:00.1"});
     auto const status = bind(tree);
     ++tried;
-    auto const wrong = complaints(tree, start, status, kind.is_persistent);
+    auto const wrong = complaints(tree, start, status);
     if (!wrong.empty()) {
         ++went_wrong;
         printf("%s, %s at call %u (%s): exit status %d\n%s", start.about, kind.name, at,
