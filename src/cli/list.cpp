@@ -6,12 +6,24 @@
 #include "sys/kernel.h"
 #include "sys/machine_record.h"
 
-#include <stdlib.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace vfio_early {
 
 namespace {
+
+// https://no-color.org
+bool is_colour_wanted()
+{
+    constexpr std::string_view no_colour = "NO_COLOR=";
+    for (auto* variable = environ; *variable; ++variable) {
+        std::string_view const text = *variable;
+        if (text.starts_with(no_colour) && text != no_colour)
+            return false;
+    }
+    return true;
+}
 
 // Where standard output is no terminal, or one that does not know, the list is as for one of 80 columns.
 void fit_to_terminal(List& list)
@@ -21,8 +33,7 @@ void fit_to_terminal(List& list)
         return;
     if (size.ws_col > 0)
         list.width = size.ws_col;
-    auto const* no_colour = getenv("NO_COLOR"); // https://no-color.org
-    list.has_colour = !no_colour || *no_colour == '\0';
+    list.has_colour = is_colour_wanted();
 }
 
 // Notes the devices that the words of the command mean. False, and says so, where one is wrong or means none.
