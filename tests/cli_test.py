@@ -7,13 +7,16 @@ import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
 import resource
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -938,6 +941,71 @@ class CommandLine(unittest.TestCase):
                 [BINARY, "check", "--config", "my.ini"], cwd=directory, capture_output=True, text=True, check=False
             )
             self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+
+class List(unittest.TestCase):
+    """What golden files cannot see: where the list goes."""
+
+    def on_terminal(self, columns, **environment):
+        """What is printed on a terminal of so many columns."""
+        tree = Tree()
+        (tree.path / "usr/share/misc").mkdir(parents=True)
+        (tree.path / "usr/share/misc/pci.ids").write_text(f"10de  NVIDIA Corporation\n\t2191  {'TU116M ' * 15}\n")
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        known = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        subprocess.run(
+            [BINARY, "list", "--root", str(tree.path)], stdout=theirs, stderr=subprocess.DEVNULL, check=True,
+            env=known | environment,
+        )
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 65536):
+                shown += chunk
+        except OSError:  # there is nobody at the other end any more
+            pass
+        os.close(ours)
+        return shown.decode().replace("\r\n", "\n")
+
+    def test_fits_the_terminal(self):
+        for columns in (70, 80, 120):
+            lines = self.on_terminal(columns).splitlines()
+            card = next(line for line in lines if "10de:2191" in line)
+            self.assertEqual((len(card), card[-1]), (columns, "~"))
+        card = next(line for line in self.on_terminal(0).splitlines() if "10de:2191" in line)
+        self.assertEqual(len(card), 80)
+
+    def test_colour_on_a_terminal_alone(self):
+        self.assertIn("\033[32mYES\033[0m", self.on_terminal(80))
+        self.assertIn("\033[32mYES\033[0m", self.on_terminal(80, NO_COLOR=""))
+        self.assertNotIn("\033", self.on_terminal(80, NO_COLOR="1"))
+        self.assertNotIn("\033", Tree().run("list").stdout)
+
+    def test_changes_nothing(self):
+        tree = Tree("[bind]\ngpu = 0000:01:00.*\n")
+        before = {path: path.read_bytes() for path in tree.path.rglob("*") if path.is_file()}
+        self.assertEqual(tree.run("list").returncode, 0)
+        self.assertEqual(tree.run("list", "--json").returncode, 0)
+        self.assertEqual(before, {path: path.read_bytes() for path in tree.path.rglob("*") if path.is_file()})
+
+    def test_tells_where_there_is_no_sysfs(self):
+        with tempfile.TemporaryDirectory() as directory:
+            result = subprocess.run([BINARY, "list", "--root", directory], capture_output=True, text=True, check=False)
+            self.assertEqual((result.returncode, result.stdout), (1, ""))
+            self.assertIn("/sys/bus/pci is not there", result.stderr)
+
+    def test_more_devices_than_fit(self):
+        tree = Tree()
+        lines = [f"device\t{number >> 8:04x}:{number & 255:02x}:00.0\t8086:1533\t020000\t-\t-" for number in range(256, 1400)]
+        machine_tree.make(tree.path, lines)
+        result = tree.run("list")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("vfio-early: this machine has more than 1024 PCI functions", result.stderr)
+        self.assertNotIn("YES", result.stdout)
+
+    def test_an_option_of_another_command(self):
+        self.assertEqual(Tree().run("check", "--all").returncode, 2)
 
 
 if __name__ == "__main__":

@@ -127,6 +127,15 @@ public:
         write(directory + "config", config);
     }
 
+    // For a class that does not imply it.
+    void set_header_type(std::string const& address, char type)
+    {
+        auto const path = "sys/bus/pci/devices/" + address + "/config";
+        auto config = read(path);
+        config[0x0e] = type;
+        write(path, config);
+    }
+
     // Makes a bridge one that shpchp drives: with a Standard Hot-Plug Controller at 40.
     void add_hotplug_controller(std::string const& address)
     {

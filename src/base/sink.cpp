@@ -95,6 +95,10 @@ void put_text(Sink& sink, char letter, std::string_view text)
     switch (letter) {
     case 'e':
         return put_escaped(sink, text);
+    case 'o':
+        if (text.empty())
+            return sink.write("null");
+        [[fallthrough]];
     case 'j':
         return put_json_string(sink, text);
     case 'n':
@@ -132,9 +136,12 @@ void print_arguments(Sink& sink, char const* format, va_list arguments)
         case 'x':
             put_number(sink, va_arg(arguments, uint32_t), letter == 'u' ? 10 : 16, digits);
             break;
-        case 'a': {
+        case 'a':
+        case 'b': {
             auto const& address = *va_arg(arguments, Address const*);
-            print(sink, "%4x:%2x:%2x.%x", address.domain, address.bus, address.device, address.function);
+            if (letter == 'a' || address.domain != 0)
+                print(sink, "%4x:", address.domain);
+            print(sink, "%2x:%2x.%x", address.bus, address.device, address.function);
             break;
         }
         case 'i': {

@@ -49,7 +49,7 @@ options:
   --help               this text
   --version            the version
   --all                list: groups of only bridges and board parts too
-  --anonymous          list: without what tells this machine from others
+  --anonymous          list: without names that may tell this machine from others
   --by-path            suggest: cards by their slot, not their address
   --for GUEST          suggest: for libvirt, qemu or proxmox
   --from-running       suggest: what is on vfio-pci and pci-stub now

@@ -389,6 +389,8 @@ void look_and_plan(Job& job)
     }
     scan_all(job.root, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+    // What the lines meant has gone into the plan. Whoever asks on is about what is there now.
+    session.facts.lines.clear();
 }
 
 // False where another one is at work. At a boot the lock can be missing for want of a /run to write to.
@@ -425,10 +427,12 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
     auto const path = user_path(job.root, options.config);
     if (!path.is_error() && job.root.presence(path.value()) != Presence::Absent)
         read_config(job, options);
-    tell_of_problems(job);
     if (!session->problems.empty())
         session->config = {};
     look_and_plan(job);
+    tell_of_problems(job); // those of the plan too
+    if (!session->problems.empty())
+        session->plan.decisions.clear();
     return answer(job.root, *session);
 }
 

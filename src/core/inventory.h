@@ -102,6 +102,9 @@ struct Inventory {
     std::optional<DeviceIndex> find(Address const&) const;
     Group const* find_group(std::optional<uint32_t> number) const;
     void sort_by_address(DeviceIndices&) const;
+
+    // All devices by group and then by address; those without a group last.
+    DeviceIndices by_group() const;
 };
 
 } // namespace vfio_early

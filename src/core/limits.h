@@ -120,6 +120,19 @@ static_assert(max_fact_text_bytes + sizeof("why = ") <= max_line_bytes);
 // What these take, at about 250 bytes each.
 constexpr size_t max_facts_bytes = 512 * 1024;
 
+// --- what there is to show of the whole machine
+
+// In pci.ids; a few dozen of its 40,000 names are longer, and are cut.
+constexpr size_t max_model_name_bytes = 119;
+// Of pci.ids, which has 1.5 MB.
+constexpr size_t names_buffer_bytes = 16 * 1024;
+// Disks, network interfaces and input devices that are on functions.
+constexpr size_t max_attached = 4096;
+// The kernel's own limits: DISK_NAME_LEN (include/linux/blkdev.h) and IFNAMSIZ.
+constexpr size_t max_attached_name_bytes = 31;
+// Of a device below /sys/devices: a dozen bridges deep.
+constexpr size_t max_record_path_bytes = 255;
+
 // --- what is written
 
 // Paths in sysfs are less than half as long. What does not fit is refused; a path that was cut is never used.

@@ -3,6 +3,8 @@
 
 #include "core/session.h"
 
+#include <span>
+
 namespace vfio_early {
 
 // What a guest could have of a group as it is.
@@ -14,7 +16,7 @@ enum class Offer : uint8_t {
     Nothing, // it holds bridges and parts of the board only
 };
 
-// 'YES', 'WITH OTHERS', 'NO'; as JSON has it: 'alone', 'together', 'with-others', 'no', 'nothing'.
+// 'YES', 'WITH OTHERS', 'NO', '-'; as JSON has it: 'alone', 'together', 'with-others', 'no', 'nothing'.
 std::string_view answer_of(Offer);
 std::string_view name_of(Offer);
 
@@ -26,9 +28,15 @@ struct Trial {
     Problems problems;
 };
 
-// Plans to give away every endpoint of a group that is not a part of the board, with the options of the
-// session's configuration and the same rules. The inventory must hold all members of the group. Afterwards
-// the trial has a line under [bind] for each of these endpoints, by address and id, and a decision for each.
+// Plans to give a whole group away, with the options of the session's configuration and the same rules: its
+// endpoints under [bind], and those of the board that the host can do without under [stub]. What it cannot do
+// without (is_platform_part()) is left out, and so stands in the way. `members` are all PCI functions of the
+// group. Afterwards the trial has a line for each of these endpoints, by address and id, and a decision for
+// each. What lines meant when they were recorded does not count: the session's facts have none of it any more
+// (run_survey()).
+Offer offer(std::span<DeviceIndex const> members, Session const&, Trial&);
+
+// The same for a group by its number.
 Offer offer(uint32_t group, Session const&, Trial&);
 
 // The line of the session's configuration that selects this device, or nullptr. Needs the session's plan.

@@ -2,6 +2,7 @@
 #include "core/report.h"
 
 #include "core/explain.h"
+#include "core/json.h"
 #include "core/version.h"
 #include "core/viability.h"
 
@@ -23,25 +24,6 @@ std::string_view name_of(Iommu iommu)
 }
 
 namespace {
-
-class JsonList {
-public:
-    explicit JsonList(Sink& sink) : m_sink(sink) { m_sink.write("["); }
-
-    Sink& next(std::string_view separator = ", ")
-    {
-        if (!m_is_first)
-            m_sink.write(separator);
-        m_is_first = false;
-        return m_sink;
-    }
-
-    void close() { m_sink.write("]"); }
-
-private:
-    Sink& m_sink;
-    bool m_is_first = true;
-};
 
 // The addresses of the other devices that a decision is about, and what else is in the way.
 void write_peers(Sink& sink, Decision const& decision, Session const& session)
