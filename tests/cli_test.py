@@ -772,6 +772,52 @@ class Foreign(unittest.TestCase):
         self.assertEqual([byte for byte in set(shown) if not 32 <= byte < 127 and byte != 10], [])
 
 
+class NextBoot(unittest.TestCase):
+    """What `check` says beside the plan."""
+
+    STALE = [
+        "kernel 6.1.0: its initramfs /boot/initrd.img-6.1.0 is older than /etc/vfio-early.ini, and the boot goes by the copy in there",
+        "'dracut -f --kver 6.1.0' makes it anew",
+    ]
+
+    @staticmethod
+    def tree(ini="[bind]\nwifi = 02:00.0\n"):
+        files = {"boot/initrd.img-6.1.0": "", "usr/bin/dracut": "", "etc/driverctl.d/pci-0000:02:00.0": "iwlwifi",
+                 "lib/modules/6.1.0/modules.dep": "vfio-pci.ko:", "lib/modules/6.1.0/modules.builtin": ""}
+        return Tree(ini, files=files, older=["boot/initrd.img-6.1.0"])
+
+    def warnings(self, tree, command, *options):
+        """Those of images and of driverctl, in text and in JSON, which must agree."""
+        text = [line.removeprefix("warning: ") for line in tree.run(command, *options).stdout.splitlines()]
+        told = [warning for warning in json.loads(tree.run(command, "--json", *options).stdout)["warnings"]
+                if re.search("initramfs|dracut|driverctl", warning)]
+        self.assertEqual([line for line in text if re.search("initramfs|dracut|driverctl", line)], told)
+        return told
+
+    def test_a_stale_image_and_a_saved_override(self):
+        told = self.warnings(self.tree(), "check")
+        self.assertEqual(told[1:], self.STALE)
+        self.assertIn("'driverctl set-override iwlwifi' in /etc/driverctl.d/pci-0000:02:00.0", told[0])
+
+    def test_a_stale_image_that_would_bind_what_is_listed_no_more(self):
+        self.assertEqual(self.warnings(self.tree("[bind]\n"), "check"), self.STALE)
+
+    def test_nothing_of_images_while_one_is_made(self):
+        for options in (["--kernel", "6.1.0"], ["--write-facts", "/etc/vfio-early.facts"]):
+            self.assertEqual(len(self.warnings(self.tree(), "check", *options)), 1)
+        self.assertEqual(len(self.warnings(self.tree(), "accept")), 1)
+
+    def test_nothing_in_the_report_of_a_boot(self):
+        tree = self.tree()
+        tree.run("bind")
+        self.assertNotRegex(tree.read("run/vfio-early/report.json"), "initramfs|driverctl")
+
+    def test_no_image_without_a_plan(self):
+        result = self.tree("[bind]\nwifi\n").run("check")
+        self.assertEqual(result.returncode, 2)
+        self.assertNotIn("initramfs", result.stdout + result.stderr)
+
+
 class OthersIds(unittest.TestCase):
     """What an ids= names for a driver that we load, and no line does."""
 
@@ -798,10 +844,12 @@ class OthersIds(unittest.TestCase):
             cmdline="vfio-pci.ids=10de:1aeb,8086:2723",
         )
         self.assertEqual(self.warnings(tree, "check"), [
-            "0000:01:00.0 is named by 'options vfio-pci ids=' in /etc/modprobe.d/vfio.conf and by no line here, "
+            "0000:01:00.0 is named by 'options vfio-pci ids=' in /etc/modprobe.d/vfio.conf:1 and by no line here, "
             "so it stays with its host driver, add it under [bind]",
             "0000:01:00.1 is named by vfio-pci.ids= and by no line here, "
             "so it stays with its host driver, add it under [bind]",
+            "'vfio-pci.ids=' on the kernel command line is not needed, and may take these even when vfio-early refuses them or "
+            "is switched off, take it out: wifi 0000:02:00.0",
         ])
         self.assertEqual(json.loads(tree.run("check", "--json").stdout)["unlisted"], [])
 

@@ -34,6 +34,8 @@ def maker():
 def build(directory, scenario):
     """Makes the tree of scenario["machine"] below `directory`."""
     make(directory, lines_of(scenario))
+    for path in scenario.get("older", []):
+        os.utime(os.path.join(directory, path), (1000, 1000))
 
 
 def build_from_record(directory, record, ini=None):

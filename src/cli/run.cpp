@@ -11,10 +11,12 @@
 #include "sys/apply.h"
 #include "sys/facts_file.h"
 #include "sys/host_uses.h"
+#include "sys/images.h"
 #include "sys/log.h"
 #include "sys/modprobe_d.h"
 #include "sys/modules.h"
 #include "sys/report_file.h"
+#include "sys/rivals.h"
 #include "sys/running_system.h"
 #include "sys/scan.h"
 #include "sys/strangers.h"
@@ -225,13 +227,17 @@ void plan_and_carry_out(void* context)
         update_facts(root, session.config, session.inventory, session.uses, session.facts);
     if (session.mode == Mode::Bind && session.is_running_system)
         refuse_what_is_in_use(session.plan, session.uses, session.inventory);
-    if (needs_driver(session.plan, Target::VfioPci) || needs_driver(session.plan, Target::PciStub))
+    auto const& settings = session.module_settings;
+    if (settings.are_rivals_wanted || needs_driver(session.plan, Target::VfioPci)
+        || needs_driver(session.plan, Target::PciStub))
         read_modprobe_d(root, session.module_settings);
     if (session.mode == Mode::Bind)
         apply(session, root);
     else
         rehearse(session, root);
     find_strangers(root, session);
+    if (settings.are_rivals_wanted)
+        find_rivals(root, session);
 }
 
 // Tells what became of devices that were given back when the report had been written already.
@@ -304,6 +310,22 @@ void work(Job& job, int64_t start)
     run_worker(read_back_job, &job, now_milliseconds() + patience_milliseconds);
     if (!job.session.is_undone_late)
         give_up_on_what_is_left(job.session.undo_log, job.session.plan);
+}
+
+void find_images_job(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    find_images(job.root, job.session);
+}
+
+// Images are looked at when a person asks what the next boot will do, and not while one of them is made. What
+// lists them can be slow, with several large ones.
+void look_at_images(Job& job)
+{
+    constexpr int64_t limit_milliseconds = 20000;
+    if (job.session.module_settings.are_rivals_wanted && job.options.facts.empty()
+        && job.options.kernel.empty() && job.session.is_planned)
+        run_worker(find_images_job, &job, now_milliseconds() + limit_milliseconds);
 }
 
 // Writes the facts where they are asked for; false where that fails.
@@ -451,6 +473,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     session.mode = conduct.mode;
     session.kernel = KernelVersion(options.kernel);
     session.is_running_system = is_running_system(root.value());
+    session.module_settings.are_rivals_wanted = conduct.mode == Mode::Check;
     Job job{conduct, options, root.value(), session};
     session.config_name = config_name(job);
     if (conduct.obeys_command_line && is_crash_kernel(root.value()))
@@ -467,6 +490,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
         work(job, start);
     else
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled
+    look_at_images(job);
     tell_of_problems(job);
     bool const is_recorded = session.problems.empty() && record(job);
     report(job, options);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/explain.h"
 
+#include "core/image.h"
+#include "core/rival.h"
 #include "core/viability.h"
 
 #include <string.h>
@@ -506,10 +508,10 @@ void tell_of_unknown_drivers(Session const& session, Tell const& tell)
 void put_naming(Sink& sink, Stranger const& stranger)
 {
     auto const driver = driver_name(*stranger.named_for);
-    if (stranger.file.empty())
+    if (stranger.place.empty())
         print(sink, "%s.ids=", driver);
     else
-        print(sink, "'options %s ids=' in %e", driver, stranger.file.view());
+        print(sink, "'options %s ids=' in %e", driver, stranger.place.view());
 }
 
 void tell_of_stranger(Stranger const& stranger, Tell const& tell)
@@ -712,6 +714,8 @@ void for_each_warning(Session const& session, Tell const& tell)
     }
     tell_of_framebuffer(session.framebuffer, tell);
     tell_of_strangers(session, tell);
+    tell_of_rivals(session, tell);
+    tell_of_images(session, tell);
 }
 
 } // namespace vfio_early

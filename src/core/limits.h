@@ -52,6 +52,12 @@ constexpr size_t max_setting_file_bytes = 127;
 constexpr size_t max_modprobe_file_bytes = 64 * 1024;
 // The kernel keeps 1024 bytes of an `ids=` (vfio_pci.c in drivers/vfio/pci), and '0:0,' is the shortest id.
 constexpr size_t max_foreign_ids = 256;
+// Lines of modprobe.d and the like that have a say about drivers: Ubuntu ships 150 'blacklist' lines.
+constexpr size_t max_foreign_settings = 512;
+// What these have a say about: each listed device can be named by several.
+constexpr size_t max_rivals = 512;
+// /lib/modules keeps a few, and what was not cleaned up.
+constexpr size_t max_images = 32;
 // A sysfs attribute is a page at most (sysfs_kf_seq_show() in fs/sysfs/file.c).
 constexpr size_t max_attribute_bytes = 4096;
 // Attributes that are a number of a few digits, or a word.
@@ -143,9 +149,9 @@ constexpr size_t max_warning_bytes = 400;
 constexpr size_t max_detail_bytes = 2000;
 // Output that is collected before it is written.
 constexpr size_t output_buffer_bytes = 4096;
-// modprobe, at most six words and the NUL pointer that ends them.
-constexpr size_t max_modprobe_arguments = 12;
-constexpr size_t modprobe_buffer_bytes = 256;
+// modprobe has at most six words, and a NUL pointer ends them.
+constexpr size_t max_program_arguments = 12;
+constexpr size_t program_buffer_bytes = 256;
 // The last line that modprobe wrote.
 constexpr size_t max_loader_message_bytes = 159;
 // A line of ours: the configuration's path, a line number, and what is wrong there.

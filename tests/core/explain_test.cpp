@@ -460,7 +460,7 @@ TEST(warns_of_what_an_ids_names_and_no_line)
         warnings_of(session));
     session.strangers[0] = {.address = *parse_address("0000:03:00.0"),
         .named_for = Target::PciStub,
-        .file = SettingFile("/etc/modprobe.d/vfio.conf")};
+        .place = SettingPlace("/etc/modprobe.d/vfio.conf")};
     TEST_ASSERT_EQUAL_STRING(
         "0000:03:00.0 is named by 'options pci-stub ids=' in /etc/modprobe.d/vfio.conf and by no line here, "
         "so it stays with its host driver, add it under [stub]\n",
@@ -483,7 +483,7 @@ TEST(says_what_it_could_not_look_at)
     session.has_more_strangers = true;
     session.module_settings.has_more_ids = true;
     session.module_settings.unread_files = 2;
-    session.module_settings.unread_file = SettingFile("/etc/modprobe.d/vfio.conf");
+    session.module_settings.unread_file = SettingPlace("/etc/modprobe.d/vfio.conf");
     std::string const first =
         "more than 1024 devices that no line selects are on vfio-pci or named by an ids=, "
         "the rest are not shown\n";
