@@ -8,23 +8,12 @@
 namespace vfio_early {
 
 // At most Capacity plain values, held in place: hostile input cannot make it grow. Memory for values that are
-// not there is never touched.
+// not there is touched only by a copy, which is one of all bytes.
 template <typename T, size_t Capacity> class FixedVector {
-    static_assert(std::is_trivially_destructible_v<T>);
+    static_assert(std::is_trivially_copyable_v<T>);
 
 public:
     FixedVector() { }
-    FixedVector(FixedVector const& other) { *this = other; }
-
-    FixedVector& operator=(FixedVector const& other)
-    {
-        if (this == &other)
-            return *this;
-        clear();
-        for (auto const& value : other)
-            append(value);
-        return *this;
-    }
 
     // For what fits by construction: a full vector is a bug, and ends the program.
     void append(T const& value)
