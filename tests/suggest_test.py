@@ -50,6 +50,7 @@ SHOWN = {
         ["09:00.2"],
     ),
     "refused-selectors": ({"machine": "asrock-b450m-pro4"}, ["77:00.0", "1022:1639", "01:00.0 10de:1234", "00:02.1"]),
+    "words-on-two-lines": (LAPTOP, ["10de:1401\nall"]),
     "not-a-selector": (LAPTOP, ["1:0"]),
     "no-selector": (LAPTOP, []),
 }
