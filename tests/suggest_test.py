@@ -28,6 +28,7 @@ LAPTOP = {"machine": "gtx1660ti-laptop"}
 SHOWN = {
     "asrock-b450m-pro4": ({}, ["06:00.0"]),
     "asrock-b450m-pro4-by-path": ({"machine": "asrock-b450m-pro4", "has_slots": True}, ["06:00.0", "--by-path"]),
+    "by-path-unknown": ({"machine": "asrock-b450m-pro4"}, ["08:00.0", "--by-path"]),
     "asrock-z170-itx": ({}, ["01:00.0", "00:14.0", "00:1f.3"]),
     "gtx1660ti-laptop": ({}, ["01:00.*"]),
     "msi-b450m-mortar": ({}, ["38:00.3", "1022:43d5"]),
