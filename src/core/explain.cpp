@@ -624,7 +624,7 @@ static void put_driver_now(Sink& sink, Device const& device)
 void describe(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const* device = device_of(decision, session.inventory);
-    print(sink, "%s", entry_of(decision, session).label);
+    print(sink, "%e", entry_of(decision, session).label);
     if (device)
         print(sink, " %a", device->address);
     print(sink, ": ");
