@@ -13,7 +13,9 @@ static std::string said_by(Tree const& tree)
     std::string all;
     auto const is_well = run_program(
         *program, {"name", "a b", "c"}, [&](std::string_view line) { all += std::string(line) + "\n"; });
-    return all + (is_well.is_error() ? "not started" : is_well.value() ? "well" : "not well");
+    if (is_well.is_error())
+        return all + is_well.error().action + " " + std::to_string(is_well.error().number);
+    return all + (is_well.value() ? "well" : "not well");
 }
 
 TEST(hands_on_the_lines_of_both_outputs)
