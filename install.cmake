@@ -3,10 +3,26 @@
 set(dracut_module lib/dracut/modules.d/50vfio-early)
 
 install(TARGETS vfio-early DESTINATION sbin COMPONENT program)
-execute_process(
-    COMMAND gzip -9nc ${PROJECT_SOURCE_DIR}/docs/vfio-early.8 OUTPUT_FILE ${PROJECT_BINARY_DIR}/vfio-early.8.gz)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS docs/vfio-early.8)
-install(FILES ${PROJECT_BINARY_DIR}/vfio-early.8.gz DESTINATION share/man/man8 COMPONENT program)
+foreach(page vfio-early.8 vfio-early.ini.5)
+    string(REGEX MATCH "[0-9]$" section ${page})
+    execute_process(
+        COMMAND gzip -9nc ${PROJECT_SOURCE_DIR}/docs/${page} OUTPUT_FILE ${PROJECT_BINARY_DIR}/${page}.gz)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS docs/${page})
+    install(FILES ${PROJECT_BINARY_DIR}/${page}.gz DESTINATION share/man/man${section} COMPONENT program)
+endforeach()
+install(FILES completions/vfio-early.bash
+    DESTINATION share/bash-completion/completions RENAME vfio-early COMPONENT program)
+# Debian's zsh has a directory of its own for what packages install; on Fedora and Arch Linux it is where zsh's own
+# default is. The packages name theirs, as both kinds are made on one machine.
+set(debian_zsh_completions share/zsh/vendor-completions)
+set(other_zsh_completions share/zsh/site-functions)
+if(EXISTS /etc/debian_version)
+    set(zsh_completions ${debian_zsh_completions})
+else()
+    set(zsh_completions ${other_zsh_completions})
+endif()
+set(VFIO_EARLY_ZSH_COMPLETIONS ${zsh_completions} CACHE STRING "Where the system's zsh looks for completions")
+install(FILES completions/_vfio-early DESTINATION ${VFIO_EARLY_ZSH_COMPLETIONS} COMPONENT zsh)
 # A configuration that is there belongs to its user.
 install(CODE "
     if(EXISTS \"\$ENV{DESTDIR}/etc/vfio-early.ini\")

@@ -39,6 +39,8 @@ install(FILES ${PROJECT_BINARY_DIR}/changelog.gz packaging/debian/copyright
 install(FILES packaging/debian/lintian-overrides
     DESTINATION share/lintian/overrides RENAME vfio-early COMPONENT deb EXCLUDE_FROM_ALL)
 
+install(FILES completions/_vfio-early DESTINATION ${debian_zsh_completions} COMPONENT deb EXCLUDE_FROM_ALL)
+
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
 set(CPACK_RPM_COMPONENT_INSTALL ON)
 set(CPACK_RPM_PACKAGE_SUMMARY "Bind PCI devices to vfio-pci before host drivers touch them")
@@ -53,10 +55,13 @@ set(CPACK_RPM_USER_FILELIST
     "%config(noreplace) /etc/vfio-early.ini" "%ghost %attr(0644,root,root) /etc/vfio-early.facts")
 # Directories that other packages own.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
-    /etc /usr/sbin /usr/lib/dracut /usr/lib/dracut/modules.d /usr/share/man /usr/share/man/man8 /usr/share/licenses)
+    /etc /usr/sbin /usr/lib/dracut /usr/lib/dracut/modules.d /usr/share/man /usr/share/man/man5 /usr/share/man/man8
+    /usr/share/bash-completion /usr/share/bash-completion/completions /usr/share/zsh /usr/share/zsh/site-functions
+    /usr/share/licenses)
 set(CPACK_RPM_POST_UNINSTALL_SCRIPT_FILE ${PROJECT_SOURCE_DIR}/packaging/rpm/postun)
 configure_file(packaging/rpm/changelog.in rpm-changelog @ONLY)
 set(CPACK_RPM_CHANGELOG_FILE ${PROJECT_BINARY_DIR}/rpm-changelog)
+install(FILES completions/_vfio-early DESTINATION ${other_zsh_completions} COMPONENT rpm EXCLUDE_FROM_ALL)
 install(FILES LICENSE DESTINATION share/licenses/vfio-early COMPONENT rpm EXCLUDE_FROM_ALL)
 
 include(CPack)

@@ -20,7 +20,7 @@ KNOWN_WORDS = {
     },
     "case": {
         "name", "about", "touches", "machine", "image", "append", "ini", "facts", "limit", "keys", "only", "iommus", "whole_system",
-        "live", "costly", "package", "expect",
+        "live", "costly", "package", "images_told", "expect",
     },
     "expect of a boot": judge.KNOWN_WORDS,
     "expect of an image": judge.KNOWN_IMAGE_WORDS,

@@ -139,16 +139,25 @@ def make_package():
 
 def live_with_package(name):
     """Installs, upgrades, removes and purges the package in a system; one line for each thing that went wrong."""
+    return _complaints_of_script("package-life.sh", "life of the package", name)
+
+
+def look_at_images(name):
+    """Makes images in a system that are well and that are not, and compares what is told of them; the same."""
+    return _complaints_of_script("images-told.sh", "images", name, SYSTEMS[name].prepare)
+
+
+def _complaints_of_script(script, what, name, *more):
+    """What a script complains of that is given a root file system, our package and a machine's /sys."""
     root = make_root(name)
     package = make_package()
     with tempfile.TemporaryDirectory(dir=CACHE) as tree:
         machine_tree.build(tree, {"machine": "gtx1660ti-laptop"})
-        command = in_own_mounts(["sh", str(HERE / "package-life.sh"), str(root), str(package), f"{tree}/sys"])
+        command = in_own_mounts(["sh", str(HERE / script), str(root), str(package), f"{tree}/sys", *more])
         with tempfile.TemporaryFile("w+", dir=CACHE) as complaints:
             failure = []
             try:
-                run_step("package-life.sh", f"life of the package in {name}", command, LOGS / f"{name}.package.log",
-                         stdout=complaints)
+                run_step(script, f"{what} in {name}", command, LOGS / f"{name}.{what.split()[-1]}.log", stdout=complaints)
             except StepFailed as error:
                 failure.append(str(error))
             complaints.seek(0)

@@ -34,6 +34,8 @@ def _complaints_of(system, case):
     """One line for each thing that is not as it should be, and where to look."""
     if case.get("package"):
         return systems.live_with_package(system), "the package was installed, upgraded, removed and purged"
+    if case.get("images_told"):
+        return systems.look_at_images(system), "images were made, and looked at with check"
     if "machine" in case:
         evidence = boot_case(system, case)
         place = f"({evidence.seconds:.1f} s), the log is {log_path(system, case)}"

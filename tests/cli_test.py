@@ -3,15 +3,20 @@
 """Runs the binary as a user would, with bad input above all. usage: cli_test.py BINARY"""
 
 import collections
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
 import resource
 import shutil
+import stat
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -184,15 +189,22 @@ class GoodConfiguration(unittest.TestCase):
 
     def test_the_sample(self):
         sample = pathlib.Path(__file__).resolve().parent.parent / "etc/vfio-early.ini"
-        result = Tree(sample.read_text()).run("check")
+        tree = Tree(sample.read_text())
+        result = tree.run("check")
         self.assertEqual(
-            (result.returncode, result.stdout),
+            (result.returncode, result.stdout.replace(str(tree.path), "")),
             (
                 0,
                 "no device is listed, nothing to bind: list devices in /etc/vfio-early.ini, "
                 "and 'vfio-early check' shows what the next boot does with them\n",
             ),
         )
+
+    def test_without_a_line_the_file_that_was_read_is_named(self):
+        tree = Tree()
+        (tree.path / "etc/other.ini").write_text("[bind]\n")
+        result = tree.run("check", "--config", "/etc/other.ini")
+        self.assertIn(f"nothing to bind: list devices in {tree.path}/etc/other.ini, and", result.stdout)
 
     def test_the_samples_examples_are_right(self):
         sample = pathlib.Path(__file__).resolve().parent.parent / "etc/vfio-early.ini"
@@ -380,6 +392,93 @@ class Boot(unittest.TestCase):
         reader = os.open(override, os.O_RDONLY | os.O_NONBLOCK)
         time.sleep(0.5)
         os.close(reader)
+
+
+class OneAtATime(unittest.TestCase):
+    """No two of them bind or give back devices at the same time."""
+
+    ANOTHER = (
+        "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back devices, "
+        "try again later"
+    )
+
+    def live(self, tree):
+        for directory in ("proc/self", "sys/class/block", "sys/class/net"):
+            (tree.path / directory).mkdir(parents=True)
+        (tree.path / "proc/self/mountinfo").write_text("22 1 0:20 / / rw - tmpfs tmpfs rw\n")
+        (tree.path / "proc/swaps").write_text("")
+
+    def test_another_holds_the_lock(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\n")
+        (tree.path / "run/vfio-early").mkdir()
+        with open(tree.path / "run/vfio-early/lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            result = tree.run("bind")
+            self.assertEqual((result.returncode, result.stdout), (1, ""))
+            self.assertEqual(result.stderr, f"vfio-early: {self.ANOTHER}\n")
+            self.assertIn(self.ANOTHER, tree.read("dev/kmsg"))
+            self.assertEqual(tree.written(), "")
+            self.assertFalse((tree.path / "run/vfio-early/report.json").exists())
+            self.assertIn("would bind 1 of 1", tree.run("check").stdout)
+        self.assertNotIn(self.ANOTHER, tree.run("bind").stderr)
+        self.assertNotEqual(tree.written(), "")
+
+    def test_nobody_else_can_hold_it(self):
+        tree = Tree("[bind]\nwifi = 02:00.0\n")
+        tree.run("bind")
+        self.assertEqual(stat.S_IMODE((tree.path / "run/vfio-early/lock").stat().st_mode), 0o600)
+
+    def test_where_run_cannot_be_written_only_the_boot_goes_on(self):
+        for is_live in (False, True):
+            tree = Tree("[bind]\nwifi = 02:00.0\n")
+            (tree.path / "run").rmdir()
+            (tree.path / "run").write_text("")
+            if is_live:
+                self.live(tree)
+            with self.subTest(is_live=is_live):
+                result = tree.run("bind")
+                self.assertEqual(result.returncode, 1)
+                self.assertEqual(tree.written() == "", is_live)
+                said = "nothing is bound, /run/vfio-early/lock: Not a directory"
+                self.assertEqual(said in result.stderr, is_live)
+
+    def left_behind(self, tree):
+        """The first argument of each process that works below this root still."""
+        names = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                arguments = path.read_bytes().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            if str(tree.path) in arguments:
+                names.append(arguments[0])
+        return names
+
+    def test_a_late_undo_keeps_others_from_binding(self):
+        for is_live in (False, True):
+            tree = Tree("[bind]\nwifi = 02:00.0\n[options]\ntimeout = 1\n")
+            if is_live:
+                self.live(tree)
+            override = tree.path / "sys/bus/pci/devices/0000:02:00.0/driver_override"
+            override.unlink()
+            os.mkfifo(override)
+            with self.subTest(is_live=is_live):
+                self.assertIn("within 1 s", tree.run("bind").stdout)
+                names = self.left_behind(tree)
+                self.assertTrue(names)
+                # systemd spares what begins with '@' when it leaves the initramfs, and nothing else is to.
+                self.assertEqual(any(name.startswith("@") for name in names), not is_live)
+                self.assertIn(self.ANOTHER, tree.run("bind").stderr)
+                reader = os.open(override, os.O_RDONLY | os.O_NONBLOCK)
+                for _ in range(100):
+                    if not self.left_behind(tree):
+                        break
+                    time.sleep(0.05)
+                self.assertEqual(self.left_behind(tree), [])
+                os.close(reader)
+                override.unlink()
+                override.write_text("(null)\n")
+                self.assertNotIn(self.ANOTHER, tree.run("bind").stderr)
 
 
 class Facts(unittest.TestCase):
@@ -673,6 +772,52 @@ class Foreign(unittest.TestCase):
         self.assertEqual([byte for byte in set(shown) if not 32 <= byte < 127 and byte != 10], [])
 
 
+class NextBoot(unittest.TestCase):
+    """What `check` says beside the plan."""
+
+    STALE = [
+        "kernel 6.1.0: its initramfs /boot/initrd.img-6.1.0 is older than /etc/vfio-early.ini, and the boot goes by the copy in there",
+        "'dracut -f --kver 6.1.0' makes it anew",
+    ]
+
+    @staticmethod
+    def tree(ini="[bind]\nwifi = 02:00.0\n"):
+        files = {"boot/initrd.img-6.1.0": "", "usr/bin/dracut": "", "etc/driverctl.d/pci-0000:02:00.0": "iwlwifi",
+                 "lib/modules/6.1.0/modules.dep": "vfio-pci.ko:", "lib/modules/6.1.0/modules.builtin": ""}
+        return Tree(ini, files=files, older=["boot/initrd.img-6.1.0"])
+
+    def warnings(self, tree, command, *options):
+        """Those of images and of driverctl, in text and in JSON, which must agree."""
+        text = [line.removeprefix("warning: ") for line in tree.run(command, *options).stdout.splitlines()]
+        told = [warning for warning in json.loads(tree.run(command, "--json", *options).stdout)["warnings"]
+                if re.search("initramfs|dracut|driverctl", warning)]
+        self.assertEqual([line for line in text if re.search("initramfs|dracut|driverctl", line)], told)
+        return told
+
+    def test_a_stale_image_and_a_saved_override(self):
+        told = self.warnings(self.tree(), "check")
+        self.assertEqual(told[1:], self.STALE)
+        self.assertIn("'driverctl set-override iwlwifi' in /etc/driverctl.d/pci-0000:02:00.0", told[0])
+
+    def test_a_stale_image_that_would_bind_what_is_listed_no_more(self):
+        self.assertEqual(self.warnings(self.tree("[bind]\n"), "check"), self.STALE)
+
+    def test_nothing_of_images_while_one_is_made(self):
+        for options in (["--kernel", "6.1.0"], ["--write-facts", "/etc/vfio-early.facts"]):
+            self.assertEqual(len(self.warnings(self.tree(), "check", *options)), 1)
+        self.assertEqual(len(self.warnings(self.tree(), "accept")), 1)
+
+    def test_nothing_in_the_report_of_a_boot(self):
+        tree = self.tree()
+        tree.run("bind")
+        self.assertNotRegex(tree.read("run/vfio-early/report.json"), "initramfs|driverctl")
+
+    def test_no_image_without_a_plan(self):
+        result = self.tree("[bind]\nwifi\n").run("check")
+        self.assertEqual(result.returncode, 2)
+        self.assertNotIn("initramfs", result.stdout + result.stderr)
+
+
 class OthersIds(unittest.TestCase):
     """What an ids= names for a driver that we load, and no line does."""
 
@@ -699,10 +844,12 @@ class OthersIds(unittest.TestCase):
             cmdline="vfio-pci.ids=10de:1aeb,8086:2723",
         )
         self.assertEqual(self.warnings(tree, "check"), [
-            "0000:01:00.0 is named by 'options vfio-pci ids=' in /etc/modprobe.d/vfio.conf and by no line here, "
+            "0000:01:00.0 is named by 'options vfio-pci ids=' in /etc/modprobe.d/vfio.conf:1 and by no line here, "
             "so it stays with its host driver, add it under [bind]",
             "0000:01:00.1 is named by vfio-pci.ids= and by no line here, "
             "so it stays with its host driver, add it under [bind]",
+            "'vfio-pci.ids=' on the kernel command line is not needed, and may take these even when vfio-early refuses them or "
+            "is switched off, take it out: wifi 0000:02:00.0",
         ])
         self.assertEqual(json.loads(tree.run("check", "--json").stdout)["unlisted"], [])
 
@@ -805,6 +952,36 @@ class CommandLine(unittest.TestCase):
             self.assertIn("usage: vfio-early COMMAND", result.stdout)
         self.assertRegex(self.run_binary("--version").stdout, r"^vfio-early \d+\.\d+\.\d+\n$")
 
+    def test_help_names_every_command_and_option(self):
+        source = pathlib.Path(__file__).resolve().parent.parent / "src/cli"
+        commands = re.findall(r'^    \{"(\w+)", run_', (source / "main.cpp").read_text(), re.MULTILINE)
+        options = re.findall(r'^    \{"(--[\w-]+)", (?:"(\w+)"|\{\})', (source / "options.cpp").read_text(), re.MULTILINE)
+        text = self.run_binary("--help").stdout
+        self.assertEqual(re.findall(r"^  (\w+) ", text, re.MULTILINE), commands)
+        shown = re.findall(r"^  (--[\w-]+)(?: [A-Z]+)? +(?:(\w+): )?", text, re.MULTILINE)
+        self.assertEqual(sorted(shown), sorted(options))
+
+    def test_every_configuration_in_the_manuals_is_valid(self):
+        project = pathlib.Path(__file__).resolve().parent.parent
+        manual = (project / "docs/vfio-early.ini.5").read_text()
+        lines = re.findall(r"^\.Dl (.*)$", manual, re.MULTILINE)
+        self.assertGreater(len(lines), 5)
+        template = (project / "etc/vfio-early.ini").read_text()
+        blocks = [
+            *re.findall(r"^```ini\n(.*?)^```", (project / "README.md").read_text(), re.MULTILINE | re.DOTALL),
+            *re.findall(r"^\.Bd -literal\n(.*?)^\.Ed", manual, re.MULTILINE | re.DOTALL),
+            template, re.sub(r"^; (?=[a-z-]+ +=)", "", template, flags=re.MULTILINE),
+            *(f"[bind]\n{line}\n" for line in lines),
+        ]
+        self.assertGreater(len(blocks), 4 + 5)
+        with tempfile.TemporaryDirectory() as directory:
+            config = pathlib.Path(directory) / "my.ini"
+            for block in blocks:
+                config.write_text(block)
+                result = self.run_binary("check", "--config", str(config))
+                with self.subTest(block=block):
+                    self.assertNotEqual(result.returncode, 2, result.stderr)
+
     def test_config_relative_to_here(self):
         with tempfile.TemporaryDirectory() as directory:
             (pathlib.Path(directory) / "my.ini").write_text("[bind]\n")
@@ -812,6 +989,71 @@ class CommandLine(unittest.TestCase):
                 [BINARY, "check", "--config", "my.ini"], cwd=directory, capture_output=True, text=True, check=False
             )
             self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+
+class List(unittest.TestCase):
+    """What golden files cannot see: where the list goes."""
+
+    def on_terminal(self, columns, **environment):
+        """What is printed on a terminal of so many columns."""
+        tree = Tree()
+        (tree.path / "usr/share/misc").mkdir(parents=True)
+        (tree.path / "usr/share/misc/pci.ids").write_text(f"10de  NVIDIA Corporation\n\t2191  {'TU116M ' * 15}\n")
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        known = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        subprocess.run(
+            [BINARY, "list", "--root", str(tree.path)], stdout=theirs, stderr=subprocess.DEVNULL, check=True,
+            env=known | environment,
+        )
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 65536):
+                shown += chunk
+        except OSError:  # there is nobody at the other end any more
+            pass
+        os.close(ours)
+        return shown.decode().replace("\r\n", "\n")
+
+    def test_fits_the_terminal(self):
+        for columns in (70, 80, 120):
+            lines = self.on_terminal(columns).splitlines()
+            card = next(line for line in lines if "10de:2191" in line)
+            self.assertEqual((len(card), card[-1]), (columns, "~"))
+        card = next(line for line in self.on_terminal(0).splitlines() if "10de:2191" in line)
+        self.assertEqual(len(card), 80)
+
+    def test_colour_on_a_terminal_alone(self):
+        self.assertIn("\033[32mYES\033[0m", self.on_terminal(80))
+        self.assertIn("\033[32mYES\033[0m", self.on_terminal(80, NO_COLOR=""))
+        self.assertNotIn("\033", self.on_terminal(80, NO_COLOR="1"))
+        self.assertNotIn("\033", Tree().run("list").stdout)
+
+    def test_changes_nothing(self):
+        tree = Tree("[bind]\ngpu = 0000:01:00.*\n")
+        before = {path: path.read_bytes() for path in tree.path.rglob("*") if path.is_file()}
+        self.assertEqual(tree.run("list").returncode, 0)
+        self.assertEqual(tree.run("list", "--json").returncode, 0)
+        self.assertEqual(before, {path: path.read_bytes() for path in tree.path.rglob("*") if path.is_file()})
+
+    def test_tells_where_there_is_no_sysfs(self):
+        with tempfile.TemporaryDirectory() as directory:
+            result = subprocess.run([BINARY, "list", "--root", directory], capture_output=True, text=True, check=False)
+            self.assertEqual((result.returncode, result.stdout), (1, ""))
+            self.assertIn("/sys/bus/pci is not there", result.stderr)
+
+    def test_more_devices_than_fit(self):
+        tree = Tree()
+        lines = [f"device\t{number >> 8:04x}:{number & 255:02x}:00.0\t8086:1533\t020000\t-\t-" for number in range(256, 1400)]
+        machine_tree.make(tree.path, lines)
+        result = tree.run("list")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("vfio-early: this machine has more than 1024 PCI functions", result.stderr)
+        self.assertNotIn("YES", result.stdout)
+
+    def test_an_option_of_another_command(self):
+        self.assertEqual(Tree().run("check", "--all").returncode, 2)
 
 
 if __name__ == "__main__":

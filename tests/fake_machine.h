@@ -22,6 +22,7 @@ struct FakeDevice {
     std::optional<uint32_t> group = {};
     std::string driver = {}; // empty for none
     std::string subsystem = "1043:8520";
+    bool is_express = true;
 };
 
 // The text of its `uevent` file (pci_uevent() in drivers/pci/pci-driver.c): the kernel prints the class
@@ -99,6 +100,8 @@ public:
         write(directory + "driver_override", "(null)\n");
         if (device.class_code >> 8 == 0x0300)
             write(directory + "boot_vga", "0\n");
+        if (device.is_express)
+            write(directory + "max_link_speed", "8.0 GT/s PCIe\n");
         if (device.group) {
             auto const group = std::to_string(*device.group);
             link(directory + "iommu_group", "../../../../kernel/iommu_groups/" + group);
@@ -111,6 +114,26 @@ public:
                 "../../devices/" + device.address);
             write("sys/bus/pci/drivers/" + device.driver + "/unbind", "");
         }
+    }
+
+    // The buses below a bridge: what sysfs says of the first, and both in its configuration space.
+    void add_buses(std::string const& address, unsigned first, unsigned last)
+    {
+        auto const directory = "sys/bus/pci/devices/" + address + "/";
+        write(directory + "secondary_bus_number", std::to_string(first) + "\n");
+        auto config = read(directory + "config");
+        config[0x19] = static_cast<char>(first);
+        config[0x1a] = static_cast<char>(last);
+        write(directory + "config", config);
+    }
+
+    // For a class that does not imply it.
+    void set_header_type(std::string const& address, char type)
+    {
+        auto const path = "sys/bus/pci/devices/" + address + "/config";
+        auto config = read(path);
+        config[0x0e] = type;
+        write(path, config);
     }
 
     // Makes a bridge one that shpchp drives: with a Standard Hot-Plug Controller at 40.

@@ -15,6 +15,7 @@
 #include <linux/vfio.h>
 #include <map>
 #include <sstream>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -30,6 +31,7 @@ using fault_kernel::Fault;
 
 struct Shared {
     std::atomic<unsigned> calls;
+    std::atomic<pid_t> worker; // the first process that leads a group of its own
     char failed[200];
 };
 
@@ -38,6 +40,7 @@ fault_kernel::Plan plan;
 fs::path machine;
 std::map<std::string, std::string> host_drivers;
 pid_t tester = 0;
+int guest_comes_after = -1;
 
 std::string read_file(fs::path const& path)
 {
@@ -127,16 +130,40 @@ int write_attribute(fs::path const& path, std::string text)
     return EIO;
 }
 
+// Someone else gives the device back to its host driver.
+void lose()
+{
+    if (driver_of(plan.lost).empty() || driver_of(plan.lost) == host_drivers[plan.lost])
+        return;
+    detach(plan.lost, driver_of(plan.lost));
+    write_file(device(plan.lost) / "driver_override", "(null)\n");
+    attach(plan.lost, host_drivers[plan.lost]);
+}
+
+// What a call is, and what it is for, are told with a blank in between.
+bool are_of_one_kind(std::string_view call, std::string_view other)
+{
+    return call.substr(0, call.find(' ')) == other.substr(0, other.find(' '));
+}
+
 // True where this call is to fail.
 bool is_hit(char const* call)
 {
     if (!shared || getpid() == tester)
         return false;
     auto const number = ++shared->calls;
+    if (shared->worker == 0 && getpgrp() == getpid())
+        shared->worker = getpid();
+    if (plan.fault == Fault::Loss && getpid() != shared->worker)
+        return false;
     if (plan.at == 0 || number < plan.at || (number > plan.at && !plan.is_persistent))
         return false;
+    if (number > plan.at && plan.is_one_kind && !are_of_one_kind(call, shared->failed))
+        return false;
     snprintf(shared->failed, sizeof(shared->failed), "%s", call);
-    if (plan.fault == Fault::Kill)
+    if (plan.fault == Fault::Loss)
+        lose();
+    if (plan.fault == Fault::Kill || plan.fault == Fault::Loss)
         kill(getpid(), SIGKILL);
     if (plan.fault == Fault::Error)
         errno = plan.number;
@@ -163,6 +190,8 @@ void fault_kernel::begin(fs::path const& directory, Plan const& new_plan)
         shared = static_cast<Shared*>(
             mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     shared->calls = 0;
+    shared->worker = 0;
+    guest_comes_after = -1;
     shared->failed[0] = '\0';
     machine = directory;
     plan = new_plan;
@@ -181,6 +210,11 @@ std::string fault_kernel::failed_call()
 void fault_kernel::set_host_driver(std::string const& address, std::string const& name)
 {
     host_drivers[address] = name;
+}
+
+void fault_kernel::let_guest_come(int opens)
+{
+    guest_comes_after = opens;
 }
 
 // The tree is the machine, which is in its initramfs.
@@ -211,6 +245,12 @@ int kernel::open_in_root(int root, char const* path, int flags, unsigned mode)
 {
     if (fails((std::string("open ") + path).c_str()))
         return -1;
+    if (guest_comes_after >= 0 && strstr(path, "vfio/") && (flags & O_PATH) == 0
+        && guest_comes_after-- == 0) {
+        guest_comes_after = 0;
+        errno = EBUSY;
+        return -1;
+    }
     open_how how = {};
     bool const is_sysfs = std::strncmp(path, "sys/", 4) == 0 || std::strncmp(path, "bus/", 4) == 0;
     how.flags = static_cast<uint64_t>((is_sysfs ? flags & ~O_TRUNC : flags) | O_CLOEXEC);
@@ -280,6 +320,11 @@ int kernel::control(int file, unsigned long request, void* argument)
 int kernel::sync(int file)
 {
     return fails("fsync") ? -1 : ::fsync(file);
+}
+
+int kernel::lock(int file)
+{
+    return fails("flock") ? -1 : ::flock(file, LOCK_EX | LOCK_NB);
 }
 
 ssize_t kernel::list(int directory, void* buffer, size_t size)

@@ -12,6 +12,7 @@ enum class Fault {
     Error, // the call fails with `number`
     Short, // a read or a write does the first byte only
     Kill, // the process that calls is killed
+    Loss, // the worker is killed, and at the same time someone else gives a device back to its host driver
 };
 
 struct Plan {
@@ -19,6 +20,8 @@ struct Plan {
     int number = 0; // the errno
     unsigned at = 0; // the call that fails, counted from 1 over all processes; 0 for none
     bool is_persistent = false; // and every one after it
+    bool is_one_kind = false; // of those after it, only the calls of its name
+    std::string lost = {}; // the device of Fault::Loss
 };
 
 // Prepares a machine in a directory: what it does from now on is counted. Only the calls of other processes
@@ -33,5 +36,8 @@ std::string failed_call();
 
 // The host driver that takes a device when it is asked to; empty for none.
 void set_host_driver(std::string const& address, std::string const& driver);
+
+// A guest opens a group when it was asked for so many times.
+void let_guest_come(int opens);
 
 } // namespace vfio_early::fault_kernel

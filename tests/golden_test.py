@@ -8,6 +8,7 @@ usage: golden_test.py BINARY [NAME...]            compares
 
 import difflib
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -25,7 +26,9 @@ def show(binary, scenario):
     """What check prints for a person and for a program, with its exit status."""
     with tempfile.TemporaryDirectory() as directory:
         machine_tree.build(directory, scenario)
-        (pathlib.Path(directory) / "etc/vfio-early.ini").write_text(scenario["ini"])
+        ini = pathlib.Path(directory) / "etc/vfio-early.ini"
+        ini.write_text(scenario["ini"])
+        os.utime(ini, (1e9, 1e9))  # newer than what is `older` in the scenario, and older than the rest
         shown = []
         for options in ([], ["--json"]):
             result = subprocess.run(

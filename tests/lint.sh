@@ -22,7 +22,7 @@ tidy)
 manual)
     need mandoc
     # STYLE, of other manuals that this machine may not have, is not looked at.
-    mandoc -T lint -W warning docs/vfio-early.8
+    mandoc -T lint -W warning docs/*.[1-9]
     ;;
 version)
     need git
@@ -35,7 +35,7 @@ version)
 license)
     need git
     # Every source file says its license at its top.
-    missing=$(git ls-files '*.h' '*.c' '*.cpp' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' '*Makefile' '*.service' '*.8' hooks dev .ci |
+    missing=$(git ls-files '*.h' '*.c' '*.cpp' '*.py' '*.sh' '*.cmake' '*CMakeLists.txt' '*Makefile' '*.service' '*.[1-9]' completions hooks dev .ci |
         while read -r file; do
             head -n 3 "$file" | grep -q 'SPDX-License-Identifier: MIT' || echo "$file"
         done)
@@ -47,6 +47,7 @@ packages)
     need lintian
     need rpmbuild
     need rpmlint
+    need man
     rules=$PWD/packaging/rpm/rpmlint.toml
     # In a directory of its own, as others use the packages of the build directory.
     rm -rf "$2/lint"
@@ -60,6 +61,13 @@ packages)
     dpkg-deb --contents ./*.deb
     lintian --allow-root --fail-on error,warning ./*.deb
     rpmlint --strict -c "$rules" ./*.rpm
+    dpkg-deb --extract ./*.deb installed
+    for page in vfio-early.8 vfio-early.ini.5; do
+        MANPATH=$PWD/installed/usr/share/man man --warnings "${page##*.}" "${page%.*}" >page 2>page.warnings || :
+        cat page.warnings
+        [ ! -s page.warnings ]
+        grep -i "^${page%.*}(${page##*.})" page
+    done
     ;;
 shell)
     need shellcheck
@@ -68,6 +76,6 @@ shell)
         head -n 1 "$file" | grep -qE '^#!(/usr)?/bin/(ba|a)?sh' && echo "$file"
     done | xargs shellcheck --external-sources
     shellcheck --shell=sh qemu-tests/overlay.sh packaging/rpm/postun
-    shellcheck --shell=bash tests/hooks.sh
+    shellcheck --shell=bash tests/hooks.sh completions/vfio-early.bash
     ;;
 esac

@@ -31,6 +31,13 @@ public:
         mkfifo((path() / name).c_str(), 0600);
     }
 
+    // Makes a file as many seconds older than now.
+    void age(std::string const& name, int seconds)
+    {
+        std::filesystem::last_write_time(
+            path() / name, std::filesystem::file_time_type::clock::now() - std::chrono::seconds(seconds));
+    }
+
     void make_program(std::string const& name, std::string const& text)
     {
         write(name, text);

@@ -99,8 +99,10 @@ struct Point {
 
 constexpr unsigned max_processes = 24;
 constexpr unsigned max_calls = 4096;
+constexpr unsigned the_parent = 0;
 constexpr unsigned the_worker = 1;
 constexpr char config_path[] = "/run/inject.ini";
+constexpr char output_path[] = "/run/inject.out";
 constexpr char program[] = "/usr/sbin/vfio-early";
 
 // What is known of a call from a run without a fault.
@@ -124,6 +126,7 @@ struct Run {
     // The system call that fails from now on, and with what; null where there is none.
     Kind const* persistent;
     unsigned long long persistent_number;
+    bool is_output_lost; // a write to standard output failed
     Process processes[max_processes];
     unsigned process_count;
     int status; // of the first process, as waitpid() gives it
@@ -278,9 +281,12 @@ void set_up(Start const& start)
 [[noreturn]] void become_program()
 {
     int const nothing = open("/dev/null", O_RDWR);
-    for (int standard = 0; standard < 3; ++standard)
-        dup2(nothing, standard);
+    int const output = open(output_path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    dup2(nothing, STDIN_FILENO);
+    dup2(output, STDOUT_FILENO);
+    dup2(nothing, STDERR_FILENO);
     close(nothing);
+    close(output);
     ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
     raise(SIGSTOP);
     execl(program, "vfio-early", "bind", "--config", config_path, nullptr);
@@ -324,8 +330,9 @@ void record(Process const& process, unsigned number, user_regs_struct const& reg
     call.writes_address = memcmp(&word, devices[0].address, strlen("0000:")) == 0;
 }
 
-void inject(Process& process, Kind const& kind, user_regs_struct registers)
+void inject(Run& run, unsigned number, Kind const& kind, user_regs_struct registers)
 {
+    auto& process = run.processes[number];
     switch (kind.fault) {
     case Fault::Kill:
         kill(process.pid, SIGKILL);
@@ -335,6 +342,9 @@ void inject(Process& process, Kind const& kind, user_regs_struct registers)
         break;
     case Fault::Error:
         process.result = -kind.number;
+        // One that was interrupted is made again.
+        run.is_output_lost |= number == the_parent && registers.orig_rax == SYS_write
+            && registers.rdi == STDOUT_FILENO && kind.number != EINTR;
         // Whatever close() returns, the descriptor is closed.
         if (registers.orig_rax != SYS_close)
             registers.orig_rax = static_cast<unsigned long long>(-1);
@@ -368,11 +378,11 @@ void at_call(Run& run, unsigned number)
             run.persistent = point.kind;
             run.persistent_number = registers.orig_rax;
         } else {
-            inject(process, *point.kind, registers);
+            inject(run, number, *point.kind, registers);
         }
     }
     if (run.persistent && run.persistent_number == registers.orig_rax)
-        inject(process, *run.persistent, registers);
+        inject(run, number, *run.persistent, registers);
 }
 
 // What a process that has stopped is to get, a signal or 0.
@@ -383,7 +393,7 @@ int handle_stop(Run& run, unsigned number, int status)
     switch (status >> 16) {
     case PTRACE_EVENT_EXEC:
         // Of the first process the counting begins here, inside of the call.
-        if (number == 0)
+        if (number == the_parent)
             process.is_in_call = true;
         else
             process.is_modprobe = true;
@@ -467,10 +477,14 @@ struct Report {
 
     bool is_there() const { return text[0] != '\0'; }
     bool is_ok() const { return strstr(text, "\"ok\": true") != nullptr; }
-    // An address that cannot be read may be a device that is not there.
+    // An address that cannot be read may be a device that is not there. Where there is no report, what was
+    // printed tells.
     bool has_unbound() const
     {
-        return strstr(text, "\"outcome\": \"refused\"") || strstr(text, "\"outcome\": \"failed\"");
+        if (is_there())
+            return strstr(text, "\"outcome\": \"refused\"") || strstr(text, "\"outcome\": \"failed\"");
+        auto const* printed = read_file(output_path);
+        return strstr(printed, ": refused (") || strstr(printed, ": failed (");
     }
 
     // What stands behind a key of a device's entry, without quotation marks; null where there is no such
@@ -587,6 +601,11 @@ void check_status(Run const& run, Report const& report, bool is_all_bound, Compl
     auto const status = WEXITSTATUS(run.status);
     if (status == 0 && !is_all_bound)
         complaints.add("exit status 0, and not all is bound");
+    // 1 is also that what was done could not be written to standard output.
+    if (run.is_output_lost && status == 0)
+        complaints.add("exit status 0, and standard output could not be written");
+    if (run.is_output_lost && status == 1 && (report.is_ok() || !report.is_there()))
+        return;
     if (report.is_there() && (status == 0) != report.is_ok())
         complaints.add(
             "exit status %d, and the report says \"ok\": %s", status, report.is_ok() ? "true" : "false");
@@ -604,6 +623,8 @@ Complaints complaints_of(Start const& start, Run const& run)
     check_status(run, report, check_groups(start, run, report, complaints), complaints);
     if (complaints.size > 0 && report.is_there())
         complaints.add("%s", report.text);
+    if (complaints.size > 0 && !report.is_there())
+        complaints.add("no report, and printed was:\n%s", read_file(output_path));
     return complaints;
 }
 

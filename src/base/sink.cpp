@@ -103,6 +103,10 @@ void put_text(Sink& sink, char letter, std::string_view text)
     switch (letter) {
     case 'e':
         return put_escaped(sink, text);
+    case 'o':
+        if (text.empty())
+            return sink.write("null");
+        [[fallthrough]];
     case 'j':
         return put_json_string(sink, text);
     case 'n':
@@ -140,10 +144,14 @@ void print_arguments(Sink& sink, char const* format, va_list arguments)
         case 'x':
             put_number(sink, va_arg(arguments, uint32_t), letter == 'u' ? 10 : 16, digits);
             break;
-        case 'a': {
+        case 'a':
+        case 'b': {
             auto const& address = *va_arg(arguments, Address const*);
-            put_hex(sink, "", address.domain, 4);
-            put_hex(sink, ":", address.bus, 2);
+            if (letter == 'a' || address.domain != 0) {
+                put_hex(sink, "", address.domain, 4);
+                put_byte(sink, ':');
+            }
+            put_hex(sink, "", address.bus, 2);
             put_hex(sink, ":", address.device, 2);
             put_hex(sink, ".", address.function, 1);
             break;

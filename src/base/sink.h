@@ -62,10 +62,10 @@ constexpr DeviceId const* pass(DeviceId const& id)
 }
 
 template <typename Passed> constexpr std::string_view letters_of;
-template <> constexpr std::string_view letters_of<PassedText> = "sqenj";
+template <> constexpr std::string_view letters_of<PassedText> = "sqenjo";
 template <> constexpr std::string_view letters_of<char const*> = "c";
 template <> constexpr std::string_view letters_of<uint32_t> = "ux";
-template <> constexpr std::string_view letters_of<Address const*> = "a";
+template <> constexpr std::string_view letters_of<Address const*> = "ab";
 template <> constexpr std::string_view letters_of<DeviceId const*> = "i";
 
 // A text with a place for each part, which the compiler holds against the parts:
@@ -75,10 +75,12 @@ template <> constexpr std::string_view letters_of<DeviceId const*> = "i";
 //   %n   a name that someone else chose: as it is where it is made of letters, digits and a few marks, in
 //        quotes where it is anything else
 //   %j   a text as a JSON string with its quotes (RFC 8259, section 7); bytes that are not ASCII as \u00NN
+//   %o   the same, or null where it is empty
 //   %c   a C string
 //   %u   a number
 //   %4x  a number in lower-case hexadecimal, with leading zeros up to so many digits, 1 to 8; %x is %1x
 //   %a   an Address
+//   %b   an Address as people say it: without the domain where that is 0
 //   %i   a DeviceId
 //   %%   a percent sign
 template <typename... Passed> class Format {

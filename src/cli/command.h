@@ -15,5 +15,8 @@ enum ExitStatus {
 ExitStatus run_accept(CommandOptions const&);
 ExitStatus run_bind(CommandOptions const&);
 ExitStatus run_check(CommandOptions const&);
+ExitStatus run_list(CommandOptions const&);
+ExitStatus run_suggest(CommandOptions const&);
+ExitStatus run_why(CommandOptions const&);
 
 } // namespace vfio_early

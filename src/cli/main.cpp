@@ -16,43 +16,48 @@ namespace {
 
 struct Command {
     std::string_view name;
-    std::string_view summary;
     ExitStatus (*run)(CommandOptions const&);
-    bool takes_labels = false;
-    bool is_for_image = false; // takes what the hooks ask for when they make one
+    bool takes_words;
 };
 
 constexpr Command commands[] = {
-    {.name = "accept",
-        .summary = "record that the lines, or those with these LABELs, mean what is there now",
-        .run = run_accept,
-        .takes_labels = true},
-    {.name = "bind", .summary = "bind the listed devices now: what the initramfs runs", .run = run_bind},
-    {.name = "check",
-        .summary = "show what the next boot will do, and change nothing",
-        .run = run_check,
-        .is_for_image = true},
+    {"list", run_list, true},
+    {"why", run_why, true},
+    {"suggest", run_suggest, true},
+    {"check", run_check, false},
+    {"bind", run_bind, false},
+    {"accept", run_accept, true},
 };
 
-void write_help(Sink& sink)
-{
-    print(sink,
-        "usage: vfio-early COMMAND [OPTION...]\n\n"
-        "Hands PCI devices to virtual machines: binds them to vfio-pci before a host driver touches them.\n\n"
-        "commands:\n");
-    for (auto const& command : commands)
-        print(sink, "  %s%s%s\n", command.name, slice("          ", command.name.size()), command.summary);
-    print(sink,
-        "\noptions:\n"
-        "  --config FILE        the configuration, instead of /etc/vfio-early.ini\n"
-        "  --kernel VERSION     check: for this kernel, instead of the one that runs\n"
-        "  --json               machine-readable output\n"
-        "  --write-facts FILE   check: record there what the lines mean, for the image that is made\n"
-        "  --root DIR           read and write below DIR instead of /\n"
-        "  --help               this text\n"
-        "  --version            the version\n\n"
-        "exit status: 0 all bound, 1 some not or output not written, 2 usage or configuration error\n");
-}
+// An option that goes with one command says so in front of its colon.
+constexpr std::string_view help = R"(usage: vfio-early COMMAND [OPTION...]
+
+Binds PCI devices to vfio-pci, for virtual machines, before a host driver touches them.
+
+commands:
+  list [SELECTOR...]   the IOMMU groups, and what of them a guest can have
+  why ADDRESS          what joins a device to its group, and what helps
+  suggest SELECTOR...  the configuration for these devices, or the guest's side
+  check                what the next boot will do; changes nothing
+  bind                 bind the listed devices now: what the initramfs runs
+  accept [LABEL...]    record that these lines, or all, mean what is there now
+
+options:
+  --config FILE        the configuration, instead of /etc/vfio-early.ini
+  --root DIR           read and write below DIR instead of /
+  --json               machine-readable output
+  --help               this text
+  --version            the version
+  --all                list: groups of only bridges and board parts too
+  --anonymous          list: without names that may tell this machine from others
+  --by-path            suggest: cards by their slot, not their address
+  --for GUEST          suggest: for libvirt, qemu or proxmox
+  --from-running       suggest: what is on vfio-pci and pci-stub now
+  --kernel VERSION     check: with this kernel, not the one that runs
+  --write-facts FILE   check: record there what the lines mean
+
+See vfio-early(8) and vfio-early.ini(5).
+)";
 
 // If the program is started without them, as by a kernel that finds no console, the next files that are
 // opened would take their place and be written to as if they were the terminal.
@@ -68,13 +73,8 @@ void open_missing_standard_files()
 
 ExitStatus run_command(Command const& command, CommandOptions const& options)
 {
-    if (!command.takes_labels && !options.labels.empty()) {
-        print_error("unexpected argument %q, see 'vfio-early --help'", options.labels[0]);
-        return WrongInput;
-    }
-    if (!command.is_for_image && !(options.facts.empty() && options.kernel.empty())) {
-        print_error(
-            "option %c goes with 'check' only", options.kernel.empty() ? "--write-facts" : "--kernel");
+    if (!command.takes_words && !options.words.empty()) {
+        print_error("unexpected argument %q, see 'vfio-early --help'", options.words[0]);
         return WrongInput;
     }
     return command.run(options);
@@ -85,7 +85,7 @@ ExitStatus run_command(Invocation const& invocation)
     if (invocation.command.empty()) {
         FileSink output(STDERR_FILENO);
         Sink sink(output);
-        write_help(sink);
+        sink.write(help);
         output.flush();
         return WrongInput;
     }
@@ -109,7 +109,7 @@ ExitStatus run_program(int argument_count, char const* const* arguments)
         return WrongInput;
     switch (invocation->kind) {
     case Invocation::Kind::Help:
-        print_output([](Sink& sink) { write_help(sink); });
+        print_output([](Sink& sink) { sink.write(help); });
         return AllBound;
     case Invocation::Kind::Version:
         print_output([](Sink& sink) { print(sink, "vfio-early %s\n", version); });

@@ -8,8 +8,27 @@ namespace vfio_early {
 
 namespace {
 
-constexpr std::string_view option_names[] = {
-    "--root", "--config", "--json", "--write-facts", "--kernel", "--help", "--version"};
+struct Option {
+    std::string_view name;
+    std::string_view command; // the one that it goes with; empty for all
+    std::string_view CommandOptions::*value; // one of the two
+    bool CommandOptions::*flag;
+};
+
+constexpr Option known_options[] = {
+    {"--root", {}, &CommandOptions::root, nullptr},
+    {"--config", {}, &CommandOptions::config, nullptr},
+    {"--json", {}, nullptr, &CommandOptions::is_json},
+    {"--help", {}, nullptr, nullptr},
+    {"--version", {}, nullptr, nullptr},
+    {"--write-facts", "check", &CommandOptions::facts, nullptr},
+    {"--kernel", "check", &CommandOptions::kernel, nullptr},
+    {"--all", "list", nullptr, &CommandOptions::shows_all},
+    {"--anonymous", "list", nullptr, &CommandOptions::is_anonymous},
+    {"--by-path", "suggest", nullptr, &CommandOptions::is_by_path},
+    {"--from-running", "suggest", nullptr, &CommandOptions::is_from_running},
+    {"--for", "suggest", &CommandOptions::guest, nullptr},
+};
 
 // Goes through the arguments one by one; the value of an option follows '=' or is the next argument.
 class Arguments {
@@ -46,34 +65,48 @@ bool refuse_value(std::string_view name, std::optional<std::string_view> inline_
     return !inline_value;
 }
 
-bool read_option(Arguments& arguments, std::string_view argument, Invocation& invocation)
+Option const* find_option(std::string_view name)
+{
+    for (auto const& option : known_options) {
+        if (option.name == name)
+            return &option;
+    }
+    return nullptr;
+}
+
+void refuse_unknown_option(std::string_view name)
+{
+    std::string_view names[std::size(known_options)];
+    for (size_t i = 0; i < std::size(names); ++i)
+        names[i] = known_options[i].name;
+    if (auto const meant = nearest(name, names))
+        print_error("unknown option %q, did you mean %q?", name, *meant);
+    else
+        print_error("unknown option %q, see 'vfio-early --help'", name);
+}
+
+bool read_option(
+    Arguments& arguments, std::string_view argument, Invocation& invocation, Option const*& special)
 {
     std::optional<std::string_view> inline_value;
     auto rest = argument;
     auto const name = take_until(rest, '=');
     if (name.size() != argument.size())
         inline_value = rest;
-    if (name == "--root")
-        return read_value(arguments, name, inline_value, invocation.options.root);
-    if (name == "--write-facts")
-        return read_value(arguments, name, inline_value, invocation.options.facts);
-    if (name == "--kernel")
-        return read_value(arguments, name, inline_value, invocation.options.kernel);
-    if (name == "--config")
-        return read_value(arguments, name, inline_value, invocation.options.config);
-    if (name == "--json") {
-        invocation.options.format = OutputFormat::Json;
-        return refuse_value(name, inline_value);
+    auto const* option = find_option(name);
+    if (!option) {
+        refuse_unknown_option(name);
+        return false;
     }
-    if (name == "--help" || name == "--version") {
-        invocation.kind = name == "--help" ? Invocation::Kind::Help : Invocation::Kind::Version;
-        return refuse_value(name, inline_value);
-    }
-    if (auto const meant = nearest(name, option_names))
-        print_error("unknown option %q, did you mean %q?", name, *meant);
+    if (!option->command.empty())
+        special = option;
+    if (option->value)
+        return read_value(arguments, name, inline_value, invocation.options.*option->value);
+    if (option->flag)
+        invocation.options.*option->flag = true;
     else
-        print_error("unknown option %q, see 'vfio-early --help'", name);
-    return false;
+        invocation.kind = name == "--help" ? Invocation::Kind::Help : Invocation::Kind::Version;
+    return refuse_value(name, inline_value);
 }
 
 } // namespace
@@ -82,17 +115,22 @@ std::optional<Invocation> parse_arguments(int count, char const* const* argument
 {
     Invocation invocation;
     Arguments rest(count, arguments);
+    Option const* special = nullptr;
     while (!rest.is_at_end()) {
         auto const argument = rest.next();
         if (argument.starts_with('-')) {
-            if (!read_option(rest, argument, invocation))
+            if (!read_option(rest, argument, invocation, special))
                 return {};
         } else if (invocation.command.empty()) {
             invocation.command = argument;
-        } else if (!invocation.options.labels.try_append(argument)) {
-            print_error("more than %u labels", max_entries);
+        } else if (!invocation.options.words.try_append(argument)) {
+            print_error("more than %u words", max_entries);
             return {};
         }
+    }
+    if (special && special->command != invocation.command && invocation.kind == Invocation::Kind::Command) {
+        print_error("option %s goes with '%s' only", special->name, special->command);
+        return {};
     }
     return invocation;
 }

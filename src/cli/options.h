@@ -9,18 +9,21 @@
 
 namespace vfio_early {
 
-enum class OutputFormat { Text, Json };
-
-using Labels = FixedVector<std::string_view, max_entries>;
+using Words = FixedVector<std::string_view, max_entries>;
 
 // The options of a command.
 struct CommandOptions {
     std::string_view root = "/";
     std::string_view config = "/etc/vfio-early.ini";
-    OutputFormat format = OutputFormat::Text;
+    bool is_json = false;
     std::string_view facts; // check: the file to write what the lines mean to; empty for none
     std::string_view kernel; // check: the version that the next boot starts; empty for the one here
-    Labels labels; // accept: the lines that it is about; none is all
+    bool shows_all = false; // list: groups of only bridges and board parts too
+    bool is_anonymous = false; // list: without what tells this machine from others of its kind
+    bool is_by_path = false; // suggest: cards by the slot that they are in
+    bool is_from_running = false; // suggest: what is on vfio-pci and pci-stub now
+    std::string_view guest = {}; // suggest: whose words to write; empty for the INI
+    Words words; // what the command is about: labels, selectors, or an address
 };
 
 // The whole command line.
@@ -31,7 +34,8 @@ struct Invocation {
     CommandOptions options;
 };
 
-// Reads the arguments. Where they are wrong, says so on standard error and returns nothing.
+// Reads the arguments. Where they are wrong, or an option is not for the command, says so on standard error
+// and returns nothing.
 std::optional<Invocation> parse_arguments(int count, char const* const* arguments);
 
 } // namespace vfio_early

@@ -7,13 +7,16 @@
 #include "core/explain.h"
 #include "core/plan.h"
 #include "core/report.h"
+#include "core/suggest.h"
 #include "sys/apply.h"
 #include "sys/facts_file.h"
 #include "sys/host_uses.h"
+#include "sys/images.h"
 #include "sys/log.h"
 #include "sys/modprobe_d.h"
 #include "sys/modules.h"
 #include "sys/report_file.h"
+#include "sys/rivals.h"
 #include "sys/running_system.h"
 #include "sys/scan.h"
 #include "sys/strangers.h"
@@ -82,13 +85,12 @@ Result<std::string_view> read_config_text(
 }
 
 // The configuration's path as its user would find it.
-FixedString<max_shown_path_bytes + 3> config_name(Job const& job)
+ConfigName config_name(Job const& job)
 {
     bool const is_below = !job.root.is_machine();
     auto const config = job.options.config;
-    auto const path = printed<FixedString<max_shown_path_bytes>>("%e%c%e",
-        is_below ? job.root.directory() : "", is_below && !config.starts_with('/') ? "/" : "", config);
-    return printed<FixedString<max_shown_path_bytes + 3>>("%s%c", path, path.was_cut() ? "..." : "");
+    return printed<ConfigName>("%e%c%e", is_below ? job.root.directory() : "",
+        is_below && !config.starts_with('/') ? "/" : "", config);
 }
 
 // Why the file as a whole cannot be used; such a problem has no line.
@@ -111,7 +113,7 @@ void read_config(Job& job, CommandOptions const& options)
 
 void tell_of_problems(Job const& job)
 {
-    auto const name = config_name(job);
+    auto const& name = job.session.config_name;
     bool is_in_a_line = false;
     for (auto const& problem : job.session.problems) {
         is_in_a_line |= problem.line != 0;
@@ -186,10 +188,10 @@ bool know_labels(Job const& job)
     for (size_t i = 0; i < entries.size(); ++i)
         known[i] = entries[i].label.view();
     std::span const labels(known, entries.size());
-    for (auto const label : job.options.labels) {
+    for (auto const label : job.options.words) {
         if (std::ranges::find(labels, label) != labels.end())
             continue;
-        auto const name = config_name(job);
+        auto const& name = job.session.config_name;
         if (auto const meant = nearest(label, labels))
             tell(job, "%s has no label %q, did you mean %q?", name, label, *meant);
         else
@@ -203,11 +205,13 @@ bool know_labels(Job const& job)
 void plan_and_carry_out(void* context)
 {
     auto& [conduct, options, root, session] = *static_cast<Job*>(context);
-    if (conduct.loads_iommu_driver && root.is_machine())
+    session.is_loading = conduct.loads_iommu_driver && root.is_machine();
+    if (session.is_loading)
         load_iommu_driver(root);
+    session.is_loading = false;
     read_facts(root, session.facts);
     if (conduct.forgets)
-        forget(session.facts, session.config, options.labels);
+        forget(session.facts, session.config, options.words);
     if (session.is_running_system) {
         find_host_uses(root, session.uses);
         record_host(root, session.uses, session.facts);
@@ -223,13 +227,17 @@ void plan_and_carry_out(void* context)
         update_facts(root, session.config, session.inventory, session.uses, session.facts);
     if (session.mode == Mode::Bind && session.is_running_system)
         refuse_what_is_in_use(session.plan, session.uses, session.inventory);
-    if (needs_driver(session.plan, Target::VfioPci) || needs_driver(session.plan, Target::PciStub))
+    auto const& settings = session.module_settings;
+    if (settings.are_rivals_wanted || needs_driver(session.plan, Target::VfioPci)
+        || needs_driver(session.plan, Target::PciStub))
         read_modprobe_d(root, session.module_settings);
     if (session.mode == Mode::Bind)
         apply(session, root);
     else
         rehearse(session, root);
     find_strangers(root, session);
+    if (settings.are_rivals_wanted)
+        find_rivals(root, session);
 }
 
 // Tells what became of devices that were given back when the report had been written already.
@@ -239,7 +247,8 @@ void report_late(Job const& job)
     constexpr int pauses = 500;
     for (int i = 0; i < pauses && !static_cast<bool volatile&>(job.session.is_reported); ++i)
         wait_milliseconds(pause_milliseconds);
-    read_drivers_back(job.session, job.root);
+    undo(job.session, job.root); // what was found to be lost meanwhile
+    undo_what_was_lost(job.session, job.root);
     for (auto const& decision : job.session.plan.decisions) {
         if (decision.outcome == Outcome::Bound
             || given_back(decision, job.session.undo_log, job.session.inventory) == GivenBack::Unneeded)
@@ -257,7 +266,11 @@ void undo_job(void* context)
 {
     auto& job = *static_cast<Job*>(context);
     job.root.hold_mounts();
+    if (!job.session.is_running_system)
+        survive_switch_root();
     undo(job.session, job.root);
+    if (!job.session.is_undone_late)
+        undo_what_was_lost(job.session, job.root);
     if (job.session.is_undone_late && job.conduct.leaves_record)
         report_late(job);
 }
@@ -265,7 +278,7 @@ void undo_job(void* context)
 void read_back_job(void* context)
 {
     auto& job = *static_cast<Job*>(context);
-    read_drivers_back(job.session, job.root);
+    judge_what_was_lost(job.session, job.root);
 }
 
 // How long the report waits for what comes after a worker that was cut short.
@@ -276,10 +289,7 @@ void clean_up(Job& job, WorkerEnd const& worker)
 {
     job.session.left_behind = worker.group;
     auto const end = run_to_the_end(undo_job, &job, now_milliseconds() + patience_milliseconds);
-    if (end.kind == WorkerEnd::Kind::TimeIsUp)
-        job.session.is_undone_late = true;
-    else
-        give_up_on_what_is_left(job.session.undo_log);
+    job.session.is_undone_late = end.kind == WorkerEnd::Kind::TimeIsUp;
 }
 
 // Lets a worker do it, because sysfs can hang. The worker has as many seconds as the configuration says, from
@@ -298,6 +308,24 @@ void work(Job& job, int64_t start)
     if (!job.session.undo_log.empty())
         clean_up(job, end);
     run_worker(read_back_job, &job, now_milliseconds() + patience_milliseconds);
+    if (!job.session.is_undone_late)
+        give_up_on_what_is_left(job.session.undo_log, job.session.plan);
+}
+
+void find_images_job(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    find_images(job.root, job.session);
+}
+
+// Images are looked at when a person asks what the next boot will do, and not while one of them is made. What
+// lists them can be slow, with several large ones.
+void look_at_images(Job& job)
+{
+    constexpr int64_t limit_milliseconds = 20000;
+    if (job.session.module_settings.are_rivals_wanted && job.options.facts.empty()
+        && job.options.kernel.empty() && job.session.is_planned)
+        run_worker(find_images_job, &job, now_milliseconds() + limit_milliseconds);
 }
 
 // Writes the facts where they are asked for; false where that fails.
@@ -319,6 +347,24 @@ bool record(Job const& job)
     return !saved.is_error();
 }
 
+// A plain value in memory that processes share; nullptr where there is not enough.
+template <typename T> T* new_shared()
+{
+    auto* memory = allocate_shared(sizeof(T));
+    // Without parentheses, which would write zeros over all of it.
+    return memory ? new (memory) T : nullptr;
+}
+
+// A rehearsal says what to do about what it refuses.
+void write_with_advice(Sink& sink, Session const& session)
+{
+    auto* const trial = session.mode == Mode::Check ? new_shared<Trial>() : nullptr;
+    write_text(sink, session, [&](Decision const& decision) {
+        if (trial)
+            write_advice(sink, decision, session, *trial);
+    });
+}
+
 void report(Job const& job, CommandOptions const& options)
 {
     if (job.conduct.leaves_record) {
@@ -328,15 +374,15 @@ void report(Job const& job, CommandOptions const& options)
             tell(job, "%c a report in /run/vfio-early failed: %c, so there is none of this run",
                 saved.error().action, strerror(saved.error().number));
     }
-    if (options.format == OutputFormat::Json)
+    if (options.is_json)
         print_output([&](Sink& sink) { write_json(sink, job.session); });
     else if (job.session.problems.empty())
-        print_output([&](Sink& sink) { write_text(sink, job.session); });
+        print_output([&](Sink& sink) { write_with_advice(sink, job.session); });
 }
 
 void tell_what_to_do_next(Job const& job)
 {
-    if (!job.conduct.forgets || job.options.format == OutputFormat::Json)
+    if (!job.conduct.forgets || job.options.is_json)
         return;
     print_output([&](Sink& sink) {
         print(sink, "%s has what the lines mean now, the next image that is made carries it\n",
@@ -344,27 +390,90 @@ void tell_what_to_do_next(Job const& job)
     });
 }
 
+Result<Root> open_root(CommandOptions const& options)
+{
+    auto root = Root::open(options.root);
+    if (root.is_error())
+        print_error("--root %q cannot be opened: %c", options.root, strerror(root.error().number));
+    return root;
+}
+
+// What is here, what the host lives on, and the plan for both.
+void look_and_plan(Job& job)
+{
+    auto& session = job.session;
+    session.is_running_system = is_running_system(job.root);
+    heed_command_line(job);
+    read_facts(job.root, session.facts);
+    if (session.is_running_system) {
+        find_host_uses(job.root, session.uses);
+        record_host(job.root, session.uses, session.facts);
+    }
+    scan_all(job.root, session.facts, session.inventory);
+    make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+}
+
+// False where another one is at work. At a boot the lock can be missing for want of a /run to write to.
+bool is_alone(Job const& job)
+{
+    auto const locked = lock_out_others(job.root);
+    bool const is_taken = locked.is_error() && locked.error().number == EWOULDBLOCK;
+    if (!locked.is_error() || !(is_taken || job.session.is_running_system))
+        return true;
+    tell(job, "nothing is bound, /run/vfio-early/lock: %c",
+        is_taken ? "another vfio-early is still binding or giving back devices, try again later"
+                 : strerror(locked.error().number));
+    return false;
+}
+
 } // namespace
+
+ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session&)> answer)
+{
+    constexpr Conduct looks_only = {.mode = Mode::Check,
+        .obeys_command_line = false,
+        .loads_iommu_driver = false,
+        .leaves_record = false};
+    auto root = open_root(options);
+    if (root.is_error())
+        return WrongInput;
+    auto* session = new_shared<Session>();
+    if (!session) {
+        print_error("not enough memory to look at this machine");
+        return SomeNotBound;
+    }
+    Job job{looks_only, options, root.value(), *session};
+    session->config_name = config_name(job);
+    auto const path = user_path(job.root, options.config);
+    if (!path.is_error() && job.root.presence(path.value()) != Presence::Absent)
+        read_config(job, options);
+    if (!session->problems.empty())
+        session->config = {};
+    look_and_plan(job);
+    tell_of_problems(job); // those of the plan too
+    if (!session->problems.empty())
+        session->plan.decisions.clear();
+    return answer(job.root, *session);
+}
 
 ExitStatus run(Conduct const& conduct, CommandOptions const& options)
 {
     auto const start = now_milliseconds();
-    auto root = Root::open(options.root);
-    if (root.is_error()) {
-        print_error("--root %q cannot be opened: %c", options.root, strerror(root.error().number));
+    auto root = open_root(options);
+    if (root.is_error())
         return WrongInput;
-    }
-    auto* memory = allocate_shared(sizeof(Session));
+    auto* memory = new_shared<Session>();
     if (!memory) {
         tell_line(conduct, root.value(), Message("not enough memory, so nothing is bound"));
         return SomeNotBound;
     }
-    // Without parentheses, which would write zeros over all of it.
-    auto& session = *new (memory) Session;
+    auto& session = *memory;
     session.mode = conduct.mode;
     session.kernel = KernelVersion(options.kernel);
     session.is_running_system = is_running_system(root.value());
+    session.module_settings.are_rivals_wanted = conduct.mode == Mode::Check;
     Job job{conduct, options, root.value(), session};
+    session.config_name = config_name(job);
     if (conduct.obeys_command_line && is_crash_kernel(root.value()))
         return leave_alone(job, "this kernel was started to save a crash (/proc/vmcore), nothing is bound");
     if (auto const status = heed_command_line(job))
@@ -372,10 +481,14 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     read_config(job, options);
     if (session.problems.empty() && !know_labels(job))
         return WrongInput;
-    if (session.problems.empty() && !session.is_command_line_unknown)
+    bool const is_to_work = session.problems.empty() && !session.is_command_line_unknown;
+    if (is_to_work && session.mode == Mode::Bind && !is_alone(job))
+        return SomeNotBound;
+    if (is_to_work)
         work(job, start);
     else
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled
+    look_at_images(job);
     tell_of_problems(job);
     bool const is_recorded = session.problems.empty() && record(job);
     report(job, options);

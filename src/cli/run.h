@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/function_ref.h"
 #include "cli/command.h"
 #include "core/session.h"
+#include "sys/root.h"
 
 namespace vfio_early {
 
@@ -17,5 +19,10 @@ struct Conduct {
 };
 
 ExitStatus run(Conduct const&, CommandOptions const&);
+
+// For the commands that look at the whole machine: reads what it has and lives on, and the configuration
+// where there is one, and plans for it; then calls `answer`. A configuration with problems counts as none,
+// and they are told.
+ExitStatus run_survey(CommandOptions const&, FunctionRef<ExitStatus(Root const&, Session&)> answer);
 
 } // namespace vfio_early

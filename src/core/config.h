@@ -7,7 +7,7 @@
 
 namespace vfio_early {
 
-enum class Target { VfioPci, PciStub };
+enum class Target : uint8_t { VfioPci, PciStub };
 
 // The name of the driver, as driver_override wants it: 'vfio-pci' or 'pci-stub'.
 std::string_view driver_name(Target);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/config_space.h"
 
+#include "core/limits.h"
+
 namespace vfio_early {
 
 namespace {
@@ -8,14 +10,24 @@ namespace {
 // Offsets and values: include/uapi/linux/pci_regs.h.
 constexpr size_t status = 0x06;
 constexpr uint32_t status_capability_list = 0x10;
+constexpr size_t header_type = 0x0e;
+constexpr uint32_t header_type_multifunction = 0x80;
+constexpr size_t subordinate_bus = 0x1a;
 constexpr size_t capability_pointer = 0x34;
 constexpr uint8_t capability_hotplug_controller = 0x0c;
 constexpr uint8_t capability_express = 0x10;
 constexpr size_t express_flags = 0x02;
 constexpr size_t express_link_capabilities = 0x0c;
+constexpr uint32_t express_flag_slot = 0x0100;
 constexpr uint32_t express_type_root_port = 4;
+constexpr uint32_t express_type_downstream_port = 6;
+// A bit for each type: root ports and downstream ports; bridges to and from conventional PCI, and event
+// collectors.
+constexpr uint32_t express_types_of_ports = 1 << express_type_root_port | 1 << express_type_downstream_port;
+constexpr uint32_t express_types_of_bridges = 1 << 7 | 1 << 8 | 1 << 10;
 constexpr size_t extended_start = 0x100;
 constexpr uint32_t extended_serial_number = 0x0003;
+constexpr uint32_t extended_access_control = 0x000d;
 // Capabilities are at least four bytes apart: more of them in a row are a loop.
 constexpr int max_capabilities = 48;
 constexpr int max_extended_capabilities = 960;
@@ -74,6 +86,11 @@ bool has_hotplug_controller(std::string_view config)
     return find_capability(config, capability_hotplug_controller) != 0;
 }
 
+uint8_t last_bus_below(std::string_view config)
+{
+    return static_cast<uint8_t>(read(config, subordinate_bus, 1));
+}
+
 std::optional<uint64_t> serial_number(std::string_view config)
 {
     auto const position = find_extended_capability(config, extended_serial_number);
@@ -83,6 +100,36 @@ std::optional<uint64_t> serial_number(std::string_view config)
     if (serial == 0 || serial == UINT64_MAX)
         return {};
     return serial;
+}
+
+Isolation isolation_of(std::string_view config)
+{
+    Isolation isolation = {.is_known = config.size() > config_header_bytes,
+        .is_multifunction = (read(config, header_type, 1) & header_type_multifunction) != 0};
+    if (auto const express = find_capability(config, capability_express)) {
+        auto const flags = read(config, express + express_flags, 2);
+        isolation.type = flags >> 4 & 0xf;
+        isolation.has_slot = (flags & express_flag_slot) != 0;
+    }
+    if (auto const position = find_extended_capability(config, extended_access_control))
+        isolation.control = AccessControl{.capability = static_cast<uint16_t>(read(config, position + 4, 2)),
+            .control = static_cast<uint16_t>(read(config, position + 6, 2))};
+    return isolation;
+}
+
+bool isolates(Isolation const& isolation)
+{
+    if (!isolation.type)
+        return false;
+    auto const is_one_of = [&](uint32_t types) { return (types >> *isolation.type & 1) != 0; };
+    if (is_one_of(express_types_of_bridges))
+        return false;
+    if (!is_one_of(express_types_of_ports) && !isolation.is_multifunction)
+        return true;
+    if (!isolation.control)
+        return false;
+    auto const missing = isolation.control->capability & ~isolation.control->control;
+    return (missing & required_access_control) == 0;
 }
 
 } // namespace vfio_early

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/explain.h"
 
+#include "core/image.h"
+#include "core/rival.h"
 #include "core/viability.h"
 
 #include <string.h>
@@ -145,6 +147,8 @@ void explain_unreadable(Sink& sink, Decision const& decision, Session const& ses
     print(sink, "), add the address of the one you mean");
 }
 
+} // namespace
+
 void explain_no_iommu(Sink& sink, Iommu iommu)
 {
     switch (iommu) {
@@ -168,20 +172,7 @@ void explain_no_iommu(Sink& sink, Iommu iommu)
     }
 }
 
-// Functions of the chipset that the host cannot do without (include/linux/pci_ids.h), where giving one to
-// pci-stub would be bad advice. Intel's chipsets have theirs at 0000:00:1f.
-bool is_platform_part(Device const& device)
-{
-    constexpr uint32_t isa_bridge = 0x0601;
-    constexpr uint32_t smbus = 0x0c05;
-    constexpr uint32_t system_peripheral = 0x0880;
-    constexpr uint32_t signal_processing = 0x1180;
-    constexpr Address chipset = {.device = 0x1f};
-    auto const kind = device.is_identified ? device.class_code >> 8 : 0;
-    if (kind == system_peripheral || kind == signal_processing)
-        return is_same_card(device.address, chipset);
-    return kind == isa_bridge || kind == smbus;
-}
+namespace {
 
 void explain_shared_group(Sink& sink, Decision const& decision, Session const& session)
 {
@@ -251,8 +242,10 @@ void put_given_back(Sink& sink, Decision const& decision, Session const& session
         return;
     case GivenBack::Yes:
         return print(sink, ", its group was given back to the host drivers");
+    case GivenBack::AsBefore:
+        return print(sink, ", its group is as it was before");
     case GivenBack::NotYet:
-        return print(sink, ", its group is being given back to the host drivers");
+        return print(sink, ", its group is being given back");
     case GivenBack::No:
         break;
     }
@@ -288,7 +281,9 @@ void explain_timeout(Sink& sink, Decision const& decision, Session const& sessio
     auto const seconds = session.config.options.timeout_seconds;
     if (session.mode == Mode::Check)
         return print(sink, "the kernel did not answer within %u s", seconds);
-    if (decision.failure.step == Failure::Step::None)
+    if (session.is_loading)
+        print(sink, "modprobe did not end within %u s", seconds);
+    else if (decision.failure.step == Failure::Step::None)
         print(sink, "time ran out after %u s, before it was reached", seconds);
     else
         print(sink, "the kernel did not return from %s within %u s", name_of(decision.failure.step), seconds);
@@ -325,6 +320,8 @@ void explain_module_missing(Sink& sink, Decision const& decision, Session const&
 {
     auto const& loading = session.loading_of(decision.target);
     print(sink, "%s cannot be loaded", driver_name(decision.target));
+    if (loading.error_number != 0)
+        return print(sink, ": starting modprobe failed: %c", strerror(loading.error_number));
     if (!loading.message.empty())
         print(sink, ": %n", loading.message.view());
     if (loading.blacklisted.empty())
@@ -361,17 +358,21 @@ void tell_of_bridge(Session const& session, DeviceIndex index, Tell const& tell)
     bool const is_ours = is_check ? is_for_shpchp(bridge)
                                   : entry && entry->wanted == port_driver
             && entry->state != UndoEntry::State::Stuck && !has_troublesome_driver(bridge);
-    if (!is_ours && !has_troublesome_driver(bridge))
+    bool const is_driven = has_troublesome_driver(bridge);
+    if (!is_ours && !is_driven && !is_for_shpchp(bridge))
         return;
     Warning warning;
     Sink sink(warning);
     if (is_host_bridge(bridge))
         print(sink, "host ");
     print(sink, "bridge %a in group %u", bridge.address, *bridge.group);
-    if (is_ours) {
-        auto const& driver = is_check ? bridge.driver : entry->driver_was;
-        print(sink, "%c%c from shpchp, which would keep guests from the group",
-            is_check ? " will be " : " was ", driver.empty() ? "kept" : "taken");
+    if (is_ours || !is_driven) {
+        bool const was_driven = is_driven || (is_ours && !is_check && !entry->driver_was.empty());
+        print(sink, " %c %c from shpchp, which would keep guests from the group",
+            is_check      ? "will be"
+                : is_ours ? "was"
+                          : "is not",
+            was_driven ? "taken" : "kept");
     } else {
         print(sink, " is driven by %n, which keeps guests from the group, '", bridge.driver.view());
         if (is_host_bridge(bridge))
@@ -507,10 +508,10 @@ void tell_of_unknown_drivers(Session const& session, Tell const& tell)
 void put_naming(Sink& sink, Stranger const& stranger)
 {
     auto const driver = driver_name(*stranger.named_for);
-    if (stranger.file.empty())
+    if (stranger.place.empty())
         print(sink, "%s.ids=", driver);
     else
-        print(sink, "'options %s ids=' in %e", driver, stranger.file.view());
+        print(sink, "'options %s ids=' in %e", driver, stranger.place.view());
 }
 
 void tell_of_stranger(Stranger const& stranger, Tell const& tell)
@@ -691,7 +692,7 @@ void for_each_warning(Session const& session, Tell const& tell)
         tell(
             "rd.vfio_early= is on the running kernel's command line: while it stays there, nothing is bound");
     if (session.inventory.acs_is_overridden)
-        tell("pcie_acs_override= is on the kernel command line, so the groups do not show what is isolated");
+        tell(acs_is_overridden_text);
     tell_of_missing_facts(session, tell);
     if (session.facts.is_config_cut)
         tell("only root can read serial numbers and Port Numbers, so the boot may find the devices "
@@ -708,9 +709,13 @@ void for_each_warning(Session const& session, Tell const& tell)
         auto const* device = device_of(decision, session.inventory);
         if (is_open(decision) && device->is_boot_display)
             warn(tell, "the firmware booted on %a, which goes dark when it is bound", device->address);
+        else if (is_open(decision) && device->may_be_boot_display)
+            warn(tell, "the firmware may have booted on %a, so no framebuffer is detached", device->address);
     }
     tell_of_framebuffer(session.framebuffer, tell);
     tell_of_strangers(session, tell);
+    tell_of_rivals(session, tell);
+    tell_of_images(session, tell);
 }
 
 } // namespace vfio_early

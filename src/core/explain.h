@@ -10,6 +10,12 @@ namespace vfio_early {
 // needs no more words, that is its meaning (reason.h).
 void explain(Sink&, Decision const&, Session const&);
 
+// Why there are no groups, and what to do.
+void explain_no_iommu(Sink&, Iommu);
+
+constexpr char const* acs_is_overridden_text =
+    "pcie_acs_override= is on the kernel command line, so the groups do not show what is isolated";
+
 // 'gpu 0000:01:00.0: refused (shared-group): group 14 also holds 0000:00:1f.2 (ahci), …'
 void describe(Sink&, Decision const&, Session const&);
 

@@ -3,6 +3,13 @@
 
 namespace vfio_early {
 
+std::string_view name_of(UseKind kind)
+{
+    constexpr std::string_view names[] = {
+        "in-use", "disk", "interface", "keyboard", "input", "default-route", "guest"};
+    return names[static_cast<size_t>(kind)];
+}
+
 UseText use_text_passed(char const* format, ...)
 {
     UseText text;

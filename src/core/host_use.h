@@ -34,11 +34,26 @@ constexpr Weight open_now = {.is_now = true};
 constexpr Weight vital_and_open = {.is_vital = true, .is_now = true};
 constexpr Weight spare = {.is_spare = true};
 
+// What kind of thing uses a function, or is on it.
+enum class UseKind : uint8_t {
+    Other, // of which there is no short word
+    Disk,
+    Interface,
+    Keyboard,
+    Input, // of another kind
+    DefaultRoute,
+    Guest,
+};
+
+// As lists have it: 'in-use', 'disk', 'interface', 'keyboard', 'input', 'default-route', 'guest'.
+std::string_view name_of(UseKind);
+
 // Something of the running system that depends on a PCI function.
 struct HostUse {
     Address device;
     Weight weight;
     UseText what;
+    UseKind kind = UseKind::Other;
 };
 
 // What the host uses PCI functions for, as far as it could be found out.

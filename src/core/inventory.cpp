@@ -51,4 +51,26 @@ void Inventory::sort_by_address(DeviceIndices& indices) const
     }
 }
 
+DeviceIndices Inventory::by_group() const
+{
+    auto const is_before = [this](DeviceIndex left, DeviceIndex right) {
+        auto const& one = devices[left];
+        auto const& other = devices[right];
+        if (one.group != other.group)
+            return one.group && (!other.group || *one.group < *other.group);
+        return one.address < other.address;
+    };
+    DeviceIndices sorted;
+    for (size_t i = 0; i < devices.size(); ++i)
+        sorted.append(static_cast<DeviceIndex>(i));
+    // Shell's sort, as there are many, and in no order.
+    for (auto gap = sorted.size() / 2; gap > 0; gap /= 2) {
+        for (auto start = gap; start < sorted.size(); ++start) {
+            for (auto i = start; i >= gap && is_before(sorted[i], sorted[i - gap]); i -= gap)
+                std::swap(sorted[i], sorted[i - gap]);
+        }
+    }
+    return sorted;
+}
+
 } // namespace vfio_early

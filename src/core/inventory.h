@@ -28,9 +28,12 @@ struct Device {
     DriverName driver; // empty when no driver is bound
     std::optional<uint32_t> group;
     std::optional<uint8_t> secondary_bus; // bridges only
+    uint8_t last_bus = 0; // bridges only: the last of the buses below
+    bool is_express = false; // read only where the whole machine is
     bool has_hotplug_controller = false; // bridges only: of the standard kind, which shpchp drives
     std::optional<uint64_t> serial; // read only where it is compared with a remembered one
-    bool is_boot_display = false;
+    bool is_boot_display = false; // the firmware booted on it
+    bool may_be_boot_display = false; // as not all that tells could be read
     // Its `uevent` was read: id, subsystem and class are known.
     bool is_identified = false;
     // False when any attribute was missing or invalid: nothing that it says is to be relied on.
@@ -59,6 +62,8 @@ struct Group {
     uint32_t others_left_out = 0; // of these, as they did not fit
     // Whether the kernel lets guests use it, as it was asked after binding; nothing where it did not say.
     std::optional<bool> is_viable = {};
+    // Whether a guest has it while it is undone; nothing where that was not asked so far.
+    std::optional<bool> has_guest = {};
 };
 
 // The state of the machine's IOMMU.
@@ -97,6 +102,9 @@ struct Inventory {
     std::optional<DeviceIndex> find(Address const&) const;
     Group const* find_group(std::optional<uint32_t> number) const;
     void sort_by_address(DeviceIndices&) const;
+
+    // All devices by group and then by address; those without a group last.
+    DeviceIndices by_group() const;
 };
 
 } // namespace vfio_early

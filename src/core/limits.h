@@ -52,6 +52,12 @@ constexpr size_t max_setting_file_bytes = 127;
 constexpr size_t max_modprobe_file_bytes = 64 * 1024;
 // The kernel keeps 1024 bytes of an `ids=` (vfio_pci.c in drivers/vfio/pci), and '0:0,' is the shortest id.
 constexpr size_t max_foreign_ids = 256;
+// Lines of modprobe.d and the like that have a say about drivers: Ubuntu ships 150 'blacklist' lines.
+constexpr size_t max_foreign_settings = 512;
+// What these have a say about: each listed device can be named by several.
+constexpr size_t max_rivals = 512;
+// /lib/modules keeps a few, and what was not cleaned up.
+constexpr size_t max_images = 32;
 // A sysfs attribute is a page at most (sysfs_kf_seq_show() in fs/sysfs/file.c).
 constexpr size_t max_attribute_bytes = 4096;
 // Attributes that are a number of a few digits, or a word.
@@ -61,8 +67,12 @@ constexpr size_t max_word_bytes = 64;
 constexpr size_t config_start_bytes = 16;
 // Without its extended part.
 constexpr size_t config_bytes = 256;
+// With it.
+constexpr size_t whole_config_bytes = 4096;
 // What all may read of it (pci_read_config() in drivers/pci/pci-sysfs.c).
 constexpr size_t config_header_bytes = 64;
+// The firmware's tables: 64 KiB at most up to SMBIOS 2.8, and some KiB on real machines.
+constexpr size_t max_smbios_bytes = 64 * 1024;
 // The kernel's own limit is 2048 on x86 and 4096 elsewhere (COMMAND_LINE_SIZE), and a bootconfig of up to 32
 // KiB (XBC_DATA_MAX, include/linux/bootconfig.h) adds to that.
 constexpr size_t max_command_line_bytes = 64 * 1024;
@@ -116,6 +126,19 @@ static_assert(max_fact_text_bytes + sizeof("why = ") <= max_line_bytes);
 // What these take, at about 250 bytes each.
 constexpr size_t max_facts_bytes = 512 * 1024;
 
+// --- what there is to show of the whole machine
+
+// In pci.ids; a few dozen of its 40,000 names are longer, and are cut.
+constexpr size_t max_model_name_bytes = 119;
+// Of pci.ids, which has 1.5 MB.
+constexpr size_t names_buffer_bytes = 16 * 1024;
+// Disks, network interfaces and input devices that are on functions.
+constexpr size_t max_attached = 4096;
+// The kernel's own limits: DISK_NAME_LEN (include/linux/blkdev.h) and IFNAMSIZ.
+constexpr size_t max_attached_name_bytes = 31;
+// Of a device below /sys/devices: a dozen bridges deep.
+constexpr size_t max_record_path_bytes = 255;
+
 // --- what is written
 
 // Paths in sysfs are less than half as long. What does not fit is refused; a path that was cut is never used.
@@ -126,9 +149,9 @@ constexpr size_t max_warning_bytes = 400;
 constexpr size_t max_detail_bytes = 2000;
 // Output that is collected before it is written.
 constexpr size_t output_buffer_bytes = 4096;
-// modprobe, at most six words and the NUL pointer that ends them.
-constexpr size_t max_modprobe_arguments = 12;
-constexpr size_t modprobe_buffer_bytes = 256;
+// modprobe has at most six words, and a NUL pointer ends them.
+constexpr size_t max_program_arguments = 12;
+constexpr size_t program_buffer_bytes = 256;
 // The last line that modprobe wrote.
 constexpr size_t max_loader_message_bytes = 159;
 // A line of ours: the configuration's path, a line number, and what is wrong there.

@@ -28,15 +28,34 @@ constexpr DriverModule driver_modules[] = {
     {Target::PciStub, "pci_stub", DriverModule::Role::Driver},
 };
 
-// The file that a setting stands in; empty for the kernel command line. It is shown only, so that it does no
-// harm when it is cut.
-using SettingFile = FixedString<max_setting_file_bytes>;
+// Where a setting stands: 'FILE:LINE', or 'FILE' of one that has no lines; empty for the kernel command line.
+// It is shown only, so that it does no harm when it is cut.
+using SettingPlace = FixedString<max_setting_file_bytes>;
 
 // What somebody else would have one of our drivers take.
 struct ForeignId {
     DynamicId id;
     Target target = Target::VfioPci;
-    SettingFile file;
+    SettingPlace place;
+};
+
+// A line of modprobe.d, a parameter of the kernel command line or an override of driverctl by which somebody
+// else has a say about which driver a device gets.
+struct ForeignSetting {
+    enum class Kind : uint8_t {
+        Ids, // ids= of one of our drivers
+        Hide, // xen-pciback.hide=
+        AgainstOurs, // keeps one of our drivers, or what it needs, from being loaded: blacklist, install
+        Against, // the same of another module
+        Early, // loads one of our drivers before others: softdep, rd.driver.pre=
+        Override, // of driverctl: another driver than ours for a device
+        SameOverride, // ours
+    };
+    Kind kind = Kind::Ids;
+    Target target = Target::VfioPci; // which driver of ours it is about: Ids, AgainstOurs, Early
+    char const* word = ""; // 'blacklist', or the name of a parameter
+    FixedString<max_member_name_bytes> name = {}; // what follows: of a module, or of a driver
+    SettingPlace place = {};
 };
 
 // What modprobe.d and the kernel command line say of our drivers. We load them in a way that most of it does
@@ -48,15 +67,24 @@ struct ModuleSettings {
     bool has_install_line[std::size(driver_modules)] = {}; // which modprobe runs in the place of loading it
     // Files of modprobe.d that could not be read, and the first of them.
     unsigned unread_files = 0;
-    SettingFile unread_file;
+    SettingPlace unread_file;
+    // The rest of what has a say, where it is asked for: the boot has no use for it.
+    bool are_rivals_wanted = false;
+    FixedVector<ForeignSetting, max_foreign_settings> rivals;
+    SettingPlace newest_file; // of modprobe.d, of those that set something of our drivers; images have a copy
+    int64_t newest_time = 0;
+    std::string_view hidden; // the value of xen-pciback.hide=, a part of the text that was read
 };
 
-// Reads the text of /proc/cmdline, where kmod finds options of modules as the kernel does.
+// Reads the text of /proc/cmdline, which must outlive the settings: kmod finds options of modules there as
+// the kernel does.
 void parse_kernel_settings(std::string_view text, ModuleSettings&);
 
 // Reads a file of modprobe.d as kmod does (kmod_config_parse() in libkmod/libkmod-config.c), and joins its
 // continued lines in place.
-void parse_modprobe_settings(std::span<char> text, std::string_view file, ModuleSettings&);
+// `file` is its path as it is shown. True where it says anything of our
+// drivers.
+bool parse_modprobe_settings(std::span<char> text, std::string_view file, ModuleSettings&);
 
 // The setting by which something names this device for one of the drivers that `is_asked_for` picks, or
 // nullptr. Of several it is the one that kmod would let count.

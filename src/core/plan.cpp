@@ -180,7 +180,8 @@ Reason why_unsafe(Device const& device, Inventory const& inventory, Options cons
         return Reason::NoIommu;
     if (!device.group && !inventory.groups_appear_late)
         return Reason::NoGroup;
-    if (device.is_boot_display && options.boot_display == BootDisplay::Refuse)
+    bool const may_be_boot_display = device.is_boot_display || device.may_be_boot_display;
+    if (may_be_boot_display && options.boot_display == BootDisplay::Refuse)
         return Reason::BootDisplay;
     return Reason::None;
 }

@@ -2,33 +2,13 @@
 #include "core/report.h"
 
 #include "core/explain.h"
+#include "core/json.h"
 #include "core/version.h"
 #include "core/viability.h"
 
 namespace vfio_early {
 
-namespace {
-
-class JsonList {
-public:
-    explicit JsonList(Sink& sink) : m_sink(sink) { m_sink.write("["); }
-
-    Sink& next(std::string_view separator = ", ")
-    {
-        if (!m_is_first)
-            m_sink.write(separator);
-        m_is_first = false;
-        return m_sink;
-    }
-
-    void close() { m_sink.write("]"); }
-
-private:
-    Sink& m_sink;
-    bool m_is_first = true;
-};
-
-std::string_view iommu_name(Iommu iommu)
+std::string_view name_of(Iommu iommu)
 {
     switch (iommu) {
     case Iommu::On:
@@ -42,6 +22,8 @@ std::string_view iommu_name(Iommu iommu)
     }
     return "absent";
 }
+
+namespace {
 
 // The addresses of the other devices that a decision is about, and what else is in the way.
 void write_peers(Sink& sink, Decision const& decision, Session const& session)
@@ -81,10 +63,12 @@ void write_device_facts(Sink& sink, Device const* device)
     print(sink, ", ");
 }
 
-void write_decision(Sink& sink, Decision const& decision, Session const& session)
+} // namespace
+
+void write_members(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& entry = session.config.entries[decision.entry];
-    print(sink, R"({"label": %j, "selector": %j, )", entry.label.view(), entry.selector_text.view());
+    print(sink, R"("label": %j, "selector": %j, )", entry.label.view(), entry.selector_text.view());
     write_device_facts(sink, device_of(decision, session.inventory));
     print(sink, R"("target": "%s", "outcome": "%s", "code": )", driver_name(decision.target),
         name_of(decision.outcome));
@@ -113,8 +97,6 @@ void write_decision(Sink& sink, Decision const& decision, Session const& session
     print(sink, "}");
 }
 
-} // namespace
-
 Tally tally(Session const& session)
 {
     Tally tally;
@@ -139,11 +121,14 @@ void write_summary(Sink& sink, Session const& session)
     if (session.is_command_line_unknown)
         return print(sink, "nothing is bound");
     auto const counted = tally(session);
-    if (counted.listed == 0)
-        return print(sink, "no device is listed, nothing to bind%c",
-            session.mode == Mode::Check ? ": list devices in /etc/vfio-early.ini, and 'vfio-early check' "
-                                          "shows what the next boot does with them"
-                                        : "");
+    if (counted.listed == 0) {
+        print(sink, "no device is listed, nothing to bind");
+        if (session.mode == Mode::Check)
+            print(sink,
+                ": list devices in %s, and 'vfio-early check' shows what the next boot does with them",
+                session.config_name);
+        return;
+    }
     print(sink, "%c%u of %u listed devices", session.mode == Mode::Bind ? "bound " : "would bind ",
         counted.bound, counted.listed);
     // For the shell that a user ends in when the root does not come up.
@@ -151,11 +136,12 @@ void write_summary(Sink& sink, Session const& session)
         print(sink, ", rd.vfio_early=0 boots without it");
 }
 
-void write_text(Sink& sink, Session const& session)
+void write_text(Sink& sink, Session const& session, FunctionRef<void(Decision const&)> write_more)
 {
     for (auto const& decision : session.plan.decisions) {
         describe(sink, decision, session);
         print(sink, "\n");
+        write_more(decision);
     }
     for_each_warning(session, [&](std::string_view warning) { print(sink, "warning: %s\n", warning); });
     write_summary(sink, session);
@@ -166,14 +152,16 @@ void write_json(Sink& sink, Session const& session)
 {
     print(sink, R"({"vfio_early": "%s", "command": "%c", "ok": %c, "iommu": "%s", "warnings": )", version,
         session.mode == Mode::Bind ? "bind" : "check", is_all_bound(session) ? "true" : "false",
-        iommu_name(session.inventory.iommu));
+        name_of(session.inventory.iommu));
     JsonList warnings(sink);
     for_each_warning(session, [&](std::string_view warning) { print(warnings.next(), "%j", warning); });
     warnings.close();
     print(sink, ",\n \"devices\": ");
     JsonList devices(sink);
-    for (auto const& decision : session.plan.decisions)
-        write_decision(devices.next(",\n   "), decision, session);
+    for (auto const& decision : session.plan.decisions) {
+        print(devices.next(",\n   "), "{");
+        write_members(sink, decision, session);
+    }
     devices.close();
     print(sink, ",\n \"unlisted\": ");
     JsonList unlisted(sink);

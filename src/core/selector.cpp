@@ -107,7 +107,6 @@ std::optional<IdPattern> parse_id_pattern(std::string_view word)
 std::string_view fault_of(std::string_view word)
 {
     auto const colons = std::ranges::count(word, ':');
-    constexpr size_t length_of_three_numbers = 14;
     constexpr size_t length_of_bus_and_device = 5;
     if (word.find(',') != std::string_view::npos)
         return " names several devices, give each a line of its own";
@@ -115,8 +114,11 @@ std::string_view fault_of(std::string_view word)
         return " has quotes, write it without them";
     if (word.starts_with("0x") || word.starts_with("0X"))
         return " has numbers with 0x, write them without it, such as 10de:2191";
-    if (colons == 2 && word.size() == length_of_three_numbers && parse_device_id(slice(word, 0, 9)))
+    bool const has_id = parse_device_id(slice(word, 0, 9)).has_value();
+    if (colons == 2 && has_id)
         return " has half of a subsystem, which is SUBVENDOR:SUBDEVICE, leave it out or write all of it";
+    if (colons >= 2 && !has_id && word[word.size() - 2] == ':')
+        return " has ':' before its function, write '.' there, such as 0000:01:00.0";
     if (word.starts_with('#'))
         return " is not a term, a comment after a value begins with ' ;'";
     if (colons == 2 || (colons == 1 && word.size() == length_of_bus_and_device))

@@ -15,6 +15,9 @@ enum class Mode {
 // The last line that modprobe wrote. It is only shown, so cutting it does no harm.
 using LoaderMessage = FixedString<max_loader_message_bytes>;
 
+// It is shown only, so cutting it does no harm.
+using ConfigName = FixedString<max_shown_path_bytes>;
+
 // As in /lib/modules.
 using KernelVersion = FixedString<max_name_bytes>;
 
@@ -23,6 +26,7 @@ struct Loading {
     bool is_ours = false; // we load it, or the next boot will: with an empty ids=
     bool is_unknown = false; // whether it could be loaded
     LoaderMessage message;
+    int error_number = 0; // of what kept modprobe from being started
     std::string_view blacklisted; // the module of core/module_settings.h that it is missing for
 };
 
@@ -31,9 +35,37 @@ struct Stranger {
     Address address;
     bool is_on_vfio_pci = false;
     std::optional<Target> named_for = {}; // by an ids= that does not count, as we load the driver
-    SettingFile file = {}; // where that ids= stands
+    SettingPlace place = {}; // where that ids= stands
     bool is_taken = false; // it is on the driver that it is named for, until the next boot
 };
+
+// What a setting of somebody else has a say about (rival.h): an index into the settings, and a decision about
+// a device, or none where it is about loading our drivers.
+struct Rival {
+    uint16_t setting = 0;
+    std::optional<uint16_t> decision = {};
+};
+
+// The initramfs of an installed kernel (image.h).
+struct Image {
+    enum class State : uint8_t {
+        Unseen, // there was no time to look, or nothing to look with
+        Good,
+        Absent,
+        Older, // than something that it has a copy of
+        Lacking, // something that it must have
+        Unreadable,
+    };
+    KernelVersion kernel = {};
+    SettingPlace path = {}; // as it is shown; of one that is absent, where the kernel is
+    State state = State::Unseen;
+    uint8_t parts = 0; // Lacking: what it lacks, a bit for each of image_parts
+    SettingPlace newer = {}; // Older: what is newer
+    LoaderMessage message = {}; // Unreadable: the last line of the program that was to list it
+};
+
+// Whose command makes images here.
+enum class Generator : uint8_t { Unknown, InitramfsTools, Dracut, Mkinitcpio };
 
 // The firmware's framebuffer on a boot display that is given away: what keeps guests from the display's
 // memory.
@@ -51,6 +83,7 @@ struct FirmwareFramebuffer {
 // and what a run does not use of it is never touched.
 struct Session {
     Mode mode = Mode::Check;
+    ConfigName config_name; // the path of the configuration as its user would find it
     Config config;
     Problems problems; // of the configuration; where there are any, nothing is bound
     bool is_running_system = false; // outside of an initramfs: what the host lives on and uses can be seen
@@ -73,6 +106,9 @@ struct Session {
     Loading loading[2]; // by Target
     FixedVector<Stranger, max_devices> strangers; // by address
     bool has_more_strangers = false;
+    FixedVector<Rival, max_rivals> rivals;
+    FixedVector<Image, max_images> images; // by kernel
+    Generator generator = Generator::Unknown;
     FirmwareFramebuffer framebuffer;
     int worker_signal = 0; // the signal that ended the worker, 0 where none did
 

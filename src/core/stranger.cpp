@@ -69,7 +69,7 @@ void note_named(Session& session, Device const& device)
     if (!stranger)
         return;
     stranger->named_for = foreign->target;
-    stranger->file = foreign->file;
+    stranger->place = foreign->place;
     stranger->is_taken = is_taken;
 }
 

@@ -26,10 +26,10 @@ UndoEntry const* find_entry(UndoLog const& log, DeviceIndex device)
     return nullptr;
 }
 
-void give_up_on_what_is_left(UndoLog& log)
+void give_up_on_what_is_left(UndoLog& log, Plan const& plan)
 {
     for (auto& entry : log) {
-        if (entry.state == State::Written)
+        if (entry.state == State::Written && plan.decisions[entry.decision].outcome != Outcome::Bound)
             entry.state = State::Stuck;
     }
 }
@@ -42,10 +42,13 @@ GivenBack given_back(Decision const& decision, UndoLog const& log, Inventory con
             continue;
         if (entry.state == State::Stuck)
             return GivenBack::No;
-        if (entry.state == State::Written)
-            result = GivenBack::NotYet;
-        else if (result == GivenBack::Unneeded)
-            result = GivenBack::Yes;
+        bool const was_ours =
+            entry.driver_was.view() == entry.wanted || entry.override_was.view() == entry.wanted;
+        auto const answer = entry.state == State::Written ? GivenBack::NotYet
+            : was_ours                                    ? GivenBack::AsBefore
+                                                          : GivenBack::Yes;
+        if (result < answer)
+            result = answer;
     }
     return result;
 }

@@ -27,13 +27,14 @@ using UndoLog = FixedVector<UndoEntry, max_devices>;
 // The entry of a device, or nullptr.
 UndoEntry const* find_entry(UndoLog const&, DeviceIndex);
 
-// Whoever was to put devices back has ended: what is not back by now is stuck.
-void give_up_on_what_is_left(UndoLog&);
+// Whoever was to put devices back has ended: what is not bound and not back by now is stuck.
+void give_up_on_what_is_left(UndoLog&, Plan const&);
 
 // What became of giving the group of a decision back.
 enum class GivenBack : uint8_t {
     Unneeded, // nothing had been written for it
     Yes,
+    AsBefore, // the same, and it was for the driver that it was to get
     NotYet,
     No, // at least one member is stuck
 };

@@ -119,4 +119,24 @@ bool is_for_shpchp(Device const& device)
     return device.driver.empty() ? device.has_hotplug_controller : device.driver.view() == hotplug_driver;
 }
 
+bool is_platform_part(Device const& device)
+{
+    constexpr uint32_t isa_bridge = 0x0601;
+    constexpr uint32_t smbus = 0x0c05;
+    constexpr uint32_t system_peripheral = 0x0880;
+    constexpr uint32_t signal_processing = 0x1180;
+    constexpr Address chipset = {.device = 0x1f};
+    auto const kind = device.is_identified ? device.class_code >> 8 : 0;
+    if (kind == system_peripheral || kind == signal_processing)
+        return is_same_card(device.address, chipset);
+    return kind == isa_bridge || kind == smbus;
+}
+
+bool is_board_part(Device const& device)
+{
+    auto const base_class = device.is_identified ? device.class_code >> 16 : 0;
+    return is_platform_part(device) || base_class == 0x05 || base_class == 0x08 || base_class == 0x11
+        || base_class == 0x13;
+}
+
 } // namespace vfio_early

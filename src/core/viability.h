@@ -45,6 +45,14 @@ bool has_host_driver(Device const&);
 // (the bridge can be freed later without a reboot, they cannot).
 bool has_troublesome_driver(Device const&);
 
+// Functions of the chipset that the host cannot do without (include/linux/pci_ids.h), where giving one to
+// pci-stub would be bad advice. Intel's chipsets have theirs at 0000:00:1f.
+bool is_platform_part(Device const&);
+
+// These, and what no guest has a use for: memory controllers and system peripherals (base classes 05 and 08),
+// signal processing such as thermal sensors (11), and functions that are there for the others (13).
+bool is_board_part(Device const&);
+
 // A bridge that shpchp drives, or comes to drive when it is loaded. It is taken from it, because it can be
 // given back at any time: shpchp frees the slots that it manages, and switches no power.
 bool is_for_shpchp(Device const&);

@@ -192,9 +192,14 @@ Result<void> free_bridge(Session& session, Root const& root, Decision const& dec
 {
     auto const address = session.inventory.devices[bridge].address;
     TRY(note_what_it_was(root, session, decision, bridge, port_driver));
+    auto& entry = *(session.undo_log.end() - 1);
+    entry.state = UndoEntry::State::Stuck; // for whoever finds it half done
     TRY(set_override(root, address, port_driver));
     auto const driver = TRY(bound_driver(root, address));
-    return driver.view() == hotplug_driver ? unbind(root, address, hotplug_driver) : Result<void>{};
+    if (driver.view() == hotplug_driver)
+        TRY(unbind(root, address, hotplug_driver));
+    entry.state = UndoEntry::State::Written;
+    return {};
 }
 
 // Of the groups that are bound. What does not succeed is told, as the drivers of all members are read later.
@@ -205,10 +210,8 @@ void free_bridges(Session& session, Root const& root)
         if (!device.group || !is_for_shpchp(device))
             continue;
         auto const* decision = first_for_guests(*device.group, session.plan, session.inventory);
-        auto const logged = session.undo_log.size();
-        if (decision && free_bridge(session, root, *decision, static_cast<DeviceIndex>(i)).is_error()
-            && session.undo_log.size() > logged)
-            session.undo_log[logged].state = UndoEntry::State::Stuck;
+        if (decision)
+            static_cast<void>(free_bridge(session, root, *decision, static_cast<DeviceIndex>(i)));
     }
 }
 
@@ -257,11 +260,7 @@ void apply(Session& session, Root const& root)
     refuse_unviable_groups(session.plan, session.inventory);
     undo(session, root);
     free_bridges(session, root);
-    if (!read_drivers_back(session, root)) {
-        refuse_unviable_groups(session.plan, session.inventory);
-        undo(session, root);
-        read_drivers_back(session, root);
-    }
+    undo_what_was_lost(session, root);
     ask_groups(session, root);
     look_at_boot_displays(session, root);
 }

@@ -35,26 +35,26 @@ Result<void> unbind_framebuffer(Root const& root, std::string_view name, Path co
     return root.write(path_of("sys/bus/platform/drivers/%s/unbind", driver), name);
 }
 
-// Nothing where it has no driver.
-void detach_framebuffer(Session& session, Root const& root, std::string_view name)
+// Newer kernels make it a child of its display, others of none: then it is on the one that the firmware
+// booted on.
+Result<bool> is_on(Root const& root, std::string_view framebuffer, Address const& display)
+{
+    auto const target = TRY(root.link_target(path_of("sys/bus/platform/devices/%s", framebuffer)));
+    auto const parent = last_address(target.view());
+    return !parent || *parent == display;
+}
+
+// Nothing where it has no driver, or is on another display.
+Result<void> detach_framebuffer(Session& session, Root const& root, std::string_view name, Address display)
 {
     auto const driver_link = path_of("sys/bus/platform/devices/%s/driver", name);
-    if (root.presence(driver_link) == Presence::Absent)
-        return;
+    if (root.presence(driver_link) == Presence::Absent || !TRY(is_on(root, name, display)))
+        return {};
     // The driver gives the memory back when nothing shows it any more.
     Directory consoles(root, Path("sys/class/vtconsole"));
     while (auto const console = consoles.next())
         note(session, *console, detach_console(root, *console));
-    note(session, name, unbind_framebuffer(root, name, driver_link));
-}
-
-// Newer kernels make it a child of its display, others of none: then it is on the one that the firmware
-// booted on.
-bool is_on(Root const& root, std::string_view framebuffer, Address const& display)
-{
-    auto const target = root.link_target(path_of("sys/bus/platform/devices/%s", framebuffer));
-    auto const parent = target.is_error() ? std::nullopt : last_address(target.value().view());
-    return !parent || *parent == display;
+    return unbind_framebuffer(root, name, driver_link);
 }
 
 } // namespace
@@ -70,8 +70,8 @@ void darken(Session& session, Root const& root, Address const& display)
     console_line(root, line.view());
     Directory devices(root, Path("sys/bus/platform/devices"));
     while (auto const name = devices.next()) {
-        if (name->find("framebuffer") != std::string_view::npos && is_on(root, *name, display))
-            detach_framebuffer(session, root, *name);
+        if (name->find("framebuffer") != std::string_view::npos)
+            note(session, *name, detach_framebuffer(session, root, *name, display));
     }
 }
 

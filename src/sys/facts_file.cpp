@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sys/facts_file.h"
 
+#include "base/text.h"
 #include "core/recall.h"
 #include "sys/directory.h"
 #include "sys/file_sink.h"
@@ -116,6 +117,41 @@ void record_line(
     }
 }
 
+// What a file has, compared with what would be written into it.
+class Comparison {
+public:
+    explicit Comparison(std::string_view text) : m_rest(text) { }
+
+    void append(std::string_view text)
+    {
+        m_is_same &= m_rest.starts_with(text);
+        m_rest = slice(m_rest, text.size());
+    }
+
+    bool is_same() const { return m_is_same && m_rest.empty(); }
+
+private:
+    std::string_view m_rest;
+    bool m_is_same = true;
+};
+
+Result<std::string_view> read_text(Root const& root, Path const& path)
+{
+    static char buffer[max_facts_bytes];
+    return root.read(path, buffer);
+}
+
+bool has_facts(Root const& root, Path const& path, Facts const& facts)
+{
+    auto const text = read_text(root, path);
+    if (text.is_error())
+        return false;
+    Comparison comparison(text.value());
+    Sink sink(comparison);
+    write_facts(sink, facts);
+    return comparison.is_same();
+}
+
 // On the disk before it takes the place of the old ones, and for everyone to read: dracut has a umask of 077.
 Result<void> write_whole(Descriptor const& file, Facts const& facts)
 {
@@ -131,8 +167,7 @@ Result<void> write_whole(Descriptor const& file, Facts const& facts)
 
 void read_facts(Root const& root, Facts& facts)
 {
-    static char buffer[max_facts_bytes];
-    auto const text = root.read(Path("etc/vfio-early.facts"), buffer);
+    auto const text = read_text(root, Path("etc/vfio-early.facts"));
     if (text.is_error())
         facts.is_broken = !is_absence(text.error());
     else
@@ -141,6 +176,9 @@ void read_facts(Root const& root, Facts& facts)
 
 Result<void> save_facts(Root const& root, Path const& path, Facts const& facts)
 {
+    // An image that has them is not older than they are.
+    if (has_facts(root, path, facts))
+        return {};
     // Images can be made at the same time, such as by `dracut --regenerate-all --parallel`.
     auto const unfinished = path_of("%s.new%u", path, static_cast<unsigned>(getpid()));
     root.remove(unfinished);

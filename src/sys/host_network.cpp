@@ -161,8 +161,8 @@ void add_default_routes(Network& network, Family const& family)
             Sink sink(what);
             print(sink, ", a part of %n", interface);
         }
-        add_use_of_device(
-            network.root, network.uses, carrier.link.view(), another_remains ? spare : vital, what);
+        add_use_of_device(network.root, network.uses, carrier.link.view(), another_remains ? spare : vital,
+            what, UseKind::DefaultRoute);
     }
 }
 

@@ -48,13 +48,13 @@ UseText description(Processes const& processes, std::string_view process, std::s
     return use_text("process %s (%n) has %n open", process, take_until(name, '\n'), node);
 }
 
-// All of a group is held with it.
+// All of a group is held with it, by what runs a guest.
 void add_group(Processes& processes, std::string_view number, UseText const& what)
 {
     Directory members(processes.root, path_of("sys/kernel/iommu_groups/%s/devices", number));
     while (auto const name = members.next()) {
         if (auto const address = parse_address(*name))
-            add_use_of_function(processes.root, processes.uses, *address, open_now, what);
+            add_use_of_function(processes.root, processes.uses, *address, open_now, what, UseKind::Guest);
     }
     if (members.has_failed())
         processes.uses.add_doubt("IOMMU group %s, which a process has open, cannot be listed", number);
@@ -97,7 +97,8 @@ void add_node(Processes& processes, std::string_view process, std::string_view n
         if (device.is_error())
             continue;
         add_use_of_device(processes.root, processes.uses, device.value().view(), open_now,
-            description(processes, process, node));
+            description(processes, process, node),
+            node.starts_with(groups) ? UseKind::Guest : UseKind::Other);
         return;
     }
     if (node.starts_with(groups)) {

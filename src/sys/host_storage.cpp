@@ -6,6 +6,7 @@
 #include "core/sysfs_text.h"
 #include "sys/directory.h"
 #include "sys/kernel.h"
+#include "sys/machine_record.h"
 #include "sys/use_of_device.h"
 
 #include <errno.h>
@@ -423,13 +424,6 @@ void add_all_unexplained(Storage& storage)
         add_unexplained(storage, *name);
     if (names.has_failed())
         storage.uses.add_doubt("/sys/class/block cannot be listed");
-}
-
-bool is_keyboard_at(Root const& root, std::string_view name)
-{
-    char buffer[1024];
-    auto const keys = root.read_attribute(path_of("sys/class/input/%s/capabilities/key", name), buffer);
-    return !keys.is_error() && is_keyboard(keys.value());
 }
 
 // Keyboards on PS/2 have no function, which differs from any, and leave another way to type. Virtual ones

@@ -125,7 +125,7 @@ std::optional<Address> find_slot(Root const& root, Slot const& slot)
 
 std::optional<uint64_t> read_serial(Root const& root, Address address)
 {
-    char buffer[4096]; // the whole configuration space
+    char buffer[whole_config_bytes];
     auto const read = [&] {
         auto const config = root.read_start(device_path(address, "config"), buffer);
         return config.is_error() ? std::nullopt : serial_number(config.value());

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -29,7 +30,7 @@ bool is_root_directory(int directory)
 int status(int directory, char const* path, struct statx& status)
 {
     return static_cast<int>(
-        syscall(SYS_statx, directory, path, AT_EMPTY_PATH, STATX_TYPE | STATX_INO, &status));
+        syscall(SYS_statx, directory, path, AT_EMPTY_PATH, STATX_TYPE | STATX_INO | STATX_MTIME, &status));
 }
 
 // The system call: the C library's function brings what a handler needs, which there is none of here.
@@ -89,6 +90,11 @@ int control(int file, unsigned long request, void* argument)
 int sync(int file)
 {
     return ::fsync(file);
+}
+
+int lock(int file)
+{
+    return ::flock(file, LOCK_EX | LOCK_NB);
 }
 
 ssize_t list(int directory, void* buffer, size_t size)

@@ -15,7 +15,7 @@ namespace vfio_early::kernel {
 // True if this directory is '/' itself, by whatever name it was opened.
 bool is_root_directory(int directory);
 
-// statx(2), of a descriptor where the path is empty: its device, inode and type.
+// statx(2), of a descriptor where the path is empty: its device, inode, type and time.
 int status(int directory, char const* path, struct statx&);
 
 // Ignores a signal, which execve(2) does not change, or no longer.
@@ -35,6 +35,9 @@ ssize_t read(int file, void* buffer, size_t size);
 int control(int file, unsigned long request, void* argument);
 ssize_t write(int file, void const* bytes, size_t size);
 int sync(int file);
+
+// flock(2), exclusive and without waiting.
+int lock(int file);
 
 // getdents64(2).
 ssize_t list(int directory, void* buffer, size_t size);

@@ -24,7 +24,7 @@ bool is_hidden(Root const& root, std::string_view name, size_t directory)
 void note_unread(Path const& path, ModuleSettings& settings)
 {
     if (++settings.unread_files == 1)
-        settings.unread_file = printed<SettingFile>("/%s", path);
+        settings.unread_file = printed<SettingPlace>("/%s", path);
 }
 
 void read_file(Root const& root, Path const& path, ModuleSettings& settings)
@@ -33,8 +33,15 @@ void read_file(Root const& root, Path const& path, ModuleSettings& settings)
     auto const text = root.read(path, buffer);
     if (text.is_error())
         return note_unread(path, settings);
-    parse_modprobe_settings(
-        {buffer, text.value().size()}, printed<SettingFile>("/%s", path).view(), settings);
+    auto const name = printed<SettingPlace>("/%s", path);
+    bool const is_of_ours = parse_modprobe_settings({buffer, text.value().size()}, name.view(), settings);
+    if (!is_of_ours || !settings.are_rivals_wanted)
+        return;
+    auto const time = root.modified(path);
+    if (time > settings.newest_time) {
+        settings.newest_time = time;
+        settings.newest_file = name;
+    }
 }
 
 } // namespace

@@ -4,162 +4,26 @@
 #include "base/text.h"
 #include "core/plan.h"
 #include "sys/directory.h"
-#include "sys/kernel.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <initializer_list>
-#include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "sys/program.h"
 
 namespace vfio_early {
 
 namespace {
 
-using Options = std::initializer_list<char const*>;
-using Arguments = FixedVector<char const*, max_modprobe_arguments>;
-
-// Where distributions keep it, on the host and in the initramfs. PATH is not searched. A path that was cut is
-// not used.
-std::optional<Path> find_modprobe(Root const& root)
+// Runs modprobe with these arguments, and waits for it. The error number where it could not be started.
+int run_modprobe(Root const& root, std::initializer_list<char const*> arguments, LoaderMessage& last_line)
 {
-    for (auto const candidate : {"/sbin/modprobe", "/usr/sbin/modprobe"}) {
-        auto const path = path_of("%s%c", root.directory(), candidate);
-        if (root.exists(Path(candidate)) && !path.was_cut())
-            return path;
-    }
-    return {};
-}
-
-[[noreturn]] void become_modprobe(char const* program, Arguments const& arguments, int error_output)
-{
-    // A clean environment drops MODPROBE_OPTIONS: initramfs-tools sets it to -qb, and with -b modprobe
-    // silently skips what the command line blacklists. We ask for vfio-pci by name; a blacklist is meant
-    // against loading by alias.
-    char const* const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", nullptr};
-    kernel::ignore_signal(SIGPIPE, false);
-    dup2(error_output, STDOUT_FILENO);
-    dup2(error_output, STDERR_FILENO);
-    kernel::execute(
-        program, const_cast<char* const*>(arguments.begin()), const_cast<char* const*>(environment));
-    constexpr int not_executable = 127;
-    _exit(not_executable);
-}
-
-// Keeps the last line that is not empty.
-class LastLine {
-public:
-    explicit LastLine(LoaderMessage& last) : m_last(last) { }
-    ~LastLine() { end_line(); }
-
-    void append(std::string_view text)
-    {
-        for (char const& byte : text) {
-            if (byte == '\n')
-                end_line();
-            else
-                m_line.append({&byte, 1});
-        }
-    }
-
-private:
-    void end_line()
-    {
-        if (!trimmed(m_line.view()).empty())
-            m_last = m_line;
-        m_line.clear();
-    }
-
-    LoaderMessage& m_last;
-    LoaderMessage m_line;
-};
-
-// Reads what is there; false at the end.
-bool read_some(int pipe, LastLine& lines)
-{
-    char buffer[modprobe_buffer_bytes];
-    auto const count = kernel::read(pipe, buffer, sizeof(buffer));
-    if (count > 0)
-        lines.append({buffer, static_cast<size_t>(count)});
-    return count > 0 || (count < 0 && errno == EINTR);
-}
-
-// False where it still runs, and `flags` say not to wait for that.
-bool has_ended(pid_t child, int flags)
-{
-    int status = 0;
-    auto const ended = kernel::wait_for(child, status, flags);
-    return ended > 0 || (ended < 0 && errno != EINTR);
-}
-
-// Waits for modprobe itself and not for the end of its output: what an 'install' line started can keep that
-// open for ever, and write to it.
-void wait_for_modprobe(pid_t child, int pipe, LastLine& lines)
-{
-    constexpr int pause_milliseconds = 20;
-    constexpr size_t pipe_bytes =
-        size_t{64} * 1024; // what a pipe holds (PIPE_DEF_BUFFERS, include/linux/pipe_fs_i.h)
-    bool is_gone = false;
-    for (size_t left = pipe_bytes / modprobe_buffer_bytes; left > 0; left -= is_gone) {
-        pollfd waiting = {.fd = pipe, .events = POLLIN, .revents = 0};
-        bool const has_output = kernel::poll(waiting, is_gone ? 0 : pause_milliseconds) > 0;
-        if (has_output ? !read_some(pipe, lines) : is_gone)
-            break;
-        is_gone = is_gone || has_ended(child, WNOHANG);
-    }
-    while (!is_gone)
-        is_gone = has_ended(child, 0);
-}
-
-// Runs modprobe with these options and names and waits for it.
-void run_modprobe(Root const& root, Options options, LoaderMessage& last_line)
-{
-    auto const program = find_modprobe(root);
+    // Where distributions keep it, on the host and in the initramfs.
+    auto const program = find_program(root, {"/sbin/modprobe", "/usr/sbin/modprobe"});
     if (!program) {
         last_line = LoaderMessage("there is no /sbin/modprobe and no /usr/sbin/modprobe");
-        return;
+        return 0;
     }
-    Arguments arguments;
-    arguments.append("modprobe");
-    for (auto const* option : options)
-        arguments.append(option);
-    arguments.append(nullptr);
-
-    int ends[2];
-    if (kernel::pipe(ends) < 0)
-        return;
-    Descriptor const reading(ends[0]);
-    Descriptor writing(ends[1]);
-    auto const child = kernel::fork();
-    if (child == 0)
-        become_modprobe(program->c_str(), arguments, writing.number());
-    writing.close();
-    LastLine lines(last_line);
-    if (child > 0)
-        wait_for_modprobe(child, reading.number(), lines);
-}
-
-// The kernel whose modules count: the one that is named, the one that runs, or below another root the only
-// one. Empty where that is not known.
-KernelVersion find_kernel(Root const& root, KernelVersion const& named)
-{
-    if (!named.empty())
-        return named;
-    KernelVersion kernel;
-    if (root.is_machine()) {
-        char buffer[max_name_bytes];
-        auto const text = root.read(Path("proc/sys/kernel/osrelease"), buffer);
-        return text.is_error() ? kernel : KernelVersion(trimmed(text.value()));
-    }
-    Directory names(root, Path("lib/modules"));
-    while (auto const name = names.next()) {
-        if (!kernel.empty())
-            return {};
-        kernel = KernelVersion(*name);
-    }
-    return names.has_failed() ? KernelVersion() : kernel;
+    auto const started = run_program(*program, arguments, [&](std::string_view line) {
+        if (!trimmed(line).empty())
+            last_line = LoaderMessage(line);
+    });
+    return started.is_error() ? started.error().number : 0;
 }
 
 // Whether a list of module files has this one. In modules.dep, what each needs follows behind a ':'.
@@ -216,11 +80,12 @@ void load_driver(Root const& root, Session& session, Target target)
         Path const needed(driver_modules[i].name);
         if (driver_modules[i].target == target && driver_modules[i].role != DriverModule::Role::Driver
             && session.module_settings.has_install_line[i] && !root.exists(module_path(needed.view())))
-            run_modprobe(root, {"--ignore-install", needed.c_str()}, ignored);
+            run_modprobe(root, {"modprobe", "--ignore-install", needed.c_str()}, ignored);
     }
     // kmod appends options of its command line to configured ones, and the last ids= counts: this one takes
     // the place of any in modprobe.d and on the kernel command line.
-    run_modprobe(root, {"--ignore-install", name.c_str(), "ids="}, loading.message);
+    loading.error_number =
+        run_modprobe(root, {"modprobe", "--ignore-install", name.c_str(), "ids="}, loading.message);
     if (!has_driver(root, target)) {
         // Where there is no such module, nothing else is to blame.
         if (!find_driver(root, find_kernel(root, session.kernel), target).is_absent())
@@ -232,10 +97,34 @@ void load_driver(Root const& root, Session& session, Target target)
     // its user to set.
     constexpr char const* iommu_module = "vfio_iommu_type1";
     if (target == Target::VfioPci && !root.exists(module_path(iommu_module)))
-        run_modprobe(root, {"--ignore-install", iommu_module}, ignored);
+        run_modprobe(root, {"modprobe", "--ignore-install", iommu_module}, ignored);
 }
 
 } // namespace
+
+KernelVersion find_kernel(Root const& root, KernelVersion const& named)
+{
+    if (!named.empty())
+        return named;
+    KernelVersion kernel;
+    if (root.is_machine()) {
+        char buffer[max_name_bytes];
+        auto const text = root.read(Path("proc/sys/kernel/osrelease"), buffer);
+        return text.is_error() ? kernel : KernelVersion(trimmed(text.value()));
+    }
+    Directory names(root, Path("lib/modules"));
+    while (auto const name = names.next()) {
+        if (!kernel.empty())
+            return {};
+        kernel = KernelVersion(*name);
+    }
+    return names.has_failed() ? KernelVersion() : kernel;
+}
+
+bool is_built_in(Root const& root, KernelVersion const& kernel, Target target)
+{
+    return find_driver(root, kernel, target).built_in == Presence::There;
+}
 
 bool has_driver(Root const& root, Target target)
 {
@@ -257,7 +146,7 @@ void load_iommu_driver(Root const& root)
         return;
     // If it cannot be loaded, the plan finds no IOMMU and says so.
     LoaderMessage ignored;
-    run_modprobe(root, {"-a", "virtio_pci", "virtio_iommu"}, ignored);
+    run_modprobe(root, {"modprobe", "-a", "virtio_pci", "virtio_iommu"}, ignored);
 }
 
 bool could_load_driver(Root const& root, Session& session, Target target)

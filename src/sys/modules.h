@@ -24,6 +24,13 @@ void load_iommu_driver(Root const&);
 // session's `loading`. Runs nothing.
 bool could_load_driver(Root const&, Session&, Target);
 
+// The kernel whose modules count: the one that is named, the one that runs, or below another root the only
+// one. Empty where that is not known.
+KernelVersion find_kernel(Root const&, KernelVersion const& named);
+
+// True where the lists of this kernel's modules say that it has the driver built in.
+bool is_built_in(Root const&, KernelVersion const&, Target);
+
 // True when the driver is there and was loaded as a module: then the next boot loads it anew.
 bool is_loaded_module(Root const&, Target);
 

@@ -46,18 +46,23 @@ Result<void> write_report(Descriptor const& directory, Names const& names, Sessi
     return {};
 }
 
+Result<Descriptor> open_run_directory(Root const& root)
+{
+    auto const run = TRY(root.open_file(Path("run/."), O_PATH | O_DIRECTORY));
+    if (kernel::make_directory(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
+        return failure("making the directory for");
+    Descriptor directory(kernel::open_at(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW));
+    if (directory.number() < 0)
+        return failure("opening the directory for");
+    return directory;
+}
+
 } // namespace
 
 Result<void> save_report(Root const& root, Session const& session)
 {
     auto const& names = session.is_running_system ? of_a_live_run : of_the_boot;
-    auto const run = TRY(root.open_file(Path("run/."), O_PATH | O_DIRECTORY));
-    if (kernel::make_directory(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
-        return failure("making the directory for");
-    Descriptor const directory(
-        kernel::open_at(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW));
-    if (directory.number() < 0)
-        return failure("opening the directory for");
+    auto const directory = TRY(open_run_directory(root));
     auto const written = write_report(directory, names, session);
     if (!written.is_error())
         return {};
@@ -66,6 +71,16 @@ Result<void> save_report(Root const& root, Session const& session)
     if (kernel::remove(directory.number(), names.file) < 0 && errno != ENOENT)
         return failure("removing the old one in place of");
     return written;
+}
+
+Result<void> lock_out_others(Root const& root)
+{
+    auto const directory = TRY(open_run_directory(root));
+    // Who may not bind may not keep others from it either.
+    auto const lock = kernel::open_at(directory.number(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+    if (lock < 0 || kernel::lock(lock) < 0)
+        return failure("locking");
+    return {};
 }
 
 } // namespace vfio_early

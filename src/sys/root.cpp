@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 
 namespace vfio_early {
 
@@ -223,6 +224,15 @@ Presence Root::presence(Path const& path) const
     if (!file.is_error())
         return Presence::There;
     return is_absence(file.error()) ? Presence::Absent : Presence::Unknown;
+}
+
+int64_t Root::modified(Path const& path) const
+{
+    struct statx status = {};
+    auto const file = open_file(path, O_PATH);
+    if (file.is_error() || kernel::status(file.value().number(), "", status) < 0)
+        return 0;
+    return status.stx_mtime.tv_sec;
 }
 
 bool Root::exists(Path const& path) const

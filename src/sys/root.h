@@ -71,6 +71,9 @@ public:
     // True if it is certainly there.
     bool exists(Path const&) const;
 
+    // Seconds since 1970 when it was written last, 0 where it is not there.
+    int64_t modified(Path const&) const;
+
     // Keeps what is mounted on /sys, /run and /dev open: paths below lead there also when the root was
     // switched and these were moved away.
     void hold_mounts();

@@ -42,19 +42,17 @@ void read_group_number(Root const& root, Device& device)
         device.is_readable = false;
 }
 
-// What cannot be read counts as a yes, what is not there as a no.
-bool may_say_one(Root const& root, Path const& path)
-{
-    char buffer[max_number_bytes];
-    auto text = root.read_attribute(path, buffer);
-    return text.is_error() ? !is_absence(text.error()) : trimmed(text.value()) == "1";
-}
-
 // boot_vga is there for class 0300 only; boot_display for every display, in newer kernels.
 void read_boot_display(Root const& root, Device& device)
 {
-    device.is_boot_display = may_say_one(root, device_path(device.address, "boot_vga"))
-        || may_say_one(root, device_path(device.address, "boot_display"));
+    for (auto const* attribute : {"boot_vga", "boot_display"}) {
+        char buffer[max_number_bytes];
+        auto const text = root.read_attribute(device_path(device.address, attribute), buffer);
+        if (text.is_error())
+            device.may_be_boot_display |= !is_absence(text.error());
+        else
+            device.is_boot_display |= trimmed(text.value()) == "1";
+    }
 }
 
 void read_bridge(Root const& root, Device& device)
@@ -62,7 +60,10 @@ void read_bridge(Root const& root, Device& device)
     device.secondary_bus = read_secondary_bus(root, device.address);
     char buffer[config_bytes];
     auto const config = root.read_start(device_path(device.address, "config"), buffer);
-    device.has_hotplug_controller = !config.is_error() && has_hotplug_controller(config.value());
+    if (config.is_error())
+        return;
+    device.has_hotplug_controller = has_hotplug_controller(config.value());
+    device.last_bus = last_bus_below(config.value());
 }
 
 // Reads what else there is to know of a device, and adds it to the inventory. Nothing where there is no room.
@@ -113,9 +114,10 @@ bool may_be_meant(Config const& config, Device const& device)
     return false;
 }
 
-// An id costs one small read per device; only what may match is read further. If the directory is missing,
-// there are no PCI devices, and nothing matches.
-void read_ids(Scan& scan, Config const& config)
+// Reads the devices that may be meant, or all where there is no configuration: an id costs one small read per
+// device, and only what may match is read further. If the directory is missing, there are no PCI devices, and
+// nothing matches.
+void read_devices(Scan& scan, Config const* config)
 {
     Directory devices(scan.root, Path("sys/bus/pci/devices"));
     while (auto const name = devices.next()) {
@@ -123,7 +125,7 @@ void read_ids(Scan& scan, Config const& config)
         if (!address || scan.inventory.find(*address))
             continue;
         auto const device = read_device(scan.root, *address);
-        if (may_be_meant(config, device))
+        if (!config || may_be_meant(*config, device))
             add_device(scan, device);
     }
     scan.inventory.is_incomplete = devices.has_failed() && !devices.is_absent();
@@ -239,7 +241,7 @@ void mark_boot_display(Inventory& inventory, Address const& address)
 void suspect_every_display(Inventory& inventory)
 {
     for (auto& device : inventory.devices)
-        device.is_boot_display |= is_display(device);
+        device.may_be_boot_display |= is_display(device);
 }
 
 // From about 6.12 on, the firmware's framebuffer is a child of the display that it is on. This finds displays
@@ -339,10 +341,25 @@ void scan(Root const& root, Config const& config, Facts& facts, Inventory& inven
             read_location(scan, *entry.selector.location);
     }
     if (has_selector_by_id_alone(config))
-        read_ids(scan, config);
+        read_devices(scan, &config);
     locate_facts(root, facts, inventory);
     read_groups(scan);
     read_boot_displays(scan);
+}
+
+void scan_all(Root const& root, Facts& facts, Inventory& inventory)
+{
+    Scan scan{root, inventory};
+    inventory.has_no_sysfs = root.presence(Path("sys/bus/pci")) != Presence::There;
+    read_iommu(scan);
+    read_devices(scan, nullptr);
+    locate_facts(root, facts, inventory);
+    read_groups(scan);
+    read_boot_displays(scan);
+    // Only what is PCI Express has this, and anyone may see it, unlike the capability
+    // (pcie_dev_attrs_are_visible() in drivers/pci/pci-sysfs.c).
+    for (auto& device : inventory.devices)
+        device.is_express = root.exists(device_path(device.address, "max_link_speed"));
 }
 
 void rescan_group(Root const& root, Inventory& inventory, DeviceIndex device)

@@ -13,6 +13,9 @@ namespace vfio_early {
 // be read is in the inventory as unreadable.
 void scan(Root const&, Config const&, Facts&, Inventory&);
 
+// Reads every device of the machine that fits, and all groups.
+void scan_all(Root const&, Facts&, Inventory&);
+
 // Reads the state of the machine's IOMMU, which scan() does too.
 void scan_iommu(Root const&, Inventory&);
 

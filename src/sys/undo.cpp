@@ -4,6 +4,7 @@
 #include "base/function_ref.h"
 #include "base/text.h"
 #include "core/plan.h"
+#include "core/viability.h"
 #include "sys/driver.h"
 #include "sys/scan.h"
 #include "sys/vfio_group.h"
@@ -86,11 +87,19 @@ struct Undoing {
         return driver.is_error() || driver.value().view() == entry.wanted;
     }
 
-    // A guest may have it by then: only one opener at a time has a group.
+    // A guest may have it by then: only one opener at a time has a group. It is asked before the first member
+    // is taken, as what then has a part of it would never get the rest.
     bool has_guest(UndoEntry const& entry) const
     {
-        auto const& group = session.inventory.devices[entry.device].group;
-        return session.is_undone_late && group && ask_group(root, *group) == GroupStatus::Taken;
+        auto const& number = session.inventory.devices[entry.device].group;
+        for (auto& group : session.inventory.groups) {
+            if (!session.is_undone_late || group.number != number)
+                continue;
+            if (!group.has_guest)
+                group.has_guest = ask_group(root, group.number) == GroupStatus::Taken;
+            return *group.has_guest;
+        }
+        return false;
     }
 
     void release(UndoEntry const& entry) const
@@ -109,7 +118,7 @@ struct Undoing {
         };
         // Without a driver and with this override, it was for vfio-pci to take: asking would let it.
         bool const was_free_for_ours = entry.driver_was.empty() && entry.override_was.view() == entry.wanted;
-        if (was_free_for_ours || has_driver())
+        if (was_free_for_ours || has_driver() || has_guest(entry))
             return;
         try_to([&] { return root.write(Path("sys/bus/pci/drivers_probe"), name.view()); });
         if (entry.driver_was.empty() || has_driver())
@@ -123,6 +132,9 @@ struct Undoing {
     {
         auto const driver = bound_driver(root, address_of(entry));
         auto const override_now = read_override(root, address_of(entry));
+        // The driver that was read before is no longer known to be its driver.
+        if (driver.is_error())
+            session.inventory.devices[entry.device].driver = {};
         if (driver.is_error() || override_now.is_error())
             return State::Stuck;
         auto const is_override_back = override_now.value().view() == entry.override_was.view();
@@ -173,6 +185,8 @@ Result<void> note_what_it_was(
 void undo(Session& session, Root const& root)
 {
     Undoing const undoing{session, root};
+    for (auto& group : session.inventory.groups)
+        group.has_guest.reset();
     auto const none_of = [](auto predicate) {
         return [predicate](UndoEntry const& entry) { return !predicate(entry); };
     };
@@ -191,7 +205,7 @@ void undo(Session& session, Root const& root)
     undoing.undo_where(is_in_group_that_hangs);
 }
 
-bool read_drivers_back(Session& session, Root const& root)
+bool judge_what_was_lost(Session& session, Root const& root)
 {
     for (auto& device : session.inventory.devices) {
         try_to([&]() -> Result<void> {
@@ -199,7 +213,7 @@ bool read_drivers_back(Session& session, Root const& root)
             return {};
         });
     }
-    bool is_all_there = true;
+    bool is_any = false;
     for (auto& decision : session.plan.decisions) {
         if (decision.outcome != Outcome::Bound)
             continue;
@@ -215,9 +229,18 @@ bool read_drivers_back(Session& session, Root const& root)
             continue;
         decision.failure = {Failure::Step::Verify, 0};
         fail(decision, Reason::BindFailed);
-        is_all_there = false;
+        is_any = true;
     }
-    return is_all_there;
+    refuse_unviable_groups(session.plan, session.inventory);
+    return is_any;
+}
+
+void undo_what_was_lost(Session& session, Root const& root)
+{
+    if (!judge_what_was_lost(session, root))
+        return;
+    undo(session, root);
+    judge_what_was_lost(session, root);
 }
 
 } // namespace vfio_early

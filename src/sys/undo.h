@@ -16,7 +16,11 @@ Result<void> note_what_it_was(Root const&, Session&, Decision const&, DeviceInde
 // became of each is read and stands in the log.
 void undo(Session&, Root const&);
 
-// Reads again which driver each device is on. What is bound and not on its driver has failed: then false.
-bool read_drivers_back(Session&, Root const&);
+// Reads again which driver each device is on. What is bound and not on its driver has failed, and the rest of
+// its group is refused; true if there is any.
+bool judge_what_was_lost(Session&, Root const&);
+
+// The same, and puts back the groups of what was lost.
+void undo_what_was_lost(Session&, Root const&);
 
 } // namespace vfio_early

@@ -8,23 +8,23 @@
 
 namespace vfio_early {
 
-void add_use_of_function(
-    Root const& root, HostUses& uses, Address const& function, Weight weight, UseText const& what)
+void add_use_of_function(Root const& root, HostUses& uses, Address const& function, Weight weight,
+    UseText const& what, UseKind kind)
 {
-    uses.add({function, weight, what});
+    uses.add({function, weight, what, kind});
     auto const physical = root.link_target(device_path(function, "physfn"));
     if (physical.is_error())
         return;
     if (auto const address = last_address(physical.value().view()))
-        uses.add({*address, weight, what});
+        uses.add({*address, weight, what, kind});
 }
 
-bool add_use_of_device(
-    Root const& root, HostUses& uses, std::string_view device_link, Weight weight, UseText const& what)
+bool add_use_of_device(Root const& root, HostUses& uses, std::string_view device_link, Weight weight,
+    UseText const& what, UseKind kind)
 {
     auto const functions = functions_above(device_link);
     for (auto const function : functions)
-        add_use_of_function(root, uses, function, weight, what);
+        add_use_of_function(root, uses, function, weight, what, kind);
     return !functions.empty();
 }
 

@@ -8,10 +8,12 @@ namespace vfio_early {
 
 // Adds a use of each function above a device, by the link to it that sysfs has, and of the physical function
 // of one that is virtual. False where no function is above it.
-bool add_use_of_device(Root const&, HostUses&, std::string_view device_link, Weight, UseText const& what);
+bool add_use_of_device(Root const&, HostUses&, std::string_view device_link, Weight, UseText const& what,
+    UseKind = UseKind::Other);
 
 // The same for one function.
-void add_use_of_function(Root const&, HostUses&, Address const&, Weight, UseText const& what);
+void add_use_of_function(
+    Root const&, HostUses&, Address const&, Weight, UseText const& what, UseKind = UseKind::Other);
 
 // The last part of a path.
 std::string_view last_part(std::string_view path);

@@ -97,14 +97,11 @@ void lead_a_group()
     setpgid(0, 0);
 }
 
-// systemd ends what is left of the initramfs when it switches the root, except for what begins with '@'
-// (ignore_proc() in src/shared/killall.c).
-void survive_switch_root()
+void outlive_parent()
 {
     setsid();
     kernel::ignore_signal(SIGTERM, true);
     kernel::ignore_signal(SIGHUP, true);
-    program_invocation_name[0] = '@';
 }
 
 } // namespace
@@ -143,12 +140,17 @@ WorkerEnd run_worker(Work work, void* context, int64_t deadline)
 
 WorkerEnd run_to_the_end(Work work, void* context, int64_t deadline)
 {
-    auto const child = start(work, context, survive_switch_root);
+    auto const child = start(work, context, outlive_parent);
     if (child.number < 0)
         return {.kind = WorkerEnd::Kind::NotStarted};
     if (hangs_up_before(child.end.number(), deadline))
         return end_of(child.number);
     return {.kind = WorkerEnd::Kind::TimeIsUp, .group = child.number};
+}
+
+void survive_switch_root()
+{
+    program_invocation_name[0] = '@';
 }
 
 void wait_for_end_of(pid_t group)

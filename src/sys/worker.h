@@ -30,8 +30,12 @@ using Work = void (*)(void* context);
 WorkerEnd run_worker(Work work, void* context, int64_t deadline);
 
 // The same for work that must come to its end, however long that takes: at the deadline it is left to itself
-// and goes on, also after the root was switched. It is not `Done` then.
+// and goes on. It is not `Done` then.
 WorkerEnd run_to_the_end(Work work, void* context, int64_t deadline);
+
+// For work in the initramfs that goes on after the root was switched: systemd then ends what is left, except
+// for what begins with '@' (ignore_proc() in src/shared/killall.c).
+void survive_switch_root();
 
 // Waits until nothing of a process group is left, however long that takes.
 void wait_for_end_of(pid_t group);

@@ -27,6 +27,12 @@ TEST(refuses_everything_else)
     }
 }
 
+TEST(prints_the_domain_where_it_is_not_0)
+{
+    TEST_ASSERT_EQUAL_STRING("2b:00.1", text_of("%b", *parse_address("0000:2b:00.1")));
+    TEST_ASSERT_EQUAL_STRING("10000:e1:00.0", text_of("%b", *parse_address("10000:e1:00.0")));
+}
+
 TEST(sorts_by_place)
 {
     TEST_ASSERT_TRUE(*parse_address("0000:02:00.0") < *parse_address("0000:10:00.0"));

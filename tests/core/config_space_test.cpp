@@ -56,4 +56,62 @@ TEST(a_serial_number_that_nobody_gave_is_none)
     TEST_ASSERT_FALSE(serial_number(with_serial(UINT64_MAX)).has_value());
 }
 
+// A port of this type with Access Control Services at 100.
+static std::string with_acs(unsigned type, unsigned capability, unsigned control)
+{
+    auto config = express(type, 0);
+    put32(config, 0x100, 0x0001000d);
+    put16(config, 0x104, capability);
+    put16(config, 0x106, control);
+    return config;
+}
+
+static bool does_isolate(std::string const& config)
+{
+    return isolates(isolation_of(config));
+}
+
+TEST(a_port_isolates_with_all_that_it_has_of_what_is_asked_for_switched_on)
+{
+    TEST_ASSERT_TRUE(does_isolate(with_acs(4, 0x1d, 0x1d)));
+    TEST_ASSERT_TRUE(does_isolate(with_acs(6, 0x1f, 0x1d)));
+    TEST_ASSERT_TRUE(does_isolate(with_acs(4, 0x05, 0x05)));
+    TEST_ASSERT_FALSE(does_isolate(with_acs(4, 0x1d, 0x0d)));
+    TEST_ASSERT_FALSE(does_isolate(with_acs(6, 0x1d, 0)));
+    TEST_ASSERT_FALSE(does_isolate(express(4, 0)));
+}
+
+TEST(an_endpoint_and_an_upstream_port_need_it_only_beside_other_functions)
+{
+    for (unsigned const type : {0u, 1u, 5u, 9u}) {
+        auto config = express(type, 0);
+        TEST_ASSERT_TRUE(does_isolate(config));
+        config[0x0e] = static_cast<char>(0x80);
+        TEST_ASSERT_FALSE(does_isolate(config));
+        auto with = with_acs(type, 0x0c, 0x0c);
+        with[0x0e] = static_cast<char>(0x80);
+        TEST_ASSERT_TRUE(does_isolate(with));
+    }
+}
+
+TEST(bridges_to_conventional_PCI_never_isolate)
+{
+    TEST_ASSERT_FALSE(does_isolate(with_acs(7, 0x1d, 0x1d)));
+    TEST_ASSERT_FALSE(does_isolate(with_acs(8, 0x1d, 0x1d)));
+    TEST_ASSERT_FALSE(does_isolate(with_acs(10, 0x1d, 0x1d)));
+    TEST_ASSERT_FALSE(does_isolate(std::string(256, '\0')));
+}
+
+TEST(knows_whether_a_port_has_a_slot_and_whether_that_could_be_read)
+{
+    auto config = express(4, 0);
+    TEST_ASSERT_TRUE(isolation_of(config).is_known);
+    TEST_ASSERT_FALSE(isolation_of(config).has_slot);
+    put16(config, 0x52, 0x0142);
+    TEST_ASSERT_TRUE(isolation_of(config).has_slot);
+    TEST_ASSERT_FALSE(isolation_of(config.substr(0, 64)).is_known);
+    TEST_ASSERT_FALSE(isolation_of(config.substr(0, 64)).has_slot);
+    TEST_ASSERT_FALSE(isolation_of("").is_known);
+}
+
 UNITY_MAIN()

@@ -27,6 +27,18 @@ TEST(says_what_would_be_bound)
         said(machine.plan("[bind]\ngpu = 01:00.0\n")));
 }
 
+TEST(says_of_a_display_that_may_be_the_one_of_the_boot_that_it_is_not_known)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).may_be_boot_display = true;
+    machine.session.facts.is_there = true;
+    auto const said = warnings_of(machine.plan("[bind]\ngpu = 01:00.0\n[options]\nboot-display = bind\n"));
+    TEST_ASSERT_TRUE(
+        said.find("the firmware may have booted on 0000:01:00.0, so no framebuffer is detached\n")
+        != std::string::npos);
+    TEST_ASSERT_TRUE(said.find("goes dark") == std::string::npos);
+}
+
 TEST(says_that_a_group_comes_late)
 {
     Machine machine;
@@ -184,15 +196,60 @@ TEST(says_that_a_group_was_given_back_only_where_that_was_read)
     machine.add("0000:01:00.1", "8086:10d3", 0x020000, 8, "vfio-pci");
     machine.add("0000:02:00.0", "8086:10d3", 0x020000, 9, "vfio-pci");
     using State = UndoEntry::State;
-    session.undo_log.append({.device = 0, .state = State::PutBack});
+    session.undo_log.append({.device = 0, .wanted = "vfio-pci", .state = State::PutBack});
     session.undo_log.append({.device = 2, .state = State::Stuck}); // of another group
     TEST_ASSERT_EQUAL_STRING(start + ", its group was given back to the host drivers", said(session));
     session.undo_log.append({.device = 1, .state = State::Written});
-    TEST_ASSERT_EQUAL_STRING(start + ", its group is being given back to the host drivers", said(session));
+    TEST_ASSERT_EQUAL_STRING(start + ", its group is being given back", said(session));
     session.undo_log[2].state = State::Stuck;
     TEST_ASSERT_EQUAL_STRING(
         start + ", and not put back as they were: 0000:01:00.1 (vfio-pci), reboot to give them back",
         said(session));
+}
+
+TEST(does_not_say_host_drivers_where_a_device_was_and_is_for_ours)
+{
+    Machine machine;
+    auto& session = fail_to_bind(machine, {Failure::Step::Bind, 5});
+    machine.add("0000:01:00.1", "8086:10d3", 0x020000, 8, "vfio-pci");
+    std::string const said_before = "nic 0000:01:00.0: failed (bind-failed): binding it failed: Input/output "
+                                    "error (errno 5), its group is "
+                                    "as it was before";
+    using State = UndoEntry::State;
+    session.undo_log.append({.device = 0, .wanted = "vfio-pci", .state = State::PutBack});
+    session.undo_log.append(
+        {.device = 1, .wanted = "vfio-pci", .driver_was = DriverName("vfio-pci"), .state = State::PutBack});
+    TEST_ASSERT_EQUAL_STRING(said_before, said(session));
+    // It had no driver, and was for ours to take.
+    session.undo_log[1].driver_was = {};
+    session.undo_log[1].override_was = DriverName("vfio-pci");
+    TEST_ASSERT_EQUAL_STRING(said_before, said(session));
+    session.undo_log[0].state = State::Written;
+    TEST_ASSERT_TRUE(said(session).ends_with(", its group is being given back"));
+}
+
+TEST(says_that_modprobe_could_not_be_started)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
+    auto& session = machine.plan("[bind]\nnic = 01:00.0\n");
+    fail(session.plan.decisions[0], Reason::ModuleMissing);
+    session.loading_of(Target::VfioPci).error_number = ENOMEM;
+    TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0: failed (module-missing): vfio-pci cannot be loaded: starting "
+                             "modprobe failed: Cannot allocate memory",
+        said(session));
+}
+
+TEST(says_that_modprobe_did_not_end_in_time)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 8);
+    auto& session = machine.plan("[bind]\nnic = 01:00.0\n");
+    session.mode = Mode::Bind;
+    session.is_loading = true;
+    fail(session.plan.decisions[0], Reason::Timeout);
+    TEST_ASSERT_EQUAL_STRING(
+        "nic 0000:01:00.0: failed (timeout): modprobe did not end within 10 s", said(session));
 }
 
 TEST(says_what_modprobe_said)
@@ -280,6 +337,17 @@ TEST(says_what_became_of_a_bridge)
         said());
     driver = DriverName("i82875p_edac");
     TEST_ASSERT_EQUAL_STRING(still_driven("i82875p_edac").c_str(), said());
+    // It has no driver so far, and its override could not be written.
+    driver = {};
+    session.inventory.devices[0].has_hotplug_controller = true;
+    session.undo_log[1].state = UndoEntry::State::Stuck;
+    TEST_ASSERT_EQUAL_STRING(
+        "bridge 0000:01:00.0 in group 7 is not kept from shpchp, which would keep guests from the group\n",
+        said());
+    session.undo_log.clear();
+    TEST_ASSERT_EQUAL_STRING(
+        "bridge 0000:01:00.0 in group 7 is not kept from shpchp, which would keep guests from the group\n",
+        said());
 }
 
 TEST(says_what_still_shows_on_a_display_that_was_given_away)
@@ -392,7 +460,7 @@ TEST(warns_of_what_an_ids_names_and_no_line)
         warnings_of(session));
     session.strangers[0] = {.address = *parse_address("0000:03:00.0"),
         .named_for = Target::PciStub,
-        .file = SettingFile("/etc/modprobe.d/vfio.conf")};
+        .place = SettingPlace("/etc/modprobe.d/vfio.conf")};
     TEST_ASSERT_EQUAL_STRING(
         "0000:03:00.0 is named by 'options pci-stub ids=' in /etc/modprobe.d/vfio.conf and by no line here, "
         "so it stays with its host driver, add it under [stub]\n",
@@ -415,7 +483,7 @@ TEST(says_what_it_could_not_look_at)
     session.has_more_strangers = true;
     session.module_settings.has_more_ids = true;
     session.module_settings.unread_files = 2;
-    session.module_settings.unread_file = SettingFile("/etc/modprobe.d/vfio.conf");
+    session.module_settings.unread_file = SettingPlace("/etc/modprobe.d/vfio.conf");
     std::string const first =
         "more than 1024 devices that no line selects are on vfio-pci or named by an ids=, "
         "the rest are not shown\n";

@@ -35,4 +35,26 @@ TEST(finds_devices_and_groups)
     TEST_ASSERT_TRUE(inventory.find_group({}) == nullptr);
 }
 
+TEST(sorts_by_group_and_then_by_address)
+{
+    Machine machine;
+    constexpr unsigned count = 200;
+    for (unsigned i = 0; i < count; ++i) {
+        auto& device = machine.add("0000:00:00.0", "8086:1533", 0x020000, i * 7 % 10);
+        device.address.bus = static_cast<uint8_t>(i * 37 % count);
+        if (i % 11 == 0)
+            device.group.reset();
+    }
+    auto const& devices = machine.session.inventory.devices;
+    auto const order = machine.session.inventory.by_group();
+    TEST_ASSERT_EQUAL_UINT(count, order.size());
+    for (size_t i = 1; i < order.size(); ++i) {
+        auto const& before = devices[order[i - 1]];
+        auto const& after = devices[order[i]];
+        auto const last = ~uint32_t{0};
+        TEST_ASSERT_TRUE(before.group.value_or(last) < after.group.value_or(last)
+            || (before.group == after.group && before.address < after.address));
+    }
+}
+
 UNITY_MAIN()

@@ -30,7 +30,7 @@ struct Settings {
         for (auto const& foreign : settings.ids) {
             char id[32];
             snprintf(id, sizeof(id), " %x:%x ", foreign.id.vendor, foreign.id.device);
-            all += std::string(driver_name(foreign.target)) + id + std::string(foreign.file.view()) + "\n";
+            all += std::string(driver_name(foreign.target)) + id + std::string(foreign.place.view()) + "\n";
         }
         return all;
     }
@@ -43,13 +43,32 @@ struct Settings {
         device.is_identified = true;
         auto const* found =
             find_foreign_id(settings, device, [](Target target) { return target == Target::VfioPci; });
-        return found ? std::string(found->file.view()) : "nowhere";
+        return found ? std::string(found->place.view()) : "nowhere";
     }
 
     std::string blacklisted(Target target, std::string_view loaded = "") const
     {
         return std::string(
             find_blacklisted(settings, target, [&](std::string_view module) { return module == loaded; }));
+    }
+
+    Settings& with_rivals()
+    {
+        settings.are_rivals_wanted = true;
+        return *this;
+    }
+
+    // 'KIND DRIVER WORD|NAME PLACE' for everything else that has a say, one a line.
+    std::string rivals() const
+    {
+        constexpr char const* kinds[] = {"ids", "hide", "against ours", "against", "early"};
+        std::string all;
+        for (auto const& rival : settings.rivals) {
+            all += std::string(kinds[static_cast<size_t>(rival.kind)]) + " "
+                + std::string(driver_name(rival.target)) + " " + rival.word + "|"
+                + std::string(rival.name.view()) + " " + std::string(rival.place.view()) + "\n";
+        }
+        return all;
     }
 
     // Names of the modules with an 'install' line.
@@ -66,7 +85,7 @@ struct Settings {
 
 TEST(reads_options_of_both_drivers)
 {
-    TEST_ASSERT_EQUAL_STRING("vfio-pci 8086:10d3 a\nvfio-pci 1b36:10 a\npci-stub 1:2 a\n",
+    TEST_ASSERT_EQUAL_STRING("vfio-pci 8086:10d3 a:1\nvfio-pci 1b36:10 a:1\npci-stub 1:2 a:2\n",
         Settings()
             .file("a", "options vfio-pci ids=8086:10d3,1b36:0010 disable_vga=1\noptions pci_stub ids=1:2\n")
             .ids());
@@ -74,16 +93,16 @@ TEST(reads_options_of_both_drivers)
 
 TEST(takes_a_dash_for_an_underscore)
 {
-    TEST_ASSERT_EQUAL_STRING("vfio-pci 1:2 a\nvfio-pci 3:4 a\n",
+    TEST_ASSERT_EQUAL_STRING("vfio-pci 1:2 a:1\nvfio-pci 3:4 a:2\n",
         Settings().file("a", "options vfio_pci ids=1:2\noptions vfio-pci ids=3:4").ids());
 }
 
 TEST(reads_every_option_of_a_line)
 {
     TEST_ASSERT_EQUAL_STRING(
-        "vfio-pci 1:2 a\n", Settings().file("a", "\toptions \t vfio-pci  disable_vga=1\tids=1:2").ids());
-    TEST_ASSERT_EQUAL_STRING(
-        "vfio-pci 1:2 a\nvfio-pci 3:4 a\n", Settings().file("a", "options vfio-pci ids=\"1:2, 3:4\"").ids());
+        "vfio-pci 1:2 a:1\n", Settings().file("a", "\toptions \t vfio-pci  disable_vga=1\tids=1:2").ids());
+    TEST_ASSERT_EQUAL_STRING("vfio-pci 1:2 a:1\nvfio-pci 3:4 a:1\n",
+        Settings().file("a", "options vfio-pci ids=\"1:2, 3:4\"").ids());
 }
 
 TEST(passes_over_other_lines)
@@ -99,9 +118,10 @@ TEST(passes_over_other_lines)
 
 TEST(joins_continued_lines)
 {
-    TEST_ASSERT_EQUAL_STRING("vfio-pci 1:2 a\nvfio-pci 3:4 a\n",
+    TEST_ASSERT_EQUAL_STRING("vfio-pci 1:2 a:1\nvfio-pci 3:4 a:1\n",
         Settings().file("a", "options vfio-pci \\\n  ids=1:2,\\\n3:4\n").ids());
-    TEST_ASSERT_EQUAL_STRING("vfio-pci 1:2 a\n", Settings().file("a", "options vfio-pci ids=1\\:2\\").ids());
+    TEST_ASSERT_EQUAL_STRING(
+        "vfio-pci 1:2 a:1\n", Settings().file("a", "options vfio-pci ids=1\\:2\\").ids());
     TEST_ASSERT_EQUAL_STRING(
         "", Settings().file("a", "# a comment that goes on \\\noptions vfio-pci ids=1:2\n").ids());
 }
@@ -128,8 +148,8 @@ TEST(says_that_there_are_more_ids_than_fit)
 TEST(names_the_place_that_kmod_would_let_count)
 {
     auto const* text = "options vfio-pci ids=8086:10d3";
-    TEST_ASSERT_EQUAL_STRING("/b", Settings().file("/a", text).file("/b", text).named_in());
-    TEST_ASSERT_EQUAL_STRING("/b", Settings().file("/b", text).file("/a", text).named_in());
+    TEST_ASSERT_EQUAL_STRING("/b:1", Settings().file("/a", text).file("/b", text).named_in());
+    TEST_ASSERT_EQUAL_STRING("/b:1", Settings().file("/b", text).file("/a", text).named_in());
     TEST_ASSERT_EQUAL_STRING(
         "", Settings().file("/a", text).command_line("vfio-pci.ids=8086:10d3").named_in());
     TEST_ASSERT_EQUAL_STRING(
@@ -174,6 +194,64 @@ TEST(finds_install_lines)
             .file("a",
                 "install irqbypass /bin/true\ninstall vfio-pci-core /bin/false\n#install vfio /bin/false\n")
             .with_install_line());
+}
+
+TEST(finds_who_has_a_say_on_the_kernel_command_line)
+{
+    TEST_ASSERT_EQUAL_STRING("ids vfio-pci vfio-pci.ids| \n"
+                             "ids pci-stub pci-stub.ids| \n"
+                             "hide vfio-pci xen-pciback.hide| \n"
+                             "early vfio-pci rd.driver.pre|vfio-pci \n"
+                             "against vfio-pci rd.driver.blacklist|nouveau \n"
+                             "against ours vfio-pci rd.driver.blacklist|vfio_pci \n"
+                             "against vfio-pci modprobe.blacklist|snd_hda_intel \n",
+        Settings()
+            .with_rivals()
+            .command_line("vfio_pci.ids=1:2 pci-stub.ids=3:4 xen-pciback.hide=(01:00.0) "
+                          "rd.driver.pre=nvme,vfio-pci,vfio rd.driver.blacklist=nouveau,vfio_pci "
+                          "rd.driver.post=vfio-pci modprobe.blacklist=snd_hda_intel blacklist=nvme")
+            .rivals());
+    TEST_ASSERT_EQUAL_STRING("(01:00.0)",
+        Settings().command_line("xen-pciback.hide=(02:00.0) xen_pciback.hide=(01:00.0)").settings.hidden);
+}
+
+TEST(finds_who_has_a_say_in_modprobe_d)
+{
+    TEST_ASSERT_EQUAL_STRING("ids vfio-pci options|vfio-pci ids= a:1\n"
+                             "early vfio-pci softdep|nouveau a:3\n"
+                             "early pci-stub softdep|nvme a:6\n"
+                             "against vfio-pci blacklist|nouveau a:7\n"
+                             "against ours vfio-pci blacklist|vfio a:8\n"
+                             "against vfio-pci install|nvme a:9\n"
+                             "against ours vfio-pci install|vfio_pci a:10\n"
+                             "against ours pci-stub install|pci-stub a:11\n",
+        Settings()
+            .with_rivals()
+            .file("a",
+                "options vfio-pci disable_vga=1 ids=1:2\n# blacklist nvme\nsoftdep nouveau pre: \\\n a \\\n "
+                "vfio-pci\nsoftdep nvme post: pci_stub vfio-pci\nblacklist nouveau\nblacklist vfio\n"
+                "install nvme /bin/false\ninstall vfio_pci x\ninstall pci-stub x\nsoftdep vfio-pci pre: "
+                "nouveau\nalias a "
+                "vfio-pci\n"
+                "options vfio-pci disable_idle_d3=1\nremove nvme x\n")
+            .rivals());
+}
+
+TEST(keeps_nothing_that_nobody_asks_for)
+{
+    auto const settings = Settings().file("a", "blacklist nouveau").command_line("vfio-pci.ids=1:2").rivals();
+    TEST_ASSERT_EQUAL_STRING("", settings);
+}
+
+TEST(tells_whether_a_file_is_about_our_drivers)
+{
+    ModuleSettings settings;
+    for (std::string line :
+        {"options vfio-pci disable_vga=1", "blacklist vfio_iommu_type1", "install pci-stub x"})
+        TEST_ASSERT_TRUE(parse_modprobe_settings(line, "a", settings));
+    for (std::string line :
+        {"options nouveau modeset=0", "# options vfio-pci ids=1:2", "softdep nvme pre: vfio-pci"})
+        TEST_ASSERT_FALSE(parse_modprobe_settings(line, "a", settings));
 }
 
 UNITY_MAIN()

@@ -27,9 +27,11 @@ TEST(sums_up_what_was_done)
     TEST_ASSERT_EQUAL_STRING(
         "bound 1 of 2 listed devices, rd.vfio_early=0 boots without it", summary_of(session));
     TEST_ASSERT_FALSE(is_all_bound(session));
-    TEST_ASSERT_EQUAL_STRING("no device is listed, nothing to bind: list devices in /etc/vfio-early.ini, "
+    Machine nothing;
+    nothing.session.config_name = ConfigName("/etc/other.ini");
+    TEST_ASSERT_EQUAL_STRING("no device is listed, nothing to bind: list devices in /etc/other.ini, "
                              "and 'vfio-early check' shows what the next boot does with them",
-        summary_of(Machine().plan("[bind]\n")));
+        summary_of(nothing.plan("[bind]\n")));
 }
 
 TEST(does_not_count_what_was_never_settled_as_bound)

@@ -78,6 +78,20 @@ TEST(says_which_word_is_wrong)
     TEST_ASSERT_EQUAL_STRING("unknown term 'al', did you mean 'all'?", problem_of("8086:1572 al"));
 }
 
+TEST(says_what_is_wrong_with_the_last_number)
+{
+    for (char const* word : {"0000:01:00:0", "01:00:0", "0000:01:00:*"})
+        TEST_ASSERT_EQUAL_STRING(
+            std::string("'") + word + "' has ':' before its function, write '.' there, such as 0000:01:00.0",
+            problem_of(word));
+    TEST_ASSERT_EQUAL_STRING("'10de:0000:1' has half of a subsystem, which is SUBVENDOR:SUBDEVICE, leave it "
+                             "out or write all of it",
+        problem_of("10de:0000:1"));
+    TEST_ASSERT_EQUAL_STRING("'10de:2191:1043:1' is not an id, which is VENDOR:DEVICE[:SUBVENDOR:SUBDEVICE] "
+                             "with four hexadecimal digits each",
+        problem_of("10de:2191:1043:1"));
+}
+
 TEST(says_how_a_comment_begins)
 {
     TEST_ASSERT_EQUAL_STRING(

@@ -265,6 +265,26 @@ TEST(darkens_a_boot_display_that_is_bound)
     TEST_ASSERT_EQUAL_STRING("efifb", session.framebuffer.holder.view());
 }
 
+TEST(leaves_the_framebuffer_of_a_display_that_is_not_known_to_be_the_one_of_the_boot)
+{
+    DisplayStage stage;
+    auto const attribute = "sys/bus/pci/devices/0000:02:00.0/boot_display";
+    stage.tree.unlink(attribute);
+    stage.tree.make_directory(attribute); // it cannot be read
+    stage.tree.unlink("proc/iomem");
+    auto& session = stage.plan("[bind]\ngpu = 02:00.0\n[options]\nboot-display = bind\n");
+    apply(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING("gpu 0000:02:00.0 bound\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("", stage.unbound());
+    TEST_ASSERT_EQUAL_STRING("", stage.tree.read("dev/console"));
+    // Another place that kernels show it in settles it.
+    DisplayStage known;
+    known.tree.unlink(attribute);
+    known.tree.make_directory(attribute);
+    apply(known.plan("[bind]\ngpu = 02:00.0\n[options]\nboot-display = bind\n"), known.tree.root());
+    TEST_ASSERT_EQUAL_STRING("efi-framebuffer.0", known.unbound());
+}
+
 TEST(leaves_a_boot_display_lit_that_is_not_bound)
 {
     DisplayStage refused;
@@ -289,8 +309,27 @@ TEST(notices_what_did_not_stay_bound)
     auto& session = stage.plan("[bind]\nnic = 01:00.0\n");
     apply(session, stage.tree.root());
     stage.tree.unlink("sys/bus/pci/devices/0000:01:00.0/driver");
-    TEST_ASSERT_FALSE(read_drivers_back(session, stage.tree.root()));
+    judge_what_was_lost(session, stage.tree.root());
     TEST_ASSERT_EQUAL_STRING("nic 0000:01:00.0 bind-failed\n", verdicts(session));
+}
+
+TEST(undoes_the_whole_group_of_a_device_that_did_not_stay_bound)
+{
+    Stage stage("vfio-pci");
+    stage.tree.add_driver("vfio-pci");
+    stage.tree.add_device("0000:01:00.1", "20000", "8086:10D3", 8, "vfio-pci");
+    auto& session = stage.plan("[bind]\nnics = 01:00.*\n");
+    apply(session, stage.tree.root());
+    for (auto& entry : session.undo_log)
+        entry.driver_was = DriverName("e1000e");
+    stage.tree.unlink("sys/bus/pci/devices/0000:01:00.0/driver");
+    undo_what_was_lost(session, stage.tree.root());
+    TEST_ASSERT_EQUAL_STRING(
+        "nics 0000:01:00.0 bind-failed\nnics 0000:01:00.1 group-refused\n", verdicts(session));
+    TEST_ASSERT_EQUAL_STRING("0000:01:00.1", stage.tree.read("sys/bus/pci/drivers/vfio-pci/unbind"));
+    for (char const* address : {"0000:01:00.0", "0000:01:00.1"})
+        TEST_ASSERT_EQUAL_STRING(
+            "\n", stage.tree.read(std::string("sys/bus/pci/devices/") + address + "/driver_override"));
 }
 
 TEST(rehearses_without_writing)

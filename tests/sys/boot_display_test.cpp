@@ -53,6 +53,17 @@ TEST(leaves_the_framebuffer_of_another_display)
     TEST_ASSERT_EQUAL_STRING("efi-framebuffer.0", screen.unbound());
 }
 
+TEST(leaves_a_framebuffer_of_which_it_cannot_be_read_whose_it_is)
+{
+    Screen screen;
+    screen.tree.unlink("sys/bus/platform/devices/efi-framebuffer.0");
+    screen.tree.make_directory("sys/bus/platform/devices/efi-framebuffer.0/driver");
+    darken(screen.session, screen.tree.root(), screen.display);
+    TEST_ASSERT_EQUAL_STRING("1\n", screen.console());
+    TEST_ASSERT_EQUAL_STRING("", screen.unbound());
+    TEST_ASSERT_EQUAL_STRING("efi-framebuffer.0", screen.session.framebuffer.stuck.view());
+}
+
 TEST(leaves_consoles_where_the_firmwares_framebuffer_is_gone)
 {
     Screen screen;

@@ -280,6 +280,24 @@ TEST(everyone_may_read_the_file)
     TEST_ASSERT_EQUAL_UINT(0644, status.st_mode & 07777);
 }
 
+// An image that was made before would be older than its facts.
+TEST(leaves_a_file_alone_that_has_the_same)
+{
+    Tree tree;
+    tree.make_directory("etc");
+    TEST_ASSERT_TRUE(can_save(tree));
+    tree.age(file, 1000);
+    auto const before = tree.root().modified(Path(file));
+    TEST_ASSERT_TRUE(can_save(tree));
+    TEST_ASSERT_EQUAL_UINT(before, tree.root().modified(Path(file)));
+    for (auto const& other : {tree.read(file) + "\n", tree.read(file).substr(1), std::string()}) {
+        tree.write(file, other);
+        tree.age(file, 1000);
+        TEST_ASSERT_TRUE(can_save(tree));
+        TEST_ASSERT_TRUE(tree.root().modified(Path(file)) > before + 500);
+    }
+}
+
 TEST(replaces_the_file_as_a_whole)
 {
     Tree tree;

@@ -6,6 +6,9 @@
 #include "cli/run.h"
 
 #include "../fault_kernel.h"
+#include "core/plan.h"
+#include "sys/scan.h"
+#include "sys/undo.h"
 #include "tree.h"
 
 #include <cerrno>
@@ -13,6 +16,7 @@
 #include <ctime>
 #include <fcntl.h>
 #include <map>
+#include <memory>
 #include <regex>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -106,12 +110,11 @@ int bind(Tree const& tree)
 {
     auto const child = ::fork();
     if (child == 0) {
-        // What would be printed is not looked at.
+        auto const directory = tree.directory();
         close(STDOUT_FILENO);
         close(STDERR_FILENO);
+        ::open((directory + "/printed").c_str(), O_WRONLY | O_CREAT, 0644);
         ::open("/dev/null", O_WRONLY);
-        ::open("/dev/null", O_WRONLY);
-        auto const directory = tree.directory();
         CommandOptions options;
         options.root = directory;
         _exit(run({.mode = Mode::Bind,
@@ -154,13 +157,25 @@ std::string complaints_of_bridge(Tree const& tree, Start const& start, std::stri
     return wrong;
 }
 
-// One line for each thing that is not as it has to be. Where the call fails again and again, what the driver
-// is cannot always be read.
-std::string complaints(Tree const& tree, Start const& start, int status, bool is_persistent)
+// A device that could not be put back is named with the driver that it is on, or with none.
+std::string complaints_of_stuck(
+    std::string const& address, std::string const& driver, std::string const& text)
+{
+    std::smatch said;
+    bool const is_named_with_driver = std::regex_search(
+        text, said, std::regex("not put back as they were: [^\"\n]*" + address + " \\(([^)]*)\\)"));
+    if (!is_named_with_driver || said[1] == driver)
+        return "";
+    return address + " is on '" + driver + "' and is said to be stuck on " + said[1].str() + "\n";
+}
+
+// One line for each thing that is not as it has to be.
+std::string complaints(Tree const& tree, Start const& start, int status)
 {
     std::string wrong;
     std::string const report =
         tree.has("run/vfio-early/report.json") ? tree.read("run/vfio-early/report.json") : "";
+    auto const printed = tree.read("printed");
     bool is_all_bound = true;
     for (auto const& group : groups) {
         bool is_whole = true;
@@ -184,8 +199,10 @@ std::string complaints(Tree const& tree, Start const& start, int status, bool is
             if (is_said && (said[2] == "bound") != (driver == target) && !is_named)
                 wrong += address + " is on '" + driver + "' and the report has it as " + said[2].str() + "\n";
             auto const expected = driver.empty() ? "null" : '"' + driver + '"';
-            if (is_said && said[1] != expected && !is_named && !is_persistent)
+            bool const is_unknown = is_named && said[1] == "null";
+            if (is_said && said[1] != expected && !is_unknown)
                 wrong += address + " is on '" + driver + "' and the report says " + said[1].str() + "\n";
+            wrong += complaints_of_stuck(address, driver, printed);
         }
         is_all_bound &= is_whole;
         if (is_whole && start.is_refused)
@@ -210,6 +227,7 @@ struct Kind {
     Fault fault;
     int number;
     bool is_persistent = false;
+    bool is_one_kind = false;
 };
 
 constexpr Kind kinds[] = {
@@ -220,9 +238,11 @@ constexpr Kind kinds[] = {
     {"EINTR", Fault::Error, EINTR},
     {"a short read or write", Fault::Short, 0},
     {"SIGKILL", Fault::Kill, 0},
+    {"SIGKILL and a loss", Fault::Loss, 0},
     {"EIO from there on", Fault::Error, EIO, true},
     {"ENOENT from there on", Fault::Error, ENOENT, true},
     {"ENOMEM from there on", Fault::Error, ENOMEM, true},
+    {"EIO of this call from there on", Fault::Error, EIO, true, true},
 };
 
 unsigned tried = 0;
@@ -234,10 +254,15 @@ unsigned try_fault(Start const& start, Kind const& kind, unsigned at)
     Tree tree;
     build(tree, start);
     fault_kernel::begin(tree.directory(),
-        {.fault = kind.fault, .number = kind.number, .at = at, .is_persistent = kind.is_persistent});
+        {.fault = kind.fault,
+            .number = kind.number,
+            .at = at,
+            .is_persistent = kind.is_persistent,
+            .is_one_kind = kind.is_one_kind,
+            .lost = "0000:01:00.1"});
     auto const status = bind(tree);
     ++tried;
-    auto const wrong = complaints(tree, start, status, kind.is_persistent);
+    auto const wrong = complaints(tree, start, status);
     if (!wrong.empty()) {
         ++went_wrong;
         printf("%s, %s at call %u (%s): exit status %d\n%s", start.about, kind.name, at,
@@ -270,12 +295,51 @@ void check_without_fault(Start const& start)
         report.c_str());
 }
 
+// A guest takes a group while it is given back late: it has all of it or nothing.
+void check_guest(int opens)
+{
+    Tree tree;
+    build(tree, starts[1]);
+    tree.write("dev/vfio/8", "");
+    fault_kernel::begin(tree.directory(), {});
+    auto const session = std::make_unique<Session>();
+    auto const root = tree.root();
+    parse_config(two_groups, session->config, session->problems);
+    scan(root, session->config, session->facts, session->inventory);
+    make_plan(session->config, session->facts, session->inventory, session->plan, session->problems);
+    for (auto& decision : session->plan.decisions) {
+        TEST_ASSERT_TRUE(
+            !note_what_it_was(root, *session, decision, *decision.device, driver_name(decision.target))
+                 .is_error());
+        fail(decision, Reason::Timeout);
+    }
+    for (std::string const address : groups[0]) {
+        auto const directory = "sys/bus/pci/devices/" + address;
+        tree.unlink(directory + "/driver");
+        tree.link(directory + "/driver", "../../drivers/vfio-pci");
+    }
+    session->is_undone_late = true;
+    fault_kernel::let_guest_come(opens);
+    undo(*session, root);
+    ++tried;
+    bool const has_guest = opens == 0;
+    for (std::string const address : groups[0]) {
+        if ((driver_of(tree, address) == "vfio-pci") == has_guest)
+            continue;
+        ++went_wrong;
+        printf("a guest comes after %d: %s is on '%s'\n", opens, address.c_str(),
+            driver_of(tree, address).c_str());
+    }
+}
+
 } // namespace
 
 int main(int count, char** arguments)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     bool const is_every = count > 1 && std::string(arguments[1]) == "every";
+    for (int const opens : {0, 1})
+        check_guest(opens);
     for (auto const& start : starts) {
         check_without_fault(start);
         auto const calls = try_fault(start, kinds[0], 0);

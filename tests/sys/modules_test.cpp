@@ -8,7 +8,10 @@
 #include "sys/worker.h"
 #include "tree.h"
 
+#include <cerrno>
 #include <csignal>
+#include <sys/resource.h>
+#include <unistd.h>
 
 using namespace vfio_early;
 
@@ -111,6 +114,26 @@ static int64_t milliseconds_to_load(std::string const& modprobe, Machine& machin
     auto const start = now_milliseconds();
     load_drivers(tree.root(), session);
     return now_milliseconds() - start;
+}
+
+TEST(says_what_kept_modprobe_from_being_started)
+{
+    Tree tree;
+    add_modprobe(tree, "");
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    auto& session = machine.plan("[bind]\ngpu = 01:00.0\n");
+    auto const root = tree.root();
+    rlimit was = {};
+    getrlimit(RLIMIT_NOFILE, &was);
+    // Room for one more file, and a pipe has two ends.
+    auto const next = dup(0);
+    close(next);
+    rlimit const now = {.rlim_cur = static_cast<rlim_t>(next) + 1, .rlim_max = was.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &now);
+    load_drivers(root, session);
+    setrlimit(RLIMIT_NOFILE, &was);
+    TEST_ASSERT_EQUAL_UINT(EMFILE, static_cast<unsigned>(session.loading_of(Target::VfioPci).error_number));
 }
 
 TEST(does_not_wait_for_what_modprobe_leaves_behind)

@@ -169,4 +169,15 @@ TEST(does_not_follow_a_link_that_does_not_fit)
     TEST_ASSERT_EQUAL_UINT(ENAMETOOLONG, tree.root().link_name(Path("long-name")).error().number);
 }
 
+TEST(knows_when_a_file_was_written)
+{
+    Tree tree;
+    tree.write("file", "");
+    auto const now = tree.root().modified(Path("file"));
+    tree.age("file", 1000);
+    auto const then = tree.root().modified(Path("file"));
+    TEST_ASSERT_TRUE(now - then >= 999 && now - then <= 1001);
+    TEST_ASSERT_EQUAL_UINT(0, tree.root().modified(Path("none")));
+}
+
 UNITY_MAIN()

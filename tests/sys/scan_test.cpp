@@ -317,6 +317,26 @@ TEST(believes_no_group_that_lists_a_device_of_another_whatever_the_order)
     }
 }
 
+TEST(tells_a_boot_display_from_one_that_may_be_it)
+{
+    for (char const* path : {"sys/bus/pci/devices/0000:01:00.0/boot_vga",
+             "sys/bus/platform/devices/efi-framebuffer.0", "proc/iomem"}) {
+        Tree tree;
+        tree.add_machine();
+        tree.add_device("0000:01:00.0", "38000", "1234:1111", 8);
+        tree.make_directory(path);
+        auto const of_display = [&] {
+            return scanned(tree, "[bind]\ngpu = 01:00.0\n")->inventory.devices[0];
+        };
+        TEST_ASSERT_TRUE(of_display().may_be_boot_display);
+        TEST_ASSERT_FALSE(of_display().is_boot_display);
+        // Another place that kernels show it in settles it.
+        tree.link("sys/bus/platform/devices/simple-framebuffer.0",
+            "../../../devices/pci0000:00/0000:01:00.0/simple-framebuffer.0");
+        TEST_ASSERT_TRUE(of_display().is_boot_display);
+    }
+}
+
 TEST(takes_what_it_cannot_read_of_a_display_for_the_one_that_the_firmware_booted_on)
 {
     for (char const* path :
