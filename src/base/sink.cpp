@@ -50,13 +50,19 @@ void put_number(Sink& sink, uint32_t value, uint32_t base, size_t wanted)
     sink.write({digits + start, sizeof(digits) - start});
 }
 
+void put_hex(Sink& sink, char const* before, uint32_t value, size_t wanted)
+{
+    sink.write(before);
+    put_number(sink, value, 16, wanted);
+}
+
 void put_escaped(Sink& sink, std::string_view text)
 {
     for (char const byte : text) {
         if (is_printable(byte))
             put_byte(sink, byte);
         else
-            print(sink, "\\x%2x", static_cast<uint8_t>(byte));
+            put_hex(sink, "\\x", static_cast<uint8_t>(byte), 2);
     }
 }
 
@@ -72,7 +78,9 @@ void put_quoted(Sink& sink, std::string_view text)
         room -= needed;
         ++count;
     }
-    print(sink, "'%e%c'", slice(text, 0, count), count < text.size() ? "..." : "");
+    put_byte(sink, '\'');
+    put_escaped(sink, slice(text, 0, count));
+    sink.write(count < text.size() ? "...'" : "'");
 }
 
 void put_json_string(Sink& sink, std::string_view text)
@@ -84,7 +92,7 @@ void put_json_string(Sink& sink, std::string_view text)
                 put_byte(sink, '\\');
             put_byte(sink, byte);
         } else {
-            print(sink, "\\u%4x", static_cast<uint8_t>(byte));
+            put_hex(sink, "\\u", static_cast<uint8_t>(byte), 4);
         }
     }
     put_byte(sink, '"');
@@ -143,14 +151,19 @@ void print_arguments(Sink& sink, char const* format, va_list arguments)
         case 'a':
         case 'b': {
             auto const& address = *va_arg(arguments, Address const*);
-            if (letter == 'a' || address.domain != 0)
-                print(sink, "%4x:", address.domain);
-            print(sink, "%2x:%2x.%x", address.bus, address.device, address.function);
+            if (letter == 'a' || address.domain != 0) {
+                put_hex(sink, "", address.domain, 4);
+                put_byte(sink, ':');
+            }
+            put_hex(sink, "", address.bus, 2);
+            put_hex(sink, ":", address.device, 2);
+            put_hex(sink, ".", address.function, 1);
             break;
         }
         case 'i': {
-            auto const id = va_arg(arguments, DeviceId);
-            print(sink, "%4x:%4x", id.vendor, id.device);
+            auto const& id = *va_arg(arguments, DeviceId const*);
+            put_hex(sink, "", id.vendor, 4);
+            put_hex(sink, ":", id.device, 4);
             break;
         }
         case '%':

@@ -56,13 +56,13 @@ constexpr int pass(int error_number)
 {
     return error_number;
 }
-constexpr Address const* pass(Address const& address) // as GCC moves its members one by one
+constexpr Address const* pass(Address const& address)
 {
     return &address;
 }
-constexpr DeviceId pass(DeviceId id)
+constexpr DeviceId const* pass(DeviceId const& id)
 {
-    return id;
+    return &id;
 }
 
 template <typename Passed> constexpr std::string_view letters_of;
@@ -71,7 +71,7 @@ template <> constexpr std::string_view letters_of<char const*> = "c";
 template <> constexpr std::string_view letters_of<uint32_t> = "ux";
 template <> constexpr std::string_view letters_of<int> = "m";
 template <> constexpr std::string_view letters_of<Address const*> = "ab";
-template <> constexpr std::string_view letters_of<DeviceId> = "i";
+template <> constexpr std::string_view letters_of<DeviceId const*> = "i";
 
 // A text with a place for each part, which the compiler holds against the parts:
 //   %s   a text
