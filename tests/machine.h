@@ -16,6 +16,15 @@ struct Machine {
     // On the heap: a session is large.
     std::unique_ptr<Session> owned = std::make_unique_for_overwrite<Session>();
     Session& session = *owned;
+    std::unique_ptr<Outlook> outlook;
+
+    // As a rehearsal has it.
+    void look_out()
+    {
+        outlook = std::make_unique<Outlook>();
+        session.outlook = outlook.get();
+        session.module_settings.rivals = &outlook->settings;
+    }
 
     Machine() { session.inventory.iommu = Iommu::On; }
 

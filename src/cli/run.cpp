@@ -226,8 +226,7 @@ void plan_and_carry_out(void* context)
         update_facts(root, session.config, session.inventory, session.uses, session.facts);
     if (session.mode == Mode::Bind && session.is_running_system)
         refuse_what_is_in_use(session.plan, session.uses, session.inventory);
-    auto const& settings = session.module_settings;
-    if (settings.are_rivals_wanted || needs_driver(session.plan, Target::VfioPci)
+    if (session.outlook || needs_driver(session.plan, Target::VfioPci)
         || needs_driver(session.plan, Target::PciStub))
         read_modprobe_d(root, session.module_settings);
     if (session.mode == Mode::Bind)
@@ -235,7 +234,7 @@ void plan_and_carry_out(void* context)
     else
         rehearse(session, root);
     find_strangers(root, session);
-    if (settings.are_rivals_wanted)
+    if (session.outlook)
         find_rivals(root, session);
 }
 
@@ -322,8 +321,8 @@ void find_images_job(void* context)
 void look_at_images(Job& job)
 {
     constexpr int64_t limit_milliseconds = 20000;
-    if (job.session.module_settings.are_rivals_wanted && job.options.facts.empty()
-        && job.options.kernel.empty() && job.session.is_planned)
+    if (job.session.outlook && job.options.facts.empty() && job.options.kernel.empty()
+        && job.session.is_planned)
         run_worker(find_images_job, &job, now_milliseconds() + limit_milliseconds);
 }
 
@@ -352,6 +351,14 @@ template <typename T> T* new_shared()
     auto* memory = allocate_shared(sizeof(T));
     // Without parentheses, which would write zeros over all of it.
     return memory ? new (memory) T : nullptr;
+}
+
+// Without the memory for it, a rehearsal has none.
+void add_outlook(Session& session)
+{
+    session.outlook = new_shared<Outlook>();
+    if (session.outlook)
+        session.module_settings.rivals = &session.outlook->settings;
 }
 
 // A rehearsal says what to do about what it refuses.
@@ -419,8 +426,9 @@ bool is_alone(Job const& job)
     if (!locked.is_error())
         return true;
     if (locked.error().number == EWOULDBLOCK) {
-        tell(job, "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back "
-                  "devices, try again later");
+        tell(job,
+            "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back "
+            "devices, try again later");
         return false;
     }
     if (!job.session.is_running_system)
@@ -474,7 +482,8 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     session.mode = conduct.mode;
     session.kernel = KernelVersion(options.kernel);
     session.is_running_system = is_running_system(root.value());
-    session.module_settings.are_rivals_wanted = conduct.mode == Mode::Check;
+    if (conduct.mode == Mode::Check)
+        add_outlook(session);
     Job job{conduct, options, root.value(), session};
     session.config_name = config_name(job);
     if (conduct.obeys_command_line && is_crash_kernel(root.value()))

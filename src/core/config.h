@@ -70,8 +70,8 @@ public:
     Problem const* end() const { return m_first.end(); }
 
 private:
-    FixedVector<Problem, max_problems> m_first;
     unsigned m_left_out = 0;
+    FixedVector<Problem, max_problems> m_first;
 };
 
 // A problem whose text is a format with its parts; see print().

@@ -99,9 +99,11 @@ uint8_t parts_in(std::string_view line)
 
 void tell_of_images(Session const& session, Tell tell)
 {
+    if (!session.outlook)
+        return;
     Image const* first = nullptr;
     bool is_only = true;
-    for (auto const& image : session.images) {
+    for (auto const& image : session.outlook->images) {
         if (image.state == State::Good)
             continue;
         tell_of(image, tell);
@@ -111,7 +113,7 @@ void tell_of_images(Session const& session, Tell tell)
         if (!first)
             first = &image;
     }
-    auto const& [one, all] = commands[static_cast<size_t>(session.generator)];
+    auto const& [one, all] = commands[static_cast<size_t>(session.outlook->generator)];
     if (!first || !all)
         return;
     FixedString<max_warning_bytes> warning;

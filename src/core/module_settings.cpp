@@ -46,10 +46,10 @@ struct Source {
 // Beyond the limit they are not told of: it is far more than there are, and nothing is decided by them.
 void add_rival(Source const& source, Kind kind, Target target, std::string_view name)
 {
-    auto& rivals = source.settings.rivals;
-    if (!source.settings.are_rivals_wanted || !rivals.try_append({}))
+    auto* rivals = source.settings.rivals;
+    if (!rivals || !rivals->try_append({}))
         return;
-    auto& rival = rivals[rivals.size() - 1];
+    auto& rival = (*rivals)[rivals->size() - 1];
     rival.kind = kind;
     rival.target = target;
     rival.word = source.word;

@@ -58,6 +58,8 @@ struct ForeignSetting {
     SettingPlace place = {};
 };
 
+using ForeignSettings = FixedVector<ForeignSetting, max_foreign_settings>;
+
 // What modprobe.d and the kernel command line say of our drivers. We load them in a way that most of it does
 // not count, and say so.
 struct ModuleSettings {
@@ -68,9 +70,8 @@ struct ModuleSettings {
     // Files of modprobe.d that could not be read, and the first of them.
     unsigned unread_files = 0;
     SettingPlace unread_file;
-    // The rest of what has a say, where it is asked for: the boot has no use for it.
-    bool are_rivals_wanted = false;
-    FixedVector<ForeignSetting, max_foreign_settings> rivals;
+    // Where the rest of what has a say goes; nullptr where nobody asks for it, as at the boot.
+    ForeignSettings* rivals = nullptr;
     SettingPlace newest_file; // of modprobe.d, of those that set something of our drivers; images have a copy
     int64_t newest_time = 0;
     std::string_view hidden; // the value of xen-pciback.hide=, a part of the text that was read

@@ -62,11 +62,11 @@ void add(Session& session, size_t setting, std::optional<size_t> decision)
     Rival rival{static_cast<uint16_t>(setting), {}};
     if (decision)
         rival.decision = static_cast<uint16_t>(*decision);
-    for (auto const& known : session.rivals) {
+    for (auto const& known : session.outlook->rivals) {
         if (known.setting == rival.setting && known.decision == rival.decision)
             return;
     }
-    static_cast<void>(session.rivals.try_append(rival));
+    static_cast<void>(session.outlook->rivals.try_append(rival));
 }
 
 // Whether the setting is about loading a driver that the configuration asks for.
@@ -108,10 +108,10 @@ static_assert(std::size(sentences) == static_cast<size_t>(Kind::SameOverride) + 
 
 void tell_of(Session const& session, size_t index, Tell tell)
 {
-    auto const& setting = session.module_settings.rivals[index];
+    auto const& setting = session.outlook->settings[index];
     FixedString<max_warning_bytes> warning;
     Sink sink(warning);
-    for (auto const& rival : session.rivals) {
+    for (auto const& rival : session.outlook->rivals) {
         if (rival.setting != index)
             continue;
         bool const is_parameter = setting.place.empty();
@@ -133,21 +133,21 @@ void tell_of(Session const& session, size_t index, Tell tell)
 
 } // namespace
 
-void sort_settings(ModuleSettings& settings)
+void sort_settings(ForeignSettings& settings)
 {
     auto const file_of = [&](size_t index) {
-        auto place = settings.rivals[index].place.view();
+        auto place = settings[index].place.view();
         return take_until(place, ':');
     };
-    for (size_t i = 1; i < settings.rivals.size(); ++i) {
+    for (size_t i = 1; i < settings.size(); ++i) {
         for (auto j = i; j > 0 && file_of(j) < file_of(j - 1); --j)
-            std::swap(settings.rivals[j], settings.rivals[j - 1]);
+            std::swap(settings[j], settings[j - 1]);
     }
 }
 
-bool are_aliases_wanted(ModuleSettings const& settings)
+bool are_aliases_wanted(ForeignSettings const& settings)
 {
-    for (auto const& setting : settings.rivals) {
+    for (auto const& setting : settings) {
         if (setting.kind == Kind::Against)
             return true;
     }
@@ -167,7 +167,7 @@ void note_override(Session& session, std::string_view name, std::string_view tex
     // A device that is refused is where another override has it.
     if (!is_same && !is_open(listed))
         return;
-    auto& settings = session.module_settings.rivals;
+    auto& settings = session.outlook->settings;
     // Those that say the same are told of once.
     size_t index = 0;
     while (index < settings.size() && !(is_same && settings[index].kind == Kind::SameOverride))
@@ -191,7 +191,7 @@ void note_alias(Session& session, std::string_view line, std::span<bool> has_dri
         return;
     auto const pattern = take_word(line);
     auto const module = trimmed(line);
-    auto const& settings = session.module_settings.rivals;
+    auto const& settings = session.outlook->settings;
     for (size_t i = 0; i < session.plan.decisions.size(); ++i) {
         auto const* device = device_of(session.plan.decisions[i], session.inventory);
         if (!device || has_driver[i] || !fits(pattern, *device))
@@ -210,20 +210,20 @@ void note_alias(Session& session, std::string_view line, std::span<bool> has_dri
 void note_rivals(Session& session, std::span<bool const> has_driver)
 {
     size_t kept = 0;
-    for (auto const& rival : session.rivals) {
-        bool const is_kept = session.module_settings.rivals[rival.setting].kind != Kind::Against
+    for (auto const& rival : session.outlook->rivals) {
+        bool const is_kept = session.outlook->settings[rival.setting].kind != Kind::Against
             || !(rival.decision && has_driver[*rival.decision]);
         if (is_kept)
-            session.rivals[kept++] = rival;
+            session.outlook->rivals[kept++] = rival;
     }
-    session.rivals.shrink(kept);
-    auto const& settings = session.module_settings;
-    for (size_t i = 0; i < settings.rivals.size(); ++i) {
-        if (is_about_loading(settings.rivals[i], session.plan))
+    session.outlook->rivals.shrink(kept);
+    auto const& settings = session.outlook->settings;
+    for (size_t i = 0; i < settings.size(); ++i) {
+        if (is_about_loading(settings[i], session.plan))
             add(session, i, {});
         for (size_t j = 0; j < session.plan.decisions.size(); ++j) {
             auto const* device = device_of(session.plan.decisions[j], session.inventory);
-            if (device && has_say(settings.rivals[i], *device, settings))
+            if (device && has_say(settings[i], *device, session.module_settings))
                 add(session, i, j);
         }
     }
@@ -231,7 +231,7 @@ void note_rivals(Session& session, std::span<bool const> has_driver)
 
 void tell_of_rivals(Session const& session, Tell tell)
 {
-    for (size_t i = 0; i < session.module_settings.rivals.size(); ++i)
+    for (size_t i = 0; session.outlook && i < session.outlook->settings.size(); ++i)
         tell_of(session, i, tell);
 }
 

@@ -20,10 +20,10 @@ void note_override(Session&, std::string_view name, std::string_view text);
 void note_alias(Session&, std::string_view line, std::span<bool> has_driver);
 
 // True where anything has a say about modules of others, so that their aliases are worth reading.
-bool are_aliases_wanted(ModuleSettings const&);
+bool are_aliases_wanted(ForeignSettings const&);
 
 // Puts the settings in the order of their files; those of one file stay in theirs. Before anything is noted.
-void sort_settings(ModuleSettings&);
+void sort_settings(ForeignSettings&);
 
 // When all lines were noted: forgets the devices that have a driver all the same. And notes what follows from
 // the plan and the settings alone.

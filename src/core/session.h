@@ -78,12 +78,20 @@ struct FirmwareFramebuffer {
     Address display = {};
 };
 
+// What would keep the next boot from doing what a rehearsal shows.
+struct Outlook {
+    Generator generator = Generator::Unknown;
+    ForeignSettings settings;
+    FixedVector<Rival, max_rivals> rivals;
+    FixedVector<Image, max_images> images; // by kernel
+};
+
 // One run from configuration to report, as plain values. It stands in memory that the process which binds
 // shares with the one that watches it, so that a run that was cut short can still be reported. It is large,
 // and what a run does not use of it is never touched.
 struct Session {
     Mode mode = Mode::Check;
-    Generator generator = Generator::Unknown;
+    Outlook* outlook = nullptr; // a rehearsal's; large, so that the boot has none
     bool is_running_system = false; // outside of an initramfs: what the host lives on and uses can be seen
     // The switch that turns us off may be on the kernel command line: nothing is planned.
     bool is_command_line_unknown = false;
@@ -96,20 +104,18 @@ struct Session {
     bool is_reported = false;
     bool has_more_strangers = false;
     int worker_signal = 0; // the signal that ended the worker, 0 where none did
-    Config config;
-    Problems problems; // of the configuration; where there are any, nothing is bound
+    KernelVersion kernel; // whose modules a rehearsal asks about; empty where it is neither named nor found
     ConfigName config_name; // the path of the configuration as its user would find it
+    Problems problems; // of the configuration; where there are any, nothing is bound
+    Config config;
     HostUses uses;
     Facts facts;
     Inventory inventory;
     Plan plan;
     UndoLog undo_log;
-    KernelVersion kernel; // whose modules a rehearsal asks about; empty where it is neither named nor found
     ModuleSettings module_settings;
     Loading loading[2]; // by Target
     FixedVector<Stranger, max_devices> strangers; // by address
-    FixedVector<Rival, max_rivals> rivals;
-    FixedVector<Image, max_images> images; // by kernel
     FirmwareFramebuffer framebuffer;
 
     Loading& loading_of(Target target) { return loading[static_cast<size_t>(target)]; }

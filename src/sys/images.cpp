@@ -160,19 +160,20 @@ void find_images(Root const& root, Session& session)
 {
     Names names{.machine = first_line(root, Path("etc/machine-id"))};
     Directory kernels(root, Path("lib/modules"));
+    auto& images = session.outlook->images;
     while (auto const kernel = kernels.next()) {
         names.version = KernelVersion(*kernel);
         names.package = first_line(root, printed<Path>("lib/modules/%s/pkgbase", *kernel));
-        if (!session.images.try_append({}))
+        if (!images.try_append({}))
             break;
-        auto& image = session.images[session.images.size() - 1];
+        auto& image = images[images.size() - 1];
         image.kernel = names.version;
         if (!find_image(root, image, names, session.module_settings))
-            session.images.shrink(session.images.size() - 1);
+            images.shrink(images.size() - 1);
     }
-    sort(session.images);
-    session.generator = find_generator(root);
-    for (auto& image : session.images) {
+    sort(images);
+    session.outlook->generator = find_generator(root);
+    for (auto& image : images) {
         if (image.state != State::Unseen)
             continue;
         if (root.is_machine() && !session.plan.decisions.empty())

@@ -35,7 +35,7 @@ void read_file(Root const& root, Path const& path, ModuleSettings& settings)
         return note_unread(path, settings);
     auto const name = printed<SettingPlace>("/%s", path);
     bool const is_of_ours = parse_modprobe_settings({buffer, text.value().size()}, name.view(), settings);
-    if (!is_of_ours || !settings.are_rivals_wanted)
+    if (!is_of_ours || !settings.rivals)
         return;
     auto const time = root.modified(path);
     if (time > settings.newest_time) {

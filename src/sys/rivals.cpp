@@ -36,11 +36,11 @@ void read_overrides(Root const& root, Session& session)
 
 void find_rivals(Root const& root, Session& session)
 {
-    sort_settings(session.module_settings);
+    sort_settings(session.outlook->settings);
     bool has_driver[max_decisions];
     note_drivers(session, has_driver);
     auto const kernel = find_kernel(root, session.kernel);
-    if (are_aliases_wanted(session.module_settings) && !kernel.empty())
+    if (are_aliases_wanted(session.outlook->settings) && !kernel.empty())
         for_each_line(root, printed<Path>("lib/modules/%s/modules.alias", kernel),
             [&](std::string_view line) { note_alias(session, line, has_driver); });
     note_rivals(session, has_driver);

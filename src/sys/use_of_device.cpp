@@ -4,7 +4,6 @@
 #include "core/sysfs_text.h"
 #include "sys/scan.h"
 
-
 namespace vfio_early {
 
 void add_use_of_function(Root const& root, HostUses& uses, Address const& function, Weight weight,

@@ -8,7 +8,11 @@ using namespace vfio_early;
 using State = Image::State;
 
 struct Images : Machine {
-    explicit Images(Generator generator = Generator::InitramfsTools) { session.generator = generator; }
+    explicit Images(Generator generator = Generator::InitramfsTools)
+    {
+        look_out();
+        outlook->generator = generator;
+    }
 
     Images& add_image(char const* kernel, State state)
     {
@@ -18,7 +22,7 @@ struct Images : Machine {
         image.newer = SettingPlace("/etc/vfio-early.ini");
         image.parts = 0b1101;
         image.message = LoaderMessage("no such command\x1b");
-        session.images.append(image);
+        outlook->images.append(image);
         return *this;
     }
 

@@ -10,6 +10,7 @@ using namespace vfio_early;
 struct Settings {
     std::unique_ptr<ModuleSettings> owned = std::make_unique<ModuleSettings>();
     ModuleSettings& settings = *owned;
+    ForeignSettings found;
 
     Settings& file(char const* name, std::string text)
     {
@@ -54,7 +55,7 @@ struct Settings {
 
     Settings& with_rivals()
     {
-        settings.are_rivals_wanted = true;
+        settings.rivals = &found;
         return *this;
     }
 
@@ -63,7 +64,7 @@ struct Settings {
     {
         constexpr char const* kinds[] = {"ids", "hide", "against ours", "against", "early"};
         std::string all;
-        for (auto const& rival : settings.rivals) {
+        for (auto const& rival : found) {
             all += std::string(kinds[static_cast<size_t>(rival.kind)]) + " "
                 + std::string(driver_name(rival.target)) + " " + rival.word + "|"
                 + std::string(rival.name.view()) + " " + std::string(rival.place.view()) + "\n";

@@ -11,7 +11,7 @@ struct Listed : Machine {
 
     explicit Listed(char const* config = "[bind]\ngpu = 01:00.*\n[stub]\nnic = 02:00.0\n")
     {
-        session.module_settings.are_rivals_wanted = true;
+        look_out();
         add("0000:01:00.0", "10de:2191", 0x030000, 1);
         add("0000:01:00.1", "10de:1aeb", 0x040300, 1);
         add("0000:02:00.0", "8086:10d3", 0x020000, 2);
@@ -201,16 +201,17 @@ TEST(passes_over_overrides_of_what_is_not_listed_or_stays_with_the_host)
 
 TEST(sorts_settings_by_their_files)
 {
+    ForeignSettings found;
     ModuleSettings settings;
-    settings.are_rivals_wanted = true;
+    settings.rivals = &found;
     std::string first = "blacklist b9\n\n\n\n\n\n\n\n\nblacklist b10\n";
     std::string second = "blacklist a\n";
     parse_modprobe_settings(first, "/b", settings);
     parse_modprobe_settings(second, "/a", settings);
     parse_kernel_settings("vfio-pci.ids=1:2", settings);
-    sort_settings(settings);
+    sort_settings(found);
     std::string order;
-    for (auto const& setting : settings.rivals)
+    for (auto const& setting : found)
         order += std::string(setting.name.view()) + " ";
     TEST_ASSERT_EQUAL_STRING(" a b9 b10 ", order);
 }

@@ -40,7 +40,7 @@ struct Host : Tree {
 
     std::string told()
     {
-        session.images.clear();
+        machine->look_out();
         find_images(root(), session);
         std::string all;
         tell_of_images(session, [&](std::string_view warning) { all += std::string(warning) + "\n"; });

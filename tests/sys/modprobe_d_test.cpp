@@ -86,7 +86,8 @@ TEST(knows_the_newest_file_that_is_about_our_drivers)
     ModuleSettings settings;
     read_modprobe_d(tree.root(), settings);
     TEST_ASSERT_TRUE(settings.newest_file.empty());
-    settings.are_rivals_wanted = true;
+    ForeignSettings rivals;
+    settings.rivals = &rivals;
     read_modprobe_d(tree.root(), settings);
     TEST_ASSERT_EQUAL_STRING("/etc/modprobe.d/new.conf", settings.newest_file.view());
 }

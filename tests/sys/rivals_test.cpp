@@ -14,7 +14,7 @@ static std::string told(Tree const& tree, char const* driver = "")
     Machine machine;
     machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1, driver);
     auto& session = machine.plan("[bind]\nnic = 01:00.0\n");
-    session.module_settings.are_rivals_wanted = true;
+    machine.look_out();
     read_modprobe_d(tree.root(), session.module_settings);
     find_rivals(tree.root(), session);
     std::string all;
