@@ -335,14 +335,14 @@ bool record(Job const& job)
         return true;
     // A run that was cut short does not know them all, and what it left out would be recorded anew.
     if (!job.session.facts.are_updated) {
-        tell(job, "%s is left as it is: not all could be found out", job.options.facts);
+        tell(job, "%e is left as it is: not all could be found out", job.options.facts);
         return false;
     }
     auto const path = user_path(job.root, job.options.facts);
     auto const saved =
         path.is_error() ? Result<void>(path.error()) : save_facts(job.root, path.value(), job.session.facts);
     if (saved.is_error())
-        tell(job, "%s cannot be written: %c, so a shift of addresses will not be noticed", job.options.facts,
+        tell(job, "%e cannot be written: %c, so a shift of addresses will not be noticed", job.options.facts,
             strerror(saved.error().number));
     return !saved.is_error();
 }
@@ -385,7 +385,7 @@ void tell_what_to_do_next(Job const& job)
     if (!job.conduct.forgets || job.options.is_json)
         return;
     print_output([&](Sink& sink) {
-        print(sink, "%s has what the lines mean now, the next image that is made carries it\n",
+        print(sink, "%e has what the lines mean now, the next image that is made carries it\n",
             job.options.facts);
     });
 }
@@ -421,7 +421,8 @@ bool is_alone(Job const& job)
     if (!locked.is_error() || !(is_taken || job.session.is_running_system))
         return true;
     tell(job, "nothing is bound, /run/vfio-early/lock: %c",
-        is_taken ? "another vfio-early is still binding or giving back devices, try again later"
+        is_taken ? "another vfio-early is still binding or giving back devices, try again later, or reboot "
+                   "if it does not end"
                  : strerror(locked.error().number));
     return false;
 }
