@@ -14,6 +14,7 @@ import jsonschema
 
 import golden_test
 import list_test
+import suggest_test
 import why_test
 
 PROJECT = pathlib.Path(__file__).resolve().parent.parent
@@ -39,6 +40,10 @@ def outputs(binary):
         text, status = why_test.Asked(binary, {"machine": name} | scenario).why("--json", address)
         if status == 0:
             yield f"why on {name}", json.loads(text)
+    for name, (scenario, words) in suggest_test.SHOWN.items():
+        text, _, status = suggest_test.Asked(binary, {"machine": name} | scenario).ask("suggest", "--json", *words)
+        if status != 2 and text.startswith("{"):
+            yield f"suggest on {name}", json.loads(text)
 
 
 def wrong_versions(value, path="$"):
@@ -92,7 +97,7 @@ def main(arguments):
             refused += 1
     print("\n".join(found))
     print(f"{sorted(seen)}: {refused} changes refused, {len(found)} are not as they should be")
-    return 1 if found or not {"bind", "check", "list", "why"} <= set(seen) else 0
+    return 1 if found or not {"bind", "check", "list", "suggest", "why"} <= set(seen) else 0
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ LAPTOP = {"machine": "gtx1660ti-laptop"}
 SHOWN = {
     "asrock-b450m-pro4": ({}, ["06:00.0"]),
     "asrock-b450m-pro4-by-path": ({"machine": "asrock-b450m-pro4", "has_slots": True}, ["06:00.0", "--by-path"]),
+    "by-path-unknown": ({"machine": "asrock-b450m-pro4"}, ["08:00.0", "--by-path"]),
     "asrock-z170-itx": ({}, ["01:00.0", "00:14.0", "00:1f.3"]),
     "gtx1660ti-laptop": ({}, ["01:00.*"]),
     "msi-b450m-mortar": ({}, ["38:00.3", "1022:43d5"]),
@@ -50,6 +51,7 @@ SHOWN = {
         ["09:00.2"],
     ),
     "refused-selectors": ({"machine": "asrock-b450m-pro4"}, ["77:00.0", "1022:1639", "01:00.0 10de:1234", "00:02.1"]),
+    "words-on-two-lines": (LAPTOP, ["10de:1401\nall"]),
     "not-a-selector": (LAPTOP, ["1:0"]),
     "no-selector": (LAPTOP, []),
 }

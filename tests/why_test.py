@@ -12,6 +12,7 @@ usage: why_test.py BINARY            compares
 import difflib
 import json
 import pathlib
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -40,6 +41,7 @@ SHOWN = {
     "no-word": ({"machine": "asrock-z170-itx"}, ""),
     "two-words": ({"machine": "asrock-z170-itx"}, "01:00.0 01:00.1"),
     "no-such-device": ({"machine": "asrock-z170-itx"}, "0a:00.0"),
+    "another-model": ({"machine": "asrock-z170-itx"}, "'01:00.0 10de:9999'"),
     "not-an-address": ({"machine": "asrock-z170-itx"}, "1:0"),
 }
 
@@ -107,10 +109,10 @@ def check_golden(binary, update):
     GOLDEN.mkdir(exist_ok=True)
     for name, (scenario, words) in SHOWN.items():
         asked = Asked(binary, {"machine": name} | scenario)
-        text, status = asked.why(*words.split())
+        text, status = asked.why(*shlex.split(words))
         shown = {".txt": f"{text}exit status {status}\n"}
         if status == 0:
-            shown[".json"] = golden_test.without_version(asked.why("--json", words)[0])
+            shown[".json"] = golden_test.without_version(asked.why("--json", *shlex.split(words))[0])
             json.loads(shown[".json"])
         for suffix, now in shown.items():
             path = GOLDEN / (name + suffix)

@@ -49,13 +49,15 @@ bool read_guest(CommandOptions const& options, std::optional<GuestFormat>& forma
     return false;
 }
 
-// Where the device sits, as a path; its address where that cannot be read.
+// Where the device sits, as a path; its address where that cannot be read, and says so.
 Location by_path(Root const& root, Address address)
 {
     auto location = by_address(address);
     auto const slot = read_slot(root, address);
-    if (!slot)
+    if (!slot) {
+        print_error("where %a sits cannot be read, so its line has the address", address);
         return location;
+    }
     auto const& first = slot->steps[0];
     location.start = {slot->root.domain, slot->root.bus, first.device, first.function};
     for (auto const* step = &first + 1; step != slot->steps.end(); ++step)

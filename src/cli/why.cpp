@@ -13,8 +13,9 @@ ExitStatus answer(
     CommandOptions const& options, Selector const& selector, Root const& root, Session const& session)
 {
     auto const& inventory = session.inventory;
-    auto const found = resolve(selector, inventory).devices;
-    if (found.empty()) {
+    auto const resolution = resolve(selector, inventory);
+    auto const& found = resolution.devices;
+    if (found.empty() || resolution.kind == Resolution::Kind::IdMismatch) {
         print_error("there is no device %q", options.words[0]);
         return SomeNotBound;
     }
