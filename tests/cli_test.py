@@ -399,7 +399,7 @@ class OneAtATime(unittest.TestCase):
 
     ANOTHER = (
         "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back devices, "
-        "try again later"
+        "try again later, or reboot if it does not end"
     )
 
     def live(self, tree):
@@ -530,6 +530,8 @@ class Facts(unittest.TestCase):
         self.assertEqual(result.stderr, "vfio-early: /nowhere/facts cannot be written: No such file or directory, "
                                         "so a shift of addresses will not be noticed\n")
         self.assertIn("would bind 1 of 1", result.stdout)
+        result = tree.run("check", "--write-facts", "/nowhere/\x1b[31m")
+        self.assertIn("vfio-early: /nowhere/\\x1b[31m cannot be written", result.stderr)
 
     def test_check_keeps_what_it_knew(self):
         tree = self.recorded_tree()

@@ -163,7 +163,7 @@ bool is_hit(char const* call)
     snprintf(shared->failed, sizeof(shared->failed), "%s", call);
     if (plan.fault == Fault::Loss)
         lose();
-    if (plan.fault == Fault::Kill || plan.fault == Fault::Loss)
+    if (plan.fault == Fault::Kill || plan.fault == Fault::Alone || plan.fault == Fault::Loss)
         kill(getpid(), SIGKILL);
     if (plan.fault == Fault::Error)
         errno = plan.number;
@@ -364,6 +364,10 @@ int kernel::poll(pollfd& waiting, int timeout_milliseconds)
 
 pid_t kernel::fork()
 {
+    if (plan.fault == Fault::Alone && shared->failed[0] != '\0') {
+        errno = ENOMEM;
+        return -1;
+    }
     return fails("fork") ? -1 : ::fork();
 }
 

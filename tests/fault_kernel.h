@@ -12,6 +12,7 @@ enum class Fault {
     Error, // the call fails with `number`
     Short, // a read or a write does the first byte only
     Kill, // the process that calls is killed
+    Alone, // the same, and no process can be started from there on
     Loss, // the worker is killed, and at the same time someone else gives a device back to its host driver
 };
 

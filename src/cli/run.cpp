@@ -247,6 +247,7 @@ void report_late(Job const& job)
         wait_milliseconds(pause_milliseconds);
     undo(job.session, job.root); // what was found to be lost meanwhile
     undo_what_was_lost(job.session, job.root);
+    give_up_on_what_is_left(job.session.undo_log, job.session.plan);
     for (auto const& decision : job.session.plan.decisions) {
         if (decision.outcome == Outcome::Bound
             || given_back(decision, job.session.undo_log, job.session.inventory) == GivenBack::Unneeded)
@@ -333,14 +334,14 @@ bool record(Job const& job)
         return true;
     // A run that was cut short does not know them all, and what it left out would be recorded anew.
     if (!job.session.facts.are_updated) {
-        tell(job, "%s is left as it is: not all could be found out", job.options.facts);
+        tell(job, "%e is left as it is: not all could be found out", job.options.facts);
         return false;
     }
     auto const path = user_path(job.root, job.options.facts);
     auto const saved =
         path.is_error() ? Result<void>(path.error()) : save_facts(job.root, path.value(), job.session.facts);
     if (saved.is_error())
-        tell(job, "%s cannot be written: %m, so a shift of addresses will not be noticed", job.options.facts,
+        tell(job, "%e cannot be written: %m, so a shift of addresses will not be noticed", job.options.facts,
             saved.error().number);
     return !saved.is_error();
 }
@@ -391,7 +392,7 @@ void tell_what_to_do_next(Job const& job)
     if (!job.conduct.forgets || job.options.is_json)
         return;
     print_output([&](Sink& sink) {
-        print(sink, "%s has what the lines mean now, the next image that is made carries it\n",
+        print(sink, "%e has what the lines mean now, the next image that is made carries it\n",
             job.options.facts);
     });
 }
@@ -428,7 +429,7 @@ bool is_alone(Job const& job)
     if (locked.error().number == EWOULDBLOCK) {
         tell(job,
             "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back "
-            "devices, try again later");
+            "devices, try again later, or reboot if it does not end");
         return false;
     }
     if (!job.session.is_running_system)

@@ -24,6 +24,16 @@ void refuse_or_fail(Decision& decision, Mode mode, Reason reason)
         refuse(decision, reason);
 }
 
+// Something was written for these, and what they were on before is no longer known to be their driver.
+void forget_drivers(Session& session)
+{
+    for (auto const& entry : session.undo_log) {
+        bool const is_bridge = entry.wanted == port_driver;
+        if (is_bridge || session.plan.decisions[entry.decision].outcome != Outcome::Bound)
+            session.inventory.devices[entry.device].driver = {};
+    }
+}
+
 } // namespace
 
 void settle(Session& session, Reason reason, int worker_signal)
@@ -40,6 +50,7 @@ void settle(Session& session, Reason reason, int worker_signal)
     }
     // A group with a member that was left open is not bound, whatever happened to the others.
     refuse_unviable_groups(session.plan, session.inventory);
+    forget_drivers(session);
 }
 
 void settle_without_driver(Session& session, Target target)

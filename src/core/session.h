@@ -124,6 +124,7 @@ struct Session {
 
 // Settles what a worker that was cut short left open. Every decision without an outcome fails for `reason` (a
 // rehearsal refuses it), and the rest of its group is refused. If there was no plan yet, every entry fails.
+// The drivers of what something was written for are unknown until they are read again.
 void settle(Session&, Reason, int worker_signal);
 
 // For a driver that is not available: what the plan would bind to it fails (a rehearsal refuses it).

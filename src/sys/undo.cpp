@@ -132,9 +132,7 @@ struct Undoing {
     {
         auto const driver = bound_driver(root, address_of(entry));
         auto const override_now = read_override(root, address_of(entry));
-        // The driver that was read before is no longer known to be its driver.
-        if (driver.is_error())
-            session.inventory.devices[entry.device].driver = {};
+        session.inventory.devices[entry.device].driver = driver.is_error() ? DriverName{} : driver.value();
         if (driver.is_error() || override_now.is_error())
             return State::Stuck;
         auto const is_override_back = override_now.value().view() == entry.override_was.view();

@@ -40,6 +40,37 @@ TEST(does_not_leave_half_a_group_bound)
     TEST_ASSERT_TRUE(session.plan.decisions[0].outcome == Outcome::Refused);
 }
 
+TEST(does_not_know_the_driver_of_what_was_written_to)
+{
+    BootingMachine machine;
+    for (auto const* address : {"0000:01:00.0", "0000:02:00.0", "0000:03:00.0", "0000:03:01.0"})
+        machine.add(address, "8086:10d3", 0x020000, 1).driver = DriverName("e1000e");
+    auto& session = machine.plan("[bind]\na = 01:00.0\nb = 02:00.0\n");
+    session.plan.decisions[0].outcome = Outcome::Bound;
+    session.undo_log.append({.device = 0, .decision = 0});
+    session.undo_log.append({.device = 1, .decision = 1});
+    session.undo_log.append({.device = 2, .decision = 0, .wanted = "pcieport"}); // a bridge
+    settle(session, Reason::Timeout, 0);
+    std::string drivers;
+    for (auto const& device : session.inventory.devices)
+        drivers += "[" + std::string(device.driver.view()) + "]";
+    TEST_ASSERT_EQUAL_STRING("[e1000e][][][e1000e]", drivers);
+}
+
+TEST(gives_up_on_nothing_that_is_bound)
+{
+    BootingMachine machine;
+    machine.add("0000:01:00.0", "8086:10d3", 0x020000, 1);
+    machine.add("0000:02:00.0", "8086:10d3", 0x020000, 2);
+    auto& session = machine.plan("[bind]\na = 01:00.0\nb = 02:00.0\n");
+    session.plan.decisions[0].outcome = Outcome::Bound;
+    session.undo_log.append({.device = 0, .decision = 0});
+    session.undo_log.append({.device = 1, .decision = 1});
+    give_up_on_what_is_left(session.undo_log, session.plan);
+    TEST_ASSERT_TRUE(session.undo_log[0].state == UndoEntry::State::Written);
+    TEST_ASSERT_TRUE(session.undo_log[1].state == UndoEntry::State::Stuck);
+}
+
 TEST(says_that_the_worker_could_not_start)
 {
     BootingMachine machine;

@@ -95,7 +95,8 @@ TEST(loads_nothing_that_is_there_or_not_needed)
 TEST(keeps_the_last_line_that_modprobe_wrote)
 {
     Tree tree;
-    add_modprobe(tree, "echo first; echo 'modprobe: FATAL: Module vfio-pci not found' >&2; exit 1");
+    add_modprobe(
+        tree, "echo first; echo 'modprobe: FATAL: Module vfio-pci not found' >&2; printf '\\n \\n'; exit 1");
     Machine machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
     auto& session = machine.plan("[bind]\ngpu = 01:00.0\n");

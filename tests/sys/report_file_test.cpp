@@ -5,6 +5,10 @@
 #include "machine.h"
 #include "tree.h"
 
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+
 using namespace vfio_early;
 
 TEST(saves_the_report_as_it_is_printed)
@@ -80,6 +84,39 @@ TEST(says_why_there_is_no_report)
     Tree tree;
     Machine machine;
     TEST_ASSERT_TRUE(save_report(tree.root(), machine.plan("[bind]\n")).is_error());
+}
+
+// The descriptor that this process has of the lock of this machine; -1 for none.
+static int descriptor_of_lock(Tree const& tree)
+{
+    auto const lock = std::filesystem::canonical(tree.directory()) / "run/vfio-early/lock";
+    for (auto const& file : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code none;
+        if (std::filesystem::read_symlink(file, none) == lock)
+            return std::stoi(file.path().filename());
+    }
+    return -1;
+}
+
+TEST(locks_out_others_and_no_program_that_it_starts_keeps_the_lock)
+{
+    Tree tree;
+    tree.add_machine();
+    TEST_ASSERT_FALSE(lock_out_others(tree.root()).is_error());
+    auto const lock = descriptor_of_lock(tree);
+    TEST_ASSERT_TRUE(lock >= 0);
+    TEST_ASSERT_TRUE((fcntl(lock, F_GETFD) & FD_CLOEXEC) != 0);
+    TEST_ASSERT_EQUAL_UINT(EWOULDBLOCK, static_cast<unsigned>(lock_out_others(tree.root()).error().number));
+}
+
+TEST(does_not_follow_a_link_to_lock_another_file)
+{
+    Tree tree;
+    tree.add_machine();
+    tree.write("victim", "");
+    tree.make_directory("run/vfio-early");
+    tree.link("run/vfio-early/lock", "../../victim");
+    TEST_ASSERT_EQUAL_UINT(ELOOP, static_cast<unsigned>(lock_out_others(tree.root()).error().number));
 }
 
 UNITY_MAIN()
