@@ -247,7 +247,6 @@ void report_late(Job const& job)
         wait_milliseconds(pause_milliseconds);
     undo(job.session, job.root); // what was found to be lost meanwhile
     undo_what_was_lost(job.session, job.root);
-    give_up_on_what_is_left(job.session.undo_log, job.session.plan);
     for (auto const& decision : job.session.plan.decisions) {
         if (decision.outcome == Outcome::Bound
             || given_back(decision, job.session.undo_log, job.session.inventory) == GivenBack::Unneeded)

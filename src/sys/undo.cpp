@@ -238,7 +238,8 @@ void undo_what_was_lost(Session& session, Root const& root)
     if (!judge_what_was_lost(session, root))
         return;
     undo(session, root);
-    judge_what_was_lost(session, root);
+    if (judge_what_was_lost(session, root))
+        give_up_on_what_is_left(session.undo_log, session.plan); // lost in between: nobody undoes it any more
 }
 
 } // namespace vfio_early
