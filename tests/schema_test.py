@@ -41,9 +41,9 @@ def outputs(binary):
         if status == 0:
             yield f"why on {name}", json.loads(text)
     for name, (scenario, words) in suggest_test.SHOWN.items():
-        output, _, status = suggest_test.Asked(binary, {"machine": name} | scenario).ask("suggest", "--json", *words)
-        if status != 2:
-            yield f"suggest on {name}", json.loads(output)
+        text, _, status = suggest_test.Asked(binary, {"machine": name} | scenario).ask("suggest", "--json", *words)
+        if status != 2 and text.startswith("{"):
+            yield f"suggest on {name}", json.loads(text)
 
 
 def wrong_versions(value, path="$"):
@@ -97,7 +97,7 @@ def main(arguments):
             refused += 1
     print("\n".join(found))
     print(f"{sorted(seen)}: {refused} changes refused, {len(found)} are not as they should be")
-    return 1 if found or not {"bind", "check", "list", "why", "suggest"} <= set(seen) else 0
+    return 1 if found or not {"bind", "check", "list", "suggest", "why"} <= set(seen) else 0
 
 
 if __name__ == "__main__":

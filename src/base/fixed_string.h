@@ -4,12 +4,13 @@
 #include "base/sink.h"
 
 #include <cstddef>
+#include <cstdint>
 
 namespace vfio_early {
 
 // How much text is in a buffer, and whether some did not fit.
 struct TextState {
-    size_t size = 0;
+    uint32_t size = 0;
     bool was_cut = false;
 };
 

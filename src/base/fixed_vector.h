@@ -2,29 +2,20 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <type_traits>
 
 namespace vfio_early {
 
 // At most Capacity plain values, held in place: hostile input cannot make it grow. Memory for values that are
-// not there is never touched.
+// not there is touched only by a copy, which is one of all bytes.
 template <typename T, size_t Capacity> class FixedVector {
-    static_assert(std::is_trivially_destructible_v<T>);
+    static_assert(std::is_trivially_copyable_v<T>);
+    static_assert(Capacity <= UINT32_MAX);
 
 public:
     FixedVector() { }
-    FixedVector(FixedVector const& other) { *this = other; }
-
-    FixedVector& operator=(FixedVector const& other)
-    {
-        if (this == &other)
-            return *this;
-        clear();
-        for (auto const& value : other)
-            append(value);
-        return *this;
-    }
 
     // For what fits by construction: a full vector is a bug, and ends the program.
     void append(T const& value)
@@ -47,7 +38,11 @@ public:
     void clear() { m_size = 0; }
 
     // Keeps the first `size` values.
-    void shrink(size_t size) { m_size = size < m_size ? size : m_size; }
+    void shrink(size_t size)
+    {
+        if (size < m_size)
+            m_size = static_cast<uint32_t>(size);
+    }
 
     T& operator[](size_t index) { return begin()[index]; }
     T const& operator[](size_t index) const { return begin()[index]; }
@@ -62,7 +57,7 @@ public:
     T const* end() const { return begin() + m_size; }
 
 private:
-    size_t m_size = 0;
+    uint32_t m_size = 0;
     alignas(T) unsigned char m_storage[sizeof(T) * Capacity];
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "base/sink.h"
 
+#include "base/error_words.h"
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -135,6 +136,9 @@ void print_arguments(Sink& sink, char const* format, va_list arguments)
         case 'u':
         case 'x':
             put_number(sink, va_arg(arguments, uint32_t), letter == 'u' ? 10 : 16, digits);
+            break;
+        case 'm':
+            put_error(sink, va_arg(arguments, int));
             break;
         case 'a':
         case 'b': {

@@ -52,6 +52,10 @@ constexpr uint32_t pass(T number)
 {
     return static_cast<uint32_t>(number);
 }
+constexpr int pass(int error_number)
+{
+    return error_number;
+}
 constexpr Address const* pass(Address const& address) // as GCC moves its members one by one
 {
     return &address;
@@ -65,6 +69,7 @@ template <typename Passed> constexpr std::string_view letters_of;
 template <> constexpr std::string_view letters_of<PassedText> = "sqenjo";
 template <> constexpr std::string_view letters_of<char const*> = "c";
 template <> constexpr std::string_view letters_of<uint32_t> = "ux";
+template <> constexpr std::string_view letters_of<int> = "m";
 template <> constexpr std::string_view letters_of<Address const*> = "ab";
 template <> constexpr std::string_view letters_of<DeviceId> = "i";
 
@@ -79,6 +84,7 @@ template <> constexpr std::string_view letters_of<DeviceId> = "i";
 //   %c   a C string
 //   %u   a number
 //   %4x  a number in lower-case hexadecimal, with leading zeros up to so many digits, 1 to 8; %x is %1x
+//   %m   an errno, in words
 //   %a   an Address
 //   %b   an Address as people say it: without the domain where that is 0
 //   %i   a DeviceId

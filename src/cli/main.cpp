@@ -8,7 +8,6 @@
 #include <array>
 #include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 
 namespace vfio_early {
 
@@ -133,6 +132,6 @@ int main(int argument_count, char** arguments)
     auto const status = run_program(argument_count, arguments);
     if (output_error == 0)
         return status;
-    print_error("standard output cannot be written: %c", strerror(output_error));
+    print_error("standard output cannot be written: %m", output_error);
     return status == AllBound ? SomeNotBound : status;
 }

@@ -26,7 +26,6 @@
 #include <algorithm>
 #include <errno.h>
 #include <new>
-#include <string.h>
 
 namespace vfio_early {
 
@@ -98,7 +97,7 @@ Problem problem_of_file(Error const& error)
 {
     if (error.number == EFBIG)
         return problem_of(0, "is longer than %u bytes, nothing is bound", max_config_bytes);
-    return problem_of(0, "cannot be read: %c, nothing is bound", strerror(error.number));
+    return problem_of(0, "cannot be read: %m, nothing is bound", error.number);
 }
 
 void read_config(Job& job, CommandOptions const& options)
@@ -342,8 +341,8 @@ bool record(Job const& job)
     auto const saved =
         path.is_error() ? Result<void>(path.error()) : save_facts(job.root, path.value(), job.session.facts);
     if (saved.is_error())
-        tell(job, "%s cannot be written: %c, so a shift of addresses will not be noticed", job.options.facts,
-            strerror(saved.error().number));
+        tell(job, "%s cannot be written: %m, so a shift of addresses will not be noticed", job.options.facts,
+            saved.error().number);
     return !saved.is_error();
 }
 
@@ -371,8 +370,8 @@ void report(Job const& job, CommandOptions const& options)
         log_report(job.root, job.session);
         auto const saved = save_report(job.root, job.session);
         if (saved.is_error())
-            tell(job, "%c a report in /run/vfio-early failed: %c, so there is none of this run",
-                saved.error().action, strerror(saved.error().number));
+            tell(job, "%c a report in /run/vfio-early failed: %m, so there is none of this run",
+                saved.error().action, saved.error().number);
     }
     if (options.is_json)
         print_output([&](Sink& sink) { write_json(sink, job.session); });
@@ -394,7 +393,7 @@ Result<Root> open_root(CommandOptions const& options)
 {
     auto root = Root::open(options.root);
     if (root.is_error())
-        print_error("--root %q cannot be opened: %c", options.root, strerror(root.error().number));
+        print_error("--root %q cannot be opened: %m", options.root, root.error().number);
     return root;
 }
 
@@ -417,12 +416,16 @@ void look_and_plan(Job& job)
 bool is_alone(Job const& job)
 {
     auto const locked = lock_out_others(job.root);
-    bool const is_taken = locked.is_error() && locked.error().number == EWOULDBLOCK;
-    if (!locked.is_error() || !(is_taken || job.session.is_running_system))
+    if (!locked.is_error())
         return true;
-    tell(job, "nothing is bound, /run/vfio-early/lock: %c",
-        is_taken ? "another vfio-early is still binding or giving back devices, try again later"
-                 : strerror(locked.error().number));
+    if (locked.error().number == EWOULDBLOCK) {
+        tell(job, "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back "
+                  "devices, try again later");
+        return false;
+    }
+    if (!job.session.is_running_system)
+        return true;
+    tell(job, "nothing is bound, /run/vfio-early/lock: %m", locked.error().number);
     return false;
 }
 

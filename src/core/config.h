@@ -40,8 +40,8 @@ struct Options {
 };
 
 struct Config {
-    FixedVector<Entry, max_entries> entries;
     Options options;
+    FixedVector<Entry, max_entries> entries;
 };
 
 // Whether a device that the entry selects is left alone when the host needs it.

@@ -5,7 +5,6 @@
 #include "core/rival.h"
 #include "core/viability.h"
 
-#include <string.h>
 
 namespace vfio_early {
 
@@ -268,7 +267,7 @@ void explain_bind_failed(Sink& sink, Decision const& decision, Session const& se
         print(
             sink, "vfio-early itself was killed by signal %u", static_cast<unsigned>(session.worker_signal));
     else if (failure.error_number != 0)
-        print(sink, "%s failed: %c (errno %u)", name_of(failure.step), strerror(failure.error_number),
+        print(sink, "%s failed: %m (errno %u)", name_of(failure.step), failure.error_number,
             static_cast<unsigned>(failure.error_number));
     else
         print(sink, "the kernel reported success, but the device is not bound to %s",
@@ -321,7 +320,7 @@ void explain_module_missing(Sink& sink, Decision const& decision, Session const&
     auto const& loading = session.loading_of(decision.target);
     print(sink, "%s cannot be loaded", driver_name(decision.target));
     if (loading.error_number != 0)
-        return print(sink, ": starting modprobe failed: %c", strerror(loading.error_number));
+        return print(sink, ": starting modprobe failed: %m", loading.error_number);
     if (!loading.message.empty())
         print(sink, ": %n", loading.message.view());
     if (loading.blacklisted.empty())
@@ -660,8 +659,8 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
 static void tell_of_framebuffer(FirmwareFramebuffer const& framebuffer, Tell const& tell)
 {
     if (!framebuffer.stuck.empty())
-        warn(tell, "detaching %n, the firmware's framebuffer, failed: %c (errno %u)",
-            framebuffer.stuck.view(), strerror(framebuffer.error_number),
+        warn(tell, "detaching %n, the firmware's framebuffer, failed: %m (errno %u)",
+            framebuffer.stuck.view(), framebuffer.error_number,
             static_cast<unsigned>(framebuffer.error_number));
     if (!framebuffer.holder.empty())
         warn(tell, "%n still holds memory of %a (/proc/iomem), so guests may be unable to map it",

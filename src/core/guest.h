@@ -10,7 +10,7 @@ enum class GuestFormat : uint8_t { Libvirt, Qemu, Proxmox };
 
 // By its name: 'libvirt', 'qemu' or 'proxmox'.
 std::optional<GuestFormat> guest_format_of(std::string_view name);
-constexpr std::string_view guest_formats[] = {"libvirt", "qemu", "proxmox"};
+inline constexpr std::string_view guest_formats[] = {"libvirt", "qemu", "proxmox"};
 
 // Writes what gives these devices, in the order of their addresses, to a guest: elements of libvirt's domain
 // XML, options of QEMU, or lines of Proxmox's configuration. Functions of one card are one card in the guest

@@ -81,8 +81,6 @@ using DeviceIndices = FixedVector<DeviceIndex, max_devices>;
 // What was read of the machine: the devices that the configuration can mean, and all members of their groups.
 // An index into `devices` stays valid, because devices are only ever added.
 struct Inventory {
-    FixedVector<Device, max_devices> devices;
-    FixedVector<Group, max_devices> groups;
     Iommu iommu = Iommu::Absent;
     // This kind of IOMMU gives a device its group only when a driver binds to it (SMMUv3 and virtio-iommu
     // before Linux 6.15 or so).
@@ -98,6 +96,9 @@ struct Inventory {
 
     // Not all devices could be listed: one that was not may have the id that a line names.
     bool is_incomplete = false;
+
+    FixedVector<Device, max_devices> devices;
+    FixedVector<Group, max_devices> groups;
 
     std::optional<DeviceIndex> find(Address const&) const;
     Group const* find_group(std::optional<uint32_t> number) const;

@@ -18,7 +18,7 @@ struct DriverModule {
 };
 
 // Each comes before what it needs.
-constexpr DriverModule driver_modules[] = {
+inline constexpr DriverModule driver_modules[] = {
     {Target::VfioPci, "vfio_pci", DriverModule::Role::Driver},
     {Target::VfioPci, "vfio_pci_core", DriverModule::Role::Needed},
     {Target::VfioPci, "vfio_virqfd", DriverModule::Role::Needed}, // up to Linux 6.1

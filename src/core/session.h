@@ -83,34 +83,34 @@ struct FirmwareFramebuffer {
 // and what a run does not use of it is never touched.
 struct Session {
     Mode mode = Mode::Check;
-    ConfigName config_name; // the path of the configuration as its user would find it
-    Config config;
-    Problems problems; // of the configuration; where there are any, nothing is bound
+    Generator generator = Generator::Unknown;
     bool is_running_system = false; // outside of an initramfs: what the host lives on and uses can be seen
-    HostUses uses;
-    Facts facts;
-    Inventory inventory;
     // The switch that turns us off may be on the kernel command line: nothing is planned.
     bool is_command_line_unknown = false;
     // rd.vfio_early= on the running kernel's command line kept its boot from binding anything.
     bool is_switched_off = false;
-    Plan plan;
     bool is_planned = false;
     bool is_loading = false; // drivers; its process may hang in the init of one
-    UndoLog undo_log;
     bool is_undone_late = false; // when nobody waits for it any more
     int left_behind = 0; // the process group of a worker that was cut short, 0 where nothing of it is left
     bool is_reported = false;
+    bool has_more_strangers = false;
+    int worker_signal = 0; // the signal that ended the worker, 0 where none did
+    Config config;
+    Problems problems; // of the configuration; where there are any, nothing is bound
+    ConfigName config_name; // the path of the configuration as its user would find it
+    HostUses uses;
+    Facts facts;
+    Inventory inventory;
+    Plan plan;
+    UndoLog undo_log;
     KernelVersion kernel; // whose modules a rehearsal asks about; empty where it is neither named nor found
     ModuleSettings module_settings;
     Loading loading[2]; // by Target
     FixedVector<Stranger, max_devices> strangers; // by address
-    bool has_more_strangers = false;
     FixedVector<Rival, max_rivals> rivals;
     FixedVector<Image, max_images> images; // by kernel
-    Generator generator = Generator::Unknown;
     FirmwareFramebuffer framebuffer;
-    int worker_signal = 0; // the signal that ended the worker, 0 where none did
 
     Loading& loading_of(Target target) { return loading[static_cast<size_t>(target)]; }
     Loading const& loading_of(Target target) const { return loading[static_cast<size_t>(target)]; }

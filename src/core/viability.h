@@ -7,8 +7,8 @@ namespace vfio_early {
 
 // What drives ports of PCI Express, and the hotplug controllers of conventional bridges
 // (drivers/pci/pcie/portdrv.c, drivers/pci/hotplug/shpchp_core.c).
-constexpr std::string_view port_driver = "pcieport";
-constexpr std::string_view hotplug_driver = "shpchp";
+inline constexpr std::string_view port_driver = "pcieport";
+inline constexpr std::string_view hotplug_driver = "shpchp";
 
 // Whether the kernel, now or once host drivers have loaded, would let a guest have a group in which this peer
 // is neither listed nor parked. "It has no driver now" says nothing in the initramfs: the driver comes later.

@@ -197,11 +197,14 @@ void write_why_json(Sink& sink, Why const& why)
     for (auto const index : why.places) {
         auto const& port = inventory.devices[index];
         auto const name = slot_name(why.board, port);
-        print(sink, R"(%c{"address": "%a", "slot": )", comma, port.address);
-        if (name.empty())
-            print(sink, "null}");
-        else
-            print(sink, "%j}", name);
+        print(sink, R"(%c{"address": "%a", "group": %u, "slot": %o, "holds": [)", comma, port.address,
+            *port.group, name);
+        comma = "";
+        for (auto const card : devices_below(why, port)) {
+            print(sink, "%c\"%a\"", comma, inventory.devices[card].address);
+            comma = ", ";
+        }
+        print(sink, "]}");
         comma = ",\n   ";
     }
     print(sink, "]}\n");

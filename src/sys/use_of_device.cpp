@@ -4,7 +4,6 @@
 #include "core/sysfs_text.h"
 #include "sys/scan.h"
 
-#include <string.h>
 
 namespace vfio_early {
 
@@ -41,7 +40,7 @@ std::string_view read_table(Root const& root, HostUses& uses, std::string_view p
     auto text = root.read_start(Path(path), buffer);
     if (text.is_error()) {
         if (!is_absence(text.error()))
-            uses.add_doubt("/%s cannot be read: %c", path, strerror(text.error().number));
+            uses.add_doubt("/%s cannot be read: %m", path, text.error().number);
         return {};
     }
     if (text.value().size() == buffer.size())

@@ -4,6 +4,8 @@
 #include "text_of.h"
 #include "unity.h"
 
+#include <cerrno>
+
 using namespace std::literals;
 using namespace vfio_early;
 
@@ -27,6 +29,12 @@ TEST(prints_every_kind_of_part_in_its_place)
         text_of("%a is %i", Address{0x10000, 0xe1, 0, 7}, DeviceId{0x10de, 0x1aeb}));
     TEST_ASSERT_EQUAL_STRING(
         R"(a\x0a 'b\x0b' c "d\u000d")", text_of("%e %q %n %j", "a\n"sv, "b\v"sv, "c"sv, "d\r"sv));
+}
+
+TEST(prints_an_errno_in_words_or_as_its_number)
+{
+    TEST_ASSERT_EQUAL_STRING("No such device, I/O error, error 0, error 517, error 4294967295",
+        text_of("%m, %m, %m, %m, %m", ENODEV, EIO, 0, 517, -1));
 }
 
 TEST(prints_a_percent_sign_where_there_are_two)

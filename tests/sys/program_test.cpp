@@ -11,9 +11,11 @@ static std::string said_by(Tree const& tree)
 {
     auto const program = find_program(tree.root(), {"/none", "/program"});
     std::string all;
-    bool const is_well = run_program(
+    auto const is_well = run_program(
         *program, {"name", "a b", "c"}, [&](std::string_view line) { all += std::string(line) + "\n"; });
-    return all + (is_well ? "well" : "not well");
+    if (is_well.is_error())
+        return all + is_well.error().action + " " + std::to_string(is_well.error().number);
+    return all + (is_well.value() ? "well" : "not well");
 }
 
 TEST(hands_on_the_lines_of_both_outputs)
