@@ -419,8 +419,9 @@ bool is_alone(Job const& job)
     if (!locked.is_error())
         return true;
     if (locked.error().number == EWOULDBLOCK) {
-        tell(job, "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back "
-                  "devices, try again later");
+        tell(job,
+            "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back "
+            "devices, try again later");
         return false;
     }
     if (!job.session.is_running_system)

@@ -5,7 +5,6 @@
 #include "core/rival.h"
 #include "core/viability.h"
 
-
 namespace vfio_early {
 
 namespace {
