@@ -106,7 +106,7 @@ void read_config(Job& job, CommandOptions const& options)
     auto text = read_config_text(job.root, options, buffer);
     if (text.is_error())
         job.session.problems.add(problem_of_file(text.error()));
-    else
+    else if (!text.value().empty() || !job.conduct.takes_empty)
         parse_config(text.value(), job.session.config, job.session.problems);
 }
 
@@ -444,7 +444,8 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
     constexpr Conduct looks_only = {.mode = Mode::Check,
         .obeys_command_line = false,
         .loads_iommu_driver = false,
-        .leaves_record = false};
+        .leaves_record = false,
+        .takes_empty = true};
     auto root = open_root(options);
     if (root.is_error())
         return WrongInput;

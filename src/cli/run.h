@@ -16,6 +16,9 @@ struct Conduct {
     bool loads_iommu_driver; // where the machine needs a module for its IOMMU
     bool leaves_record; // messages go to the kernel log too, and the report to /run
     bool forgets = false; // what is remembered of the lines is recorded anew
+    // An empty configuration is none: the shell empties it before 'suggest ... >/etc/vfio-early.ini' reads
+    // it.
+    bool takes_empty = false;
 };
 
 ExitStatus run(Conduct const&, CommandOptions const&);

@@ -121,6 +121,9 @@ ExitStatus run_suggest(CommandOptions const& options)
     if (!read_selectors(options, selectors) || !read_guest(options, guest))
         return WrongInput;
     return run_survey(options, [&](Root const& root, Session& session) {
+        // Its labels are not known, and nothing is bound by it, whatever is added.
+        if (!session.problems.empty())
+            return WrongInput;
         auto const& inventory = session.inventory;
         Draft draft{session.config, session.plan, session.problems};
         for (size_t i = 0; i < selectors.size(); ++i)

@@ -100,9 +100,9 @@ bool is_keyboard_at(Root const& root, std::string_view name)
 void read_model_names(Root const& root, ModelNames& names)
 {
     static char buffer[names_buffer_bytes];
-    auto file = root.open_file(Path("usr/share/misc/pci.ids"), O_RDONLY);
+    auto file = root.open_file(Path("usr/share/misc/pci.ids"), O_RDONLY | O_NONBLOCK);
     if (file.is_error())
-        file = root.open_file(Path("usr/share/hwdata/pci.ids"), O_RDONLY);
+        file = root.open_file(Path("usr/share/hwdata/pci.ids"), O_RDONLY | O_NONBLOCK);
     if (file.is_error())
         return;
     size_t kept = 0; // the beginning of a line, of which the end was not read yet

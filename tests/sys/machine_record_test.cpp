@@ -156,6 +156,16 @@ TEST(reads_names_across_the_ends_of_blocks)
     TEST_ASSERT_TRUE(end > names_buffer_bytes);
 }
 
+TEST(does_not_wait_for_names_that_come_through_a_pipe)
+{
+    auto const names = std::make_unique<ModelNames>();
+    names->want({0x10de, 1});
+    Tree tree;
+    tree.make_hang("usr/share/misc/pci.ids");
+    read_model_names(tree.root(), *names);
+    TEST_ASSERT_EQUAL_STRING("", model(*names->find({0x10de, 1})));
+}
+
 TEST(leaves_out_a_line_that_is_longer_than_a_block)
 {
     auto const names = std::make_unique<ModelNames>();
