@@ -192,7 +192,7 @@ TEST(says_that_a_group_was_given_back_only_where_that_was_read)
     Machine machine;
     auto& session = fail_to_bind(machine, {Failure::Step::Bind, 5});
     std::string const start =
-        "nic 0000:01:00.0: failed (bind-failed): binding it failed: Input/output error (errno 5)";
+        "nic 0000:01:00.0: failed (bind-failed): binding it failed: I/O error (errno 5)";
     machine.add("0000:01:00.1", "8086:10d3", 0x020000, 8, "vfio-pci");
     machine.add("0000:02:00.0", "8086:10d3", 0x020000, 9, "vfio-pci");
     using State = UndoEntry::State;
@@ -358,7 +358,7 @@ TEST(says_what_still_shows_on_a_display_that_was_given_away)
     framebuffer.stuck = FixedString<max_member_name_bytes>("vtcon1");
     framebuffer.error_number = 5;
     TEST_ASSERT_EQUAL_STRING(
-        "detaching vtcon1, the firmware's framebuffer, failed: Input/output error (errno 5)\n",
+        "detaching vtcon1, the firmware's framebuffer, failed: I/O error (errno 5)\n",
         warnings_of(machine.session));
     framebuffer.stuck = {};
     framebuffer.holder = FixedString<max_member_name_bytes>("simpledrm");
