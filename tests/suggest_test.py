@@ -41,6 +41,8 @@ SHOWN = {
     "lines-that-are-there": (LAPTOP | {"ini": "[bind]\ngpu = 01:00.0\n[stub]\nrest = 10de:1aed\n"}, ["01:00.0"]),
     "emptied-ini": (LAPTOP | {"ini": ""}, ["02:00.0"]),
     "broken-ini": (LAPTOP | {"ini": "[bind]\ngpu = 01:00.0\nnic = 2:00\n"}, ["02:00.0"]),
+    "line-under-stub": (LAPTOP | {"ini": "[stub]\ngpu = 01:00.0\n"}, ["01:00.0"]),
+    "line-under-stub-for-a-guest": (LAPTOP | {"ini": "[stub]\ngpu = 01:00.0\n"}, ["01:00.0", "--for", "qemu"]),
     "running": (
         LAPTOP | {"drivers": {f"0000:01:00.{i}": "pci-stub" if i == 3 else "vfio-pci" for i in (0, 1, 3)}},
         ["--from-running"],

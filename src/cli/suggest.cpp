@@ -100,6 +100,15 @@ bool tell_of_refusals(Draft const& draft, Session const& session, CommandOptions
         describe(sink, decision, session);
         print_error("%s", text);
     });
+    for (auto const& decision : draft.plan.decisions) {
+        if (!is_open(decision) || !draft.wanted[*decision.device]
+            || draft.wanted[*decision.device] == decision.target)
+            continue;
+        is_any = true;
+        print_error("%a has a line under %s already, move that to %s first",
+            device_of(decision, session.inventory)->address, section_name(decision.target),
+            section_name(*draft.wanted[*decision.device]));
+    }
     return is_any;
 }
 
