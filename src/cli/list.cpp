@@ -40,13 +40,9 @@ void fit_to_terminal(List& list)
 ExitStatus narrow(CommandOptions const& options, Inventory const& inventory, List& list)
 {
     for (auto const word : options.words) {
-        FixedString<max_problem_bytes> problem;
-        Sink sink(problem);
-        auto const selector = parse_selector(word, sink);
-        if (!selector) {
-            print_error("%s", problem);
+        auto const selector = read_selector(word);
+        if (!selector)
             return WrongInput;
-        }
         auto const found = resolve(*selector, inventory);
         if (found.devices.empty() || found.kind == Resolution::Kind::IdMismatch) {
             print_error("no device matches %q, 'vfio-early list --all' shows all of them", word);

@@ -439,6 +439,16 @@ bool is_alone(Job const& job)
 
 } // namespace
 
+std::optional<Selector> read_selector(std::string_view word)
+{
+    FixedString<max_problem_bytes> problem;
+    Sink sink(problem);
+    auto const selector = parse_selector(word, sink);
+    if (!selector)
+        print_error("%s", problem);
+    return selector;
+}
+
 ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session&)> answer)
 {
     constexpr Conduct looks_only = {.mode = Mode::Check,

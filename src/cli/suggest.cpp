@@ -19,13 +19,9 @@ using Selectors = FixedVector<Selector, max_entries>;
 bool read_selectors(CommandOptions const& options, Selectors& selectors)
 {
     for (auto const word : options.words) {
-        FixedString<max_problem_bytes> problem;
-        Sink sink(problem);
-        auto const selector = parse_selector(word, sink);
-        if (!selector) {
-            print_error("%s", problem);
+        auto const selector = read_selector(word);
+        if (!selector)
             return false;
-        }
         selectors.append(*selector);
     }
     if (options.words.empty() == options.is_from_running)

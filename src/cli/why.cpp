@@ -39,13 +39,9 @@ ExitStatus run_why(CommandOptions const& options)
         print_error("'why' takes the address of one device, see 'vfio-early list'");
         return WrongInput;
     }
-    FixedString<max_problem_bytes> problem;
-    Sink problem_sink(problem);
-    auto const selector = parse_selector(options.words[0], problem_sink);
-    if (!selector) {
-        print_error("%s", problem);
+    auto const selector = read_selector(options.words[0]);
+    if (!selector)
         return WrongInput;
-    }
     return run_survey(options,
         [&](Root const& root, Session const& session) { return answer(options, *selector, root, session); });
 }
