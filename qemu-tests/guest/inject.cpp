@@ -252,7 +252,8 @@ void reset(Start const& start)
     }
     if (!start.has_vfio_pci)
         unload({"vfio_pci"});
-    for (auto const* name : {"/report.json", "/report.json.new", "/live.json", "/live.json.new", ""}) {
+    for (auto const* name :
+        {"/report.json", "/report.json.new", "/live.json", "/live.json.new", "/lock", ""}) {
         char path[64];
         snprintf(path, sizeof(path), "/run/vfio-early%s", name);
         if (remove(path) < 0 && errno != ENOENT)
