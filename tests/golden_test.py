@@ -52,29 +52,35 @@ def check_shape(name, text):
         assert list(device) == KEYS, name
 
 
+def differences(directory, name, shown, update):
+    """A diff for each text of `shown`, by suffix, that is not what its golden file says; the files are written first where
+    they are to be updated."""
+    found = []
+    directory.mkdir(exist_ok=True)
+    for suffix, now in shown.items():
+        path = directory / (name + suffix)
+        if update:
+            path.write_text(now)
+        expected = path.read_text() if path.exists() else ""
+        if now != expected:
+            file = f"golden/{path.relative_to(GOLDEN)}"
+            found.append("".join(difflib.unified_diff(expected.splitlines(True), now.splitlines(True), file, "shown now")))
+    return found
+
+
 def main(arguments):
     update = arguments[:1] == ["--update"]
     binary, *names = arguments[update:]
     names = names or sorted(path.stem for path in GOLDEN.glob("*.toml"))
-    failures = 0
+    found = []
     for name in names:
         scenario = tomllib.loads((GOLDEN / f"{name}.toml").read_text())
         shown_text, shown_json = show(binary, scenario)
         check_shape(name, shown_json)
-        for suffix, shown in ((".txt", shown_text), (".json", shown_json)):
-            path = GOLDEN / (name + suffix)
-            if update:
-                path.write_text(shown)
-                continue
-            expected = path.read_text() if path.exists() else ""
-            if shown != expected:
-                failures += 1
-                diff = difflib.unified_diff(
-                    expected.splitlines(True), shown.splitlines(True), f"golden/{path.name}", "shown now"
-                )
-                sys.stdout.writelines(diff)
-    print(f"{len(names)} scenarios, {failures} files differ")
-    return 1 if failures or not names else 0
+        found += differences(GOLDEN, name, {".txt": shown_text, ".json": shown_json}, update)
+    print("\n".join(found))
+    print(f"{len(names)} scenarios, {len(found)} files differ")
+    return 1 if found or not names else 0
 
 
 if __name__ == "__main__":

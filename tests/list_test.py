@@ -136,7 +136,6 @@ def check_round_trip(binary, name, scenario):
 def check_golden(binary, update):
     """What differs from the files."""
     found = []
-    GOLDEN.mkdir(exist_ok=True)
     for name, (scenario, words) in SHOWN.items():
         scenario = {"machine": name} | scenario
         asked = machine(binary, scenario)
@@ -144,14 +143,7 @@ def check_golden(binary, update):
         shown = {".txt": f"{errors}{text}exit status {status}\n"}
         if status == 0:
             shown[".json"] = golden_test.without_version(asked.run("list", "--json", *words)[1])
-        for suffix, now in shown.items():
-            path = GOLDEN / (name + suffix)
-            if update:
-                path.write_text(now)
-            expected = path.read_text() if path.exists() else ""
-            if now != expected:
-                diff = difflib.unified_diff(expected.splitlines(True), now.splitlines(True), f"golden/list/{path.name}", "shown now")
-                found.append("".join(diff))
+        found += golden_test.differences(GOLDEN, name, shown, update)
         if status == 0:
             found += check_round_trip(binary, name, scenario)
     return found

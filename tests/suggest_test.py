@@ -11,7 +11,6 @@ usage: suggest_test.py BINARY            compares
        suggest_test.py --libvirt BINARY  only libvirt's schema; exit status 77 without virt-xml-validate
 """
 
-import difflib
 import json
 import pathlib
 import shutil
@@ -194,7 +193,6 @@ def check_memory(binary):
 def check_golden(binary, update):
     """The same for each file that differs."""
     found = []
-    GOLDEN.mkdir(exist_ok=True)
     for name, (scenario, words) in SHOWN.items():
         asked = Asked(binary, {"machine": name} | scenario)
         output, errors, status = asked.ask("suggest", *words)
@@ -202,14 +200,7 @@ def check_golden(binary, update):
         if status != 2 and not any(word.startswith("--for") for word in words):
             shown[".json"] = golden_test.without_version(asked.ask("suggest", "--json", *words)[0])
             json.loads(shown[".json"])
-        for suffix, now in shown.items():
-            path = GOLDEN / (name + suffix)
-            if update:
-                path.write_text(now)
-            expected = path.read_text() if path.exists() else ""
-            if now != expected:
-                diff = difflib.unified_diff(expected.splitlines(True), now.splitlines(True), f"golden/{path.name}", "shown now")
-                found.append("".join(diff))
+        found += golden_test.differences(GOLDEN, name, shown, update)
     return found
 
 

@@ -9,7 +9,6 @@ usage: why_test.py BINARY            compares
        why_test.py --update BINARY   writes what is shown now; read the diff before you commit it
 """
 
-import difflib
 import json
 import pathlib
 import shlex
@@ -106,7 +105,6 @@ def check_joints(binary):
 def check_golden(binary, update):
     """The same for each file that differs."""
     found = []
-    GOLDEN.mkdir(exist_ok=True)
     for name, (scenario, words) in SHOWN.items():
         asked = Asked(binary, {"machine": name} | scenario)
         text, status = asked.why(*shlex.split(words))
@@ -114,14 +112,7 @@ def check_golden(binary, update):
         if status == 0:
             shown[".json"] = golden_test.without_version(asked.why("--json", *shlex.split(words))[0])
             json.loads(shown[".json"])
-        for suffix, now in shown.items():
-            path = GOLDEN / (name + suffix)
-            if update:
-                path.write_text(now)
-            expected = path.read_text() if path.exists() else ""
-            if now != expected:
-                diff = difflib.unified_diff(expected.splitlines(True), now.splitlines(True), f"golden/{path.name}", "shown now")
-                found.append("".join(diff))
+        found += golden_test.differences(GOLDEN, name, shown, update)
     return found
 
 
