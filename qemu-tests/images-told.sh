@@ -13,22 +13,7 @@ root=$1 package=$2 sysfs=$3 prepare=$4
 
 # shellcheck source=qemu-tests/overlay.sh
 . "$(dirname "$0")/overlay.sh"
-overlay "$root"
-step copy the package
-cp "$package" "$work/root/tmp/vfio-early.deb"
-version=$(ls "$work/root/usr/lib/modules")
-image=$work/root/boot/initrd.img-$version
-
-complain() {
-    echo "$*"
-}
-
-run() {
-    chroot "$work/root" /usr/bin/env DEBIAN_FRONTEND=noninteractive "$@" >"$work/log" 2>&1 || {
-        complain "$* failed:"
-        cat "$work/log"
-    }
-}
+overlay_with_package "$root" "$package"
 
 # expect_told WHAT [LINE...]: what check says of images
 expect_told() {
@@ -41,8 +26,6 @@ expect_told() {
     cmp -s "$work/expected" "$work/told" || complain "$what: check said '$(cat "$work/told")' and not '$(cat "$work/expected")'"
 }
 
-# No image is booted here: initramfs-tools leaves out what it would take long to collect.
-[ ! -d "$work/root/etc/initramfs-tools" ] || echo MODULES=list >"$work/root/etc/initramfs-tools/conf.d/modules"
 printf '[bind]\nwifi = 0000:02:00.0\n' >"$work/root/etc/vfio-early.ini"
 
 if [ -x "$work/root/usr/bin/dracut" ]; then
