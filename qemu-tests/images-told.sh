@@ -28,13 +28,14 @@ expect_told() {
 
 printf '[bind]\nwifi = 0000:02:00.0\n' >"$work/root/etc/vfio-early.ini"
 
+lacks_hook="the hook that runs it (executable)"
 if [ -x "$work/root/usr/bin/dracut" ]; then
     make="dracut -f --kver $version"
     hook=usr/lib/dracut/modules.d/50vfio-early/module-setup.sh
     without_hook="sed -i '/add-wants/d; s/inst_hook .*/:/' /$hook"
     without_vfio="sed -i '/instmods/d; /^installkernel()/a :' /$hook"
     # Without the binary dracut takes nothing of us.
-    lacks_binary="/usr/sbin/vfio-early, /etc/vfio-early.ini, the hook that runs it, vfio-pci"
+    lacks_binary="/usr/sbin/vfio-early, /etc/vfio-early.ini, $lacks_hook, vfio-pci"
 else
     make="update-initramfs -u -k $version"
     hook=usr/share/initramfs-tools
@@ -78,7 +79,8 @@ without() {
     mv "$work/hook" "$work/root/$hook"
     expect_told "without $1" "$in_kernel lacks $2, so nothing is bound when it boots" "$anew"
 }
-without "the hook" "the hook that runs it" "$without_hook"
+without "the hook" "$lacks_hook" "$without_hook"
+[ -x "$work/root/usr/bin/dracut" ] || without "a hook that can be run" "$lacks_hook" "chmod -x /$hook/scripts/init-top/00-vfio-early"
 without "vfio-pci" vfio-pci "$without_vfio"
 
 step no image at all

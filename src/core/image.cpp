@@ -8,18 +8,21 @@ namespace {
 using State = Image::State;
 
 // What an image must have, by bit. The last two are told by part_of().
-constexpr char const* part_names[] = {
-    "/usr/sbin/vfio-early", "/etc/vfio-early.ini", "the hook that runs it", "vfio-pci", "pci-stub"};
+constexpr char const* part_names[] = {"/usr/sbin/vfio-early", "/etc/vfio-early.ini",
+    "the hook that runs it (executable)", "vfio-pci", "pci-stub"};
 
-// What a line has that shows a part. The hooks are as hooks/ has them: initramfs-tools; units; dracut without
-// systemd; mkinitcpio without systemd.
+// What a line has that shows a part, where the line begins with a mode (ls -l) only that of an executable
+// file if it must be one: initramfs-tools passes over other scripts (set_initlist() in scripts/functions).
+// The hooks are as hooks/ has them: initramfs-tools; units; dracut without systemd; mkinitcpio without
+// systemd.
 constexpr struct {
     unsigned part;
     char const* mark;
+    bool is_executed = false;
 } marks[] = {
     {0b1, "bin/vfio-early"},
     {0b10, "etc/vfio-early.ini"},
-    {0b100, "init-top/00-vfio-early"},
+    {0b100, "init-top/00-vfio-early", true},
     {0b100, "sysinit.target.wants/vfio-early.service"},
     {0b100, "cmdline/00-vfio-early"},
     {0b100, "hooks/vfio-early"},
@@ -90,8 +93,8 @@ bool wants_making(Image const& image)
 uint8_t parts_in(std::string_view line)
 {
     unsigned parts = 0;
-    for (auto const& [part, mark] : marks) {
-        if (line.find(mark) != std::string_view::npos)
+    for (auto const& [part, mark, is_executed] : marks) {
+        if (line.find(mark) != std::string_view::npos && !(is_executed && line.starts_with("-rw-")))
             parts |= part;
     }
     return static_cast<uint8_t>(parts);
@@ -113,6 +116,11 @@ void tell_of_images(Session const& session, Tell tell)
         if (!first)
             first = &image;
     }
+    if (session.outlook->images_left_out > 0)
+        tell(printed<FixedString<max_warning_bytes>>(
+            "%u older kernels were not looked at, as there are more than %u",
+            session.outlook->images_left_out, max_images)
+                 .view());
     auto const& [one, all] = commands[static_cast<size_t>(session.outlook->generator)];
     if (!first || !all)
         return;

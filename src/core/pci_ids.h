@@ -10,11 +10,13 @@
 
 namespace vfio_early {
 
+using ModelText = FixedString<max_model_name_bytes>;
+
 // A model by the names that it has in pci.ids; empty where it has none.
 struct ModelName {
     DeviceId id;
-    FixedString<max_model_name_bytes> vendor = {};
-    FixedString<max_model_name_bytes> device = {};
+    ModelText vendor = {};
+    ModelText device = {};
 };
 
 // The names of the models that somebody wants to know, read line by line from the list that distributions
@@ -24,8 +26,8 @@ public:
     // Asks for a model, before any line is read. Beyond max_devices it stays without a name.
     void want(DeviceId);
 
-    // Reads the next line of the list. False where the vendors are at an end, and nothing more is needed.
-    bool read_line(std::string_view line);
+    // Reads the next line of the list.
+    void read_line(std::string_view line);
 
     // nullptr where nobody asked for it.
     ModelName const* find(DeviceId) const;

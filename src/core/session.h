@@ -84,6 +84,7 @@ struct Outlook {
     ForeignSettings settings;
     FixedVector<Rival, max_rivals> rivals;
     FixedVector<Image, max_images> images; // by kernel
+    uint32_t images_left_out = 0; // of older kernels
 };
 
 // One run from configuration to report, as plain values. It stands in memory that the process which binds

@@ -7,6 +7,8 @@
 #include "sys/modules.h"
 #include "sys/program.h"
 
+#include <string.h>
+
 namespace vfio_early {
 
 namespace {
@@ -113,11 +115,24 @@ Generator find_generator(Root const& root)
     return Generator::Unknown;
 }
 
-// By kernel, so that what is told does not change from one time to the next.
-void sort(FixedVector<Image, max_images>& images)
+bool is_older(Image const& one, Image const& other)
 {
+    return strverscmp(one.kernel.c_str(), other.kernel.c_str()) < 0;
+}
+
+// Keeps them by kernel, oldest first. Where there is no room, the oldest gives way that does not run.
+void keep(Outlook& outlook, Image const& image, KernelVersion const& running)
+{
+    auto& images = outlook.images;
+    if (!images.try_append(image)) {
+        ++outlook.images_left_out;
+        auto& oldest = images[images[0].kernel.view() == running.view() ? 1 : 0];
+        if (is_older(image, oldest) && image.kernel.view() != running.view())
+            return;
+        oldest = image;
+    }
     for (size_t i = 1; i < images.size(); ++i) {
-        for (auto j = i; j > 0 && images[j].kernel.view() < images[j - 1].kernel.view(); --j)
+        for (auto j = i; j > 0 && is_older(images[j], images[j - 1]); --j)
             std::swap(images[j], images[j - 1]);
     }
 }
@@ -137,18 +152,24 @@ unsigned parts_needed(Root const& root, Session const& session, KernelVersion co
 
 void look_into(Root const& root, Session const& session, Image& image)
 {
-    auto const program =
-        find_program(root, {"/usr/bin/lsinitramfs", "/usr/bin/lsinitrd", "/usr/bin/lsinitcpio"});
+    // lsinitrd shows modes without being asked, lsinitcpio not at all.
+    char const* option = "-l";
+    auto program = find_program(root, {"/usr/bin/lsinitramfs"});
+    if (!program) {
+        option = nullptr;
+        program = find_program(root, {"/usr/bin/lsinitrd", "/usr/bin/lsinitcpio"});
+    }
     image.state = State::Good;
     if (!program)
         return;
     unsigned parts = 0;
-    auto const listed =
-        run_program(*program, {program->c_str(), printed<Path>("%s%s", root.directory(), image.path).c_str()},
-            [&](std::string_view line) {
-                parts |= parts_in(line);
+    auto const listed = run_program(*program,
+        {program->c_str(), printed<Path>("%s%s", root.directory(), image.path).c_str(), option},
+        [&](std::string_view line) {
+            parts |= parts_in(line);
+            if (!trimmed(line).empty())
                 image.message = LoaderMessage(line);
-            });
+        });
     bool const is_listed = !listed.is_error() && listed.value();
     auto const lacking = parts_needed(root, session, image.kernel) & ~parts;
     if (lacking != 0)
@@ -159,27 +180,29 @@ void look_into(Root const& root, Session const& session, Image& image)
 void find_images(Root const& root, Session& session)
 {
     Names names{.machine = first_line(root, Path("etc/machine-id"))};
+    auto const running = first_line(root, Path("proc/sys/kernel/osrelease"));
     Directory kernels(root, Path("lib/modules"));
     auto& images = session.outlook->images;
     while (auto const kernel = kernels.next()) {
         names.version = KernelVersion(*kernel);
         names.package = first_line(root, printed<Path>("lib/modules/%s/pkgbase", *kernel));
-        if (!images.try_append({}))
-            break;
-        auto& image = images[images.size() - 1];
+        Image image;
         image.kernel = names.version;
-        if (!find_image(root, image, names, session.module_settings))
-            images.shrink(images.size() - 1);
+        if (find_image(root, image, names, session.module_settings))
+            keep(*session.outlook, image, running);
     }
-    sort(images);
     session.outlook->generator = find_generator(root);
-    for (auto& image : images) {
-        if (image.state != State::Unseen)
-            continue;
-        if (root.is_machine() && !session.plan.decisions.empty())
-            look_into(root, session, image);
-        else
-            image.state = State::Good;
+    // Those that boot first come first, in case that the time is up before the last.
+    for (bool const does_run : {true, false}) {
+        for (auto i = images.size(); i-- > 0;) {
+            auto& image = images[i];
+            if (image.state != State::Unseen || (image.kernel.view() == running.view()) != does_run)
+                continue;
+            if (root.is_machine() && !session.plan.decisions.empty())
+                look_into(root, session, image);
+            else
+                image.state = State::Good;
+        }
     }
 }
 
