@@ -11,18 +11,19 @@ using State = Image::State;
 constexpr char const* part_names[] = {"/usr/sbin/vfio-early", "/etc/vfio-early.ini",
     "the hook that runs it (executable)", "vfio-pci", "pci-stub"};
 
-// What a line has that shows a part, where the line begins with a mode (ls -l) only that of an executable
-// file if it must be one: initramfs-tools passes over other scripts (set_initlist() in scripts/functions).
-// The hooks are as hooks/ has them: initramfs-tools; units; dracut without systemd; mkinitcpio without
-// systemd.
+// initramfs-tools passes over scripts that are not executable (set_initlist() in scripts/functions). The mode
+// is seen where a line begins with it, as ls -l has it.
+constexpr unsigned if_executable = 0b10000000;
+
+// What a line has that shows a part. The hooks are as hooks/ has them: initramfs-tools; units; dracut without
+// systemd; mkinitcpio without systemd.
 constexpr struct {
     unsigned part;
     char const* mark;
-    bool is_executed = false;
 } marks[] = {
     {0b1, "bin/vfio-early"},
     {0b10, "etc/vfio-early.ini"},
-    {0b100, "init-top/00-vfio-early", true},
+    {0b100 | if_executable, "init-top/00-vfio-early"},
     {0b100, "sysinit.target.wants/vfio-early.service"},
     {0b100, "cmdline/00-vfio-early"},
     {0b100, "hooks/vfio-early"},
@@ -93,9 +94,10 @@ bool wants_making(Image const& image)
 uint8_t parts_in(std::string_view line)
 {
     unsigned parts = 0;
-    for (auto const& [part, mark, is_executed] : marks) {
-        if (line.find(mark) != std::string_view::npos && !(is_executed && line.starts_with("-rw-")))
-            parts |= part;
+    for (auto const& [part, mark] : marks) {
+        bool const is_none = (part & if_executable) != 0 && line.starts_with("-rw-");
+        if (!is_none && line.find(mark) != std::string_view::npos)
+            parts |= part & ~if_executable;
     }
     return static_cast<uint8_t>(parts);
 }

@@ -38,12 +38,14 @@ void ModelNames::read_line(std::string_view line)
     else if (!m_vendor)
         return;
     for (auto& name : m_names) {
-        if (is_device && name.id.vendor == *m_vendor && name.id.device == *number)
-            name.device = ModelText(name_in(line));
+        // Of two entries the first counts.
+        if (is_device && name.id.vendor == *m_vendor && name.id.device == *number && name.device.empty())
+            name.device.append(name_in(line));
         if (is_device || name.id.vendor != *number)
             continue;
         m_vendor = *number;
-        name.vendor = ModelText(name_in(line));
+        if (name.vendor.empty())
+            name.vendor.append(name_in(line));
     }
 }
 

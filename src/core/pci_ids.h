@@ -10,13 +10,11 @@
 
 namespace vfio_early {
 
-using ModelText = FixedString<max_model_name_bytes>;
-
 // A model by the names that it has in pci.ids; empty where it has none.
 struct ModelName {
     DeviceId id;
-    ModelText vendor = {};
-    ModelText device = {};
+    FixedString<max_model_name_bytes> vendor = {};
+    FixedString<max_model_name_bytes> device = {};
 };
 
 // The names of the models that somebody wants to know, read line by line from the list that distributions

@@ -7,8 +7,6 @@
 #include "sys/modules.h"
 #include "sys/program.h"
 
-#include <string.h>
-
 namespace vfio_early {
 
 namespace {
@@ -115,26 +113,41 @@ Generator find_generator(Root const& root)
     return Generator::Unknown;
 }
 
-bool is_older(Image const& one, Image const& other)
+size_t count_digits(char const* text)
 {
-    return strverscmp(one.kernel.c_str(), other.kernel.c_str()) < 0;
+    size_t count = 0;
+    while (text[count] >= '0' && text[count] <= '9')
+        ++count;
+    return count;
 }
 
-// Keeps them by kernel, oldest first. Where there is no room, the oldest gives way that does not run.
-void keep(Outlook& outlook, Image const& image, KernelVersion const& running)
+// By version, so that 6.1.0-9 is older than 6.1.0-10: of the first numbers that differ, the longer one is
+// newer.
+bool is_older(KernelVersion const& version, KernelVersion const& other)
 {
-    auto& images = outlook.images;
-    if (!images.try_append(image)) {
-        ++outlook.images_left_out;
-        auto& oldest = images[images[0].kernel.view() == running.view() ? 1 : 0];
-        if (is_older(image, oldest) && image.kernel.view() != running.view())
-            return;
-        oldest = image;
+    auto const* one = version.c_str();
+    auto const* two = other.c_str();
+    while (*one != '\0' && *one == *two) {
+        ++one;
+        ++two;
     }
-    for (size_t i = 1; i < images.size(); ++i) {
-        for (auto j = i; j > 0 && is_older(images[j], images[j - 1]); --j)
-            std::swap(images[j], images[j - 1]);
+    auto const digits = count_digits(one);
+    auto const other_digits = count_digits(two);
+    return digits == other_digits ? *one < *two : digits < other_digits;
+}
+
+// The newest installed kernel that is older than this one, or of all where this is empty. Empty where there
+// is none.
+KernelVersion next_older(Root const& root, KernelVersion const& than)
+{
+    KernelVersion found;
+    Directory kernels(root, Path("lib/modules"));
+    while (auto const name = kernels.next()) {
+        KernelVersion const kernel(*name);
+        if ((than.empty() || is_older(kernel, than)) && is_older(found, kernel))
+            found = kernel;
     }
+    return found;
 }
 
 // What an image of this kernel must have, as parts_in() has it.
@@ -152,17 +165,14 @@ unsigned parts_needed(Root const& root, Session const& session, KernelVersion co
 
 void look_into(Root const& root, Session const& session, Image& image)
 {
-    // lsinitrd shows modes without being asked, lsinitcpio not at all.
-    char const* option = "-l";
-    auto program = find_program(root, {"/usr/bin/lsinitramfs"});
-    if (!program) {
-        option = nullptr;
-        program = find_program(root, {"/usr/bin/lsinitrd", "/usr/bin/lsinitcpio"});
-    }
+    auto const program =
+        find_program(root, {"/usr/bin/lsinitramfs", "/usr/bin/lsinitrd", "/usr/bin/lsinitcpio"});
     image.state = State::Good;
     if (!program)
         return;
     unsigned parts = 0;
+    // lsinitrd shows modes without being asked, lsinitcpio not at all.
+    char const* option = program->view().ends_with("/lsinitramfs") ? "-l" : nullptr;
     auto const listed = run_program(*program,
         {program->c_str(), printed<Path>("%s%s", root.directory(), image.path).c_str(), option},
         [&](std::string_view line) {
@@ -181,21 +191,23 @@ void find_images(Root const& root, Session& session)
 {
     Names names{.machine = first_line(root, Path("etc/machine-id"))};
     auto const running = first_line(root, Path("proc/sys/kernel/osrelease"));
-    Directory kernels(root, Path("lib/modules"));
     auto& images = session.outlook->images;
-    while (auto const kernel = kernels.next()) {
-        names.version = KernelVersion(*kernel);
-        names.package = first_line(root, printed<Path>("lib/modules/%s/pkgbase", *kernel));
+    bool is_running_found = false;
+    while (!(names.version = next_older(root, names.version)).empty()) {
+        names.package = first_line(root, printed<Path>("lib/modules/%s/pkgbase", names.version));
         Image image;
         image.kernel = names.version;
-        if (find_image(root, image, names, session.module_settings))
-            keep(*session.outlook, image, running);
+        if (!find_image(root, image, names, session.module_settings))
+            continue;
+        is_running_found |= names.version.view() == running.view();
+        // The last place is for the kernel that runs.
+        if ((!is_running_found && images.size() + 1 == max_images) || !images.try_append(image))
+            ++session.outlook->images_left_out;
     }
     session.outlook->generator = find_generator(root);
     // Those that boot first come first, in case that the time is up before the last.
     for (bool const does_run : {true, false}) {
-        for (auto i = images.size(); i-- > 0;) {
-            auto& image = images[i];
+        for (auto& image : images) {
             if (image.state != State::Unseen || (image.kernel.view() == running.view()) != does_run)
                 continue;
             if (root.is_machine() && !session.plan.decisions.empty())

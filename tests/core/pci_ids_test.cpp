@@ -61,7 +61,7 @@ TEST(takes_no_class_for_a_model)
 TEST(takes_one_of_two_entries)
 {
     auto const names = read({"10de  NVIDIA Corporation", "\t1e84  TU104", "10de  NVIDIA", "\t1e84  TU104B"});
-    TEST_ASSERT_EQUAL_STRING("NVIDIA TU104B", name_of(*names, graphics));
+    TEST_ASSERT_EQUAL_STRING("NVIDIA TU104", name_of(*names, graphics));
 }
 
 TEST(reads_what_is_no_list_without_harm)

@@ -117,14 +117,14 @@ TEST(misses_the_image_of_a_kernel_that_is_there)
             .told());
 }
 
-TEST(tells_of_kernels_in_their_order_and_of_what_makes_images)
+TEST(tells_of_the_newest_kernel_first_and_of_what_makes_images)
 {
     Host host;
     for (std::string const version : {"6.3", "6.1", "6.2", "6.4"})
         host.kernel(version).file("boot/initrd.img-" + version, version == "6.4" ? -50 : 50);
     host.file("usr/sbin/update-initramfs").file("usr/bin/dracut");
     auto const told = host.told();
-    TEST_ASSERT_TRUE(told.find("6.1:") < told.find("6.2:") && told.find("6.2:") < told.find("6.3:"));
+    TEST_ASSERT_TRUE(told.find("6.3:") < told.find("6.2:") && told.find("6.2:") < told.find("6.1:"));
     TEST_ASSERT_TRUE(told.find("6.4") == std::string::npos);
     TEST_ASSERT_TRUE(told.ends_with("\n'update-initramfs -u -k all' makes them anew\n"));
     host.unlink("usr/sbin/update-initramfs");
@@ -146,7 +146,7 @@ TEST(looks_at_the_newest_kernels_and_the_running_one_where_there_are_too_many)
     TEST_ASSERT_TRUE(told.find("kernel 6.1.0-3:") != std::string::npos);
     TEST_ASSERT_TRUE(told.find("kernel 6.1.0-4:") == std::string::npos);
     TEST_ASSERT_TRUE(told.find("kernel 6.1.0-9:") == std::string::npos);
-    TEST_ASSERT_TRUE(told.find("kernel 6.1.0-10:") < told.find("kernel 6.1.0-40:"));
+    TEST_ASSERT_TRUE(told.find("kernel 6.1.0-40:") < told.find("kernel 6.1.0-10:"));
     TEST_ASSERT_TRUE(
         told.find("\n8 older kernels were not looked at, as there are more than 32\n") != std::string::npos);
 }
