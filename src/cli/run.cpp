@@ -12,6 +12,7 @@
 #include "sys/facts_file.h"
 #include "sys/host_uses.h"
 #include "sys/images.h"
+#include "sys/kernel.h"
 #include "sys/log.h"
 #include "sys/modprobe_d.h"
 #include "sys/modules.h"
@@ -26,6 +27,7 @@
 #include <algorithm>
 #include <errno.h>
 #include <new>
+#include <signal.h>
 
 namespace vfio_early {
 
@@ -417,6 +419,8 @@ void look_and_plan(Job& job)
     }
     scan_all(job.root, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+    session.loading_of(Target::VfioPci).is_missing =
+        !has_driver(job.root, Target::VfioPci) && !could_load_driver(job.root, session, Target::VfioPci);
 }
 
 // False where another one is at work. At a boot the lock can be missing for want of a /run to write to.
@@ -449,6 +453,11 @@ std::optional<Selector> read_selector(std::string_view word)
     return selector;
 }
 
+void warn_in_general(Session const& session)
+{
+    for_each_general_warning(session, [](std::string_view warning) { print_error("%s", warning); });
+}
+
 ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session&)> answer)
 {
     constexpr Conduct looks_only = {.mode = Mode::Check,
@@ -456,6 +465,8 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
         .loads_iommu_driver = false,
         .leaves_record = false,
         .takes_empty = true};
+    // A list is often cut short by who reads it.
+    kernel::ignore_signal(SIGPIPE, false);
     auto root = open_root(options);
     if (root.is_error())
         return WrongInput;
@@ -467,8 +478,13 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
     Job job{looks_only, options, root.value(), *session};
     session->config_name = config_name(job);
     auto const path = user_path(job.root, options.config);
-    if (!path.is_error() && job.root.presence(path.value()) != Presence::Absent)
+    bool const is_absent = !path.is_error() && job.root.presence(path.value()) == Presence::Absent;
+    if (!is_absent || options.config.data() != default_config)
         read_config(job, options);
+    if (is_absent && !session->problems.empty()) {
+        tell_of_problems(job);
+        return WrongInput;
+    }
     if (!session->problems.empty())
         session->config = {};
     look_and_plan(job);

@@ -24,6 +24,7 @@ ExitStatus answer(
             found.size(), inventory.devices[found[0]].address);
         return WrongInput;
     }
+    warn_in_general(session);
     Why why;
     find_why(inventory, inventory.devices[found[0]], why);
     read_details(root, why);
@@ -36,7 +37,7 @@ ExitStatus answer(
 ExitStatus run_why(CommandOptions const& options)
 {
     if (options.words.size() != 1) {
-        print_error("'why' takes the address of one device, see 'vfio-early list'");
+        print_error("'why' takes one device, see 'vfio-early list'");
         return WrongInput;
     }
     auto const selector = read_selector(options.words[0]);
