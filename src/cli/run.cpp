@@ -202,6 +202,19 @@ bool know_labels(Job const& job)
     return true;
 }
 
+// What the lines meant, and what the host lives on.
+void read_what_is_known(Job const& job)
+{
+    auto& session = job.session;
+    read_facts(job.root, session.facts);
+    if (job.conduct.forgets)
+        forget(session.facts, session.config, job.options.words);
+    if (session.is_running_system) {
+        find_host_uses(job.root, session.uses);
+        record_host(job.root, session.uses, session.facts);
+    }
+}
+
 // Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
 void plan_and_carry_out(void* context)
 {
@@ -210,13 +223,7 @@ void plan_and_carry_out(void* context)
     if (session.is_loading)
         load_iommu_driver(root);
     session.is_loading = false;
-    read_facts(root, session.facts);
-    if (conduct.forgets)
-        forget(session.facts, session.config, options.words);
-    if (session.is_running_system) {
-        find_host_uses(root, session.uses);
-        record_host(root, session.uses, session.facts);
-    }
+    read_what_is_known(*static_cast<Job*>(context));
     scan(root, session.config, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
     if (!session.problems.empty())
@@ -412,11 +419,7 @@ void look_and_plan(Job& job)
     auto& session = job.session;
     session.is_running_system = is_running_system(job.root);
     heed_command_line(job);
-    read_facts(job.root, session.facts);
-    if (session.is_running_system) {
-        find_host_uses(job.root, session.uses);
-        record_host(job.root, session.uses, session.facts);
-    }
+    read_what_is_known(job);
     scan_all(job.root, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
     session.loading_of(Target::VfioPci).is_missing =
@@ -453,11 +456,6 @@ std::optional<Selector> read_selector(std::string_view word)
     return selector;
 }
 
-void warn_in_general(Session const& session)
-{
-    for_each_general_warning(session, [](std::string_view warning) { print_error("%s", warning); });
-}
-
 ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session&)> answer)
 {
     constexpr Conduct looks_only = {.mode = Mode::Check,
@@ -489,6 +487,7 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
         session->config = {};
     look_and_plan(job);
     tell_of_problems(job); // those of the plan too
+    for_each_general_warning(*session, [](std::string_view warning) { print_error("%s", warning); });
     if (!session->problems.empty())
         session->plan.decisions.clear();
     return answer(job.root, *session);

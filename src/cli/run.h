@@ -28,9 +28,6 @@ ExitStatus run(Conduct const&, CommandOptions const&);
 // and they are told.
 ExitStatus run_survey(CommandOptions const&, FunctionRef<ExitStatus(Root const&, Session&)> answer);
 
-// Tells what concerns who has no configuration yet.
-void warn_in_general(Session const&);
-
 // A word of the command line as a selector of the configuration. Where it is none, says so and returns
 // nothing.
 std::optional<Selector> read_selector(std::string_view word);

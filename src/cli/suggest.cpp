@@ -129,7 +129,6 @@ ExitStatus run_suggest(CommandOptions const& options)
         // Its labels are not known, and nothing is bound by it, whatever is added.
         if (!session.problems.empty())
             return WrongInput;
-        warn_in_general(session);
         auto const& inventory = session.inventory;
         Draft draft{session.config, session.plan, session.problems};
         for (size_t i = 0; i < selectors.size(); ++i)

@@ -24,7 +24,6 @@ ExitStatus answer(
             found.size(), inventory.devices[found[0]].address);
         return WrongInput;
     }
-    warn_in_general(session);
     Why why;
     find_why(inventory, inventory.devices[found[0]], why);
     read_details(root, why);

@@ -32,7 +32,7 @@ void write_libvirt(Sink& sink, Card const& card, Inventory const& inventory)
     auto const port = first_port + card.number;
     if (is_multifunction)
         print(sink,
-            "<!-- index, and bus below: another number where the guest has a controller with this one -->\n"
+            "<!-- take another index and bus if the guest has this one -->\n"
             "<controller type='pci' index='%u' model='pcie-root-port'/>\n",
             port);
     for (auto const index : card.functions) {
@@ -54,7 +54,7 @@ void write_libvirt(Sink& sink, Card const& card, Inventory const& inventory)
 void write_qemu(Sink& sink, Card const& card, Inventory const& inventory)
 {
     print(sink, "%c-device pcie-root-port,id=vfio%u,chassis=%u\n",
-        card.number == 0 ? "# id and chassis: others where the guest has these\n" : "", card.number,
+        card.number == 0 ? "# take another id and chassis if the guest has these\n" : "", card.number,
         first_port + card.number);
     for (auto const index : card.functions) {
         auto const function = guest_function(card, index, inventory);
@@ -65,8 +65,7 @@ void write_qemu(Sink& sink, Card const& card, Inventory const& inventory)
 
 void write_proxmox(Sink& sink, Card const& card, Inventory const& inventory)
 {
-    print(sink,
-        "%chostpci%u: ", card.number == 0 ? "# hostpciN: another number where the guest has this one\n" : "",
+    print(sink, "%chostpci%u: ", card.number == 0 ? "# take another number if the guest has this one\n" : "",
         card.number);
     char const* separator = "";
     for (auto const index : card.functions) {

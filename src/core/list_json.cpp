@@ -151,6 +151,7 @@ void write_list_json(Sink& sink, List const& list)
     auto const add = [&](std::string_view warning) { print(warnings.next(), "%j", warning); };
     FunctionRef<void(std::string_view)> const tell = add;
     tell_of_problems(list.session, tell);
+    for_each_general_warning(list.session, tell);
     for_each_warning(list, tell);
     warnings.close();
     sink.write(",\n \"groups\": ");

@@ -34,7 +34,7 @@ TEST(libvirt_gets_one_card_with_all_its_functions)
     Machine machine;
     add_devices(machine);
     TEST_ASSERT_EQUAL_STRING(
-        "<!-- index, and bus below: another number where the guest has a controller with this one -->\n"
+        "<!-- take another index and bus if the guest has this one -->\n"
         "<controller type='pci' index='16' model='pcie-root-port'/>\n"
         "<hostdev mode='subsystem' type='pci' managed='no'>\n"
         "  <source>\n"
@@ -67,7 +67,7 @@ TEST(qemu_gets_each_card_behind_a_port_of_its_own)
 {
     Machine machine;
     add_devices(machine);
-    TEST_ASSERT_EQUAL_STRING("# id and chassis: others where the guest has these\n"
+    TEST_ASSERT_EQUAL_STRING("# take another id and chassis if the guest has these\n"
                              "-device pcie-root-port,id=vfio0,chassis=16\n"
                              "-device vfio-pci,host=0000:01:00.0,bus=vfio0,addr=00.0,multifunction=on\n"
                              "-device vfio-pci,host=0000:01:00.1,bus=vfio0,addr=00.1\n"
@@ -81,7 +81,7 @@ TEST(a_card_without_its_first_function_has_one_in_the_guest)
 {
     Machine machine;
     add_devices(machine);
-    TEST_ASSERT_EQUAL_STRING("# id and chassis: others where the guest has these\n"
+    TEST_ASSERT_EQUAL_STRING("# take another id and chassis if the guest has these\n"
                              "-device pcie-root-port,id=vfio0,chassis=16\n"
                              "-device vfio-pci,host=0000:01:00.1,bus=vfio0,addr=00.0,multifunction=on\n"
                              "-device vfio-pci,host=0000:01:00.2,bus=vfio0,addr=00.2\n",
@@ -92,10 +92,10 @@ TEST(proxmox_gets_whole_cards_by_their_address_without_a_function)
 {
     Machine machine;
     add_devices(machine);
-    TEST_ASSERT_EQUAL_STRING("# hostpciN: another number where the guest has this one\nhostpci0: "
+    TEST_ASSERT_EQUAL_STRING("# take another number if the guest has this one\nhostpci0: "
                              "0000:01:00,pcie=1\nhostpci1: 0000:05:01\n",
         written_for("proxmox", {0, 1, 2, 3}, machine));
-    TEST_ASSERT_EQUAL_STRING("# hostpciN: another number where the guest has this one\nhostpci0: "
+    TEST_ASSERT_EQUAL_STRING("# take another number if the guest has this one\nhostpci0: "
                              "0000:01:00.0;0000:01:00.2,pcie=1\n",
         written_for("proxmox", {0, 2}, machine));
 }
