@@ -45,6 +45,11 @@ size_t edit_distance(std::string_view left, std::string_view right)
 
 } // namespace
 
+bool operator==(std::string_view left, char const* right)
+{
+    return left == std::string_view(right);
+}
+
 bool is_letter_or_digit(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');

@@ -8,6 +8,9 @@
 
 namespace vfio_early {
 
+// As the library's, with less to hand over where a text is compared with a literal.
+bool operator==(std::string_view, char const*);
+
 bool is_space(char);
 
 // Of ASCII, whatever the locale.

@@ -23,7 +23,7 @@ struct Entry {
 
 } // namespace
 
-Directory::Directory(Root const& root, Path const& path)
+Directory::Directory(Root const& root, PathRef path)
 {
     auto opened = root.open_file(path, O_RDONLY | O_DIRECTORY);
     m_has_failed = opened.is_error();

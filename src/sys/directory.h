@@ -16,7 +16,7 @@ namespace vfio_early {
 //         …
 class Directory {
 public:
-    Directory(Root const&, Path const&);
+    Directory(Root const&, PathRef);
 
     // The next name, valid until the one after it is asked for. Nothing at the end, and when the kernel
     // failed.
