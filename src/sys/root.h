@@ -97,6 +97,9 @@ public:
     bool is_machine() const { return m_is_machine; }
 
 private:
+    friend Result<Root>;
+
+    Root() = default;
     Root(Path const& directory, Descriptor descriptor);
 
     Result<Descriptor> open_directory_of(PathRef) const;
@@ -104,7 +107,7 @@ private:
     static constexpr std::string_view held_names[] = {"sys/", "run/", "dev/"};
 
     Path m_directory;
-    bool m_is_machine;
+    bool m_is_machine = false;
     Descriptor m_descriptor;
     Descriptor m_held[3];
 };
