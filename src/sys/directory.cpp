@@ -47,7 +47,7 @@ bool Directory::read_more()
     return m_size > 0;
 }
 
-std::optional<std::string_view> Directory::next()
+FoundText Directory::next()
 {
     while (m_position < m_size || read_more()) {
         auto const* entry = m_entries + m_position;

@@ -366,7 +366,7 @@ void add_tables(Storage& storage)
 
 bool has_entries(Root const& root, PathRef path)
 {
-    return Directory(root, path).next().has_value();
+    return !!Directory(root, path).next();
 }
 
 bool has_partitions(Root const& root, std::string_view name)

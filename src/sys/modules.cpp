@@ -141,7 +141,7 @@ void load_drivers(Root const& root, Session& session)
 
 void load_iommu_driver(Root const& root)
 {
-    bool const is_on = Directory(root, "sys/class/iommu").next().has_value();
+    bool const is_on = !!Directory(root, "sys/class/iommu").next();
     if (is_on || !root.exists("sys/firmware/acpi/tables/VIOT"))
         return;
     // If it cannot be loaded, the plan finds no IOMMU and says so.
