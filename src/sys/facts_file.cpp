@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <initializer_list>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace vfio_early {
@@ -158,7 +158,8 @@ Result<void> write_whole(Descriptor const& file, Facts const& facts)
     FileSink output(file.number());
     Sink sink(output);
     write_facts(sink, facts);
-    if (!output.flush() || fchmod(file.number(), 0644) < 0 || kernel::sync(file.number()) < 0)
+    // The system call: musl's function brings another way for descriptors that O_PATH opened.
+    if (!output.flush() || syscall(SYS_fchmod, file.number(), 0644) < 0 || kernel::sync(file.number()) < 0)
         return Error{"writing", errno};
     return {};
 }
