@@ -30,8 +30,7 @@ Result<void> set_override(Root const& root, Address const& address, std::string_
 
 // Calls `action` for each decision of the group that `leader` belongs to, until it fails for one, which then
 // has the failure. True if it failed for none.
-bool all_of_group(
-    Session& session, Decision const& leader, Step step,
+bool all_of_group(Session& session, Decision const& leader, Step step,
     FunctionRef<Result<void>(Address const&, Target)> action)
 {
     for (auto& decision : session.plan.decisions) {

@@ -16,8 +16,8 @@
 
 namespace vfio_early::kernel {
 
-// syscall() in place of the functions of musl that are many times as large: each of these falls back on something
-// where the kernel is older than what is needed here, or makes ready for threads.
+// syscall() in place of the functions of musl that are many times as large: each of these falls back on
+// something where the kernel is older than what is needed here, or makes ready for threads.
 
 bool is_root_directory(int directory)
 {

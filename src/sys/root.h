@@ -25,8 +25,8 @@ template <typename... Parts>
     return path_of_passed(format.text(), pass(parts)...);
 }
 
-// A path that is asked for: a literal or a Path. One that fills a Path to its last byte may have been cut: opening
-// it fails with ENAMETOOLONG.
+// A path that is asked for: a literal or a Path. One that fills a Path to its last byte may have been cut:
+// opening it fails with ENAMETOOLONG.
 class PathRef {
 public:
     PathRef(char const* text) : m_text(text) { }
