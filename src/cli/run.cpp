@@ -74,7 +74,7 @@ Result<Path> user_path(Root const& root, std::string_view text)
 {
     if (!root.is_machine() || text.starts_with('/'))
         return Path(text);
-    auto const directory = TRY(root.link_target(Path("proc/self/cwd")));
+    auto const directory = TRY(root.link_target("proc/self/cwd"));
     return path_of("%s/%s", directory, text);
 }
 
@@ -161,13 +161,13 @@ std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command
 // (fs/proc/vmcore.c). It writes to a disk or a network of the host, and guests are no concern of it.
 bool is_crash_kernel(Root const& root)
 {
-    return root.exists(Path("proc/vmcore"));
+    return root.exists("proc/vmcore");
 }
 
 std::optional<ExitStatus> heed_command_line(Job& job)
 {
     static char buffer[max_command_line_bytes];
-    auto text = job.root.read(Path("proc/cmdline"), buffer);
+    auto text = job.root.read("proc/cmdline", buffer);
     if (text.is_error()) {
         job.session.is_command_line_unknown = true;
         return {};

@@ -55,12 +55,7 @@ void write_device_facts(Sink& sink, Device const* device)
         print(sink, "%u", *device->group);
     else
         print(sink, "null");
-    print(sink, R"(, "driver": )");
-    if (device->driver.empty())
-        print(sink, "null");
-    else
-        print(sink, "%j", device->driver.view());
-    print(sink, ", ");
+    print(sink, R"(, "driver": %o, )", device->driver);
 }
 
 } // namespace

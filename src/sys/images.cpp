@@ -20,7 +20,7 @@ struct Names {
     FixedString<max_name_bytes> package = {};
 };
 
-FixedString<max_name_bytes> first_line(Root const& root, Path const& path)
+FixedString<max_name_bytes> first_line(Root const& root, PathRef path)
 {
     char buffer[max_name_bytes];
     auto const text = root.read_start(path, buffer);
@@ -48,7 +48,7 @@ Path expanded(char const* place, Names const& names)
 bool has_unified_images(Root const& root)
 {
     for (auto const* directory : {"boot/EFI/Linux", "boot/efi/EFI/Linux", "efi/EFI/Linux"}) {
-        if (root.exists(Path(directory)))
+        if (root.exists(directory))
             return true;
     }
     return false;
@@ -104,11 +104,11 @@ bool find_image(Root const& root, Image& image, Names const& names, ModuleSettin
 
 Generator find_generator(Root const& root)
 {
-    if (root.exists(Path("usr/sbin/update-initramfs")))
+    if (root.exists("usr/sbin/update-initramfs"))
         return Generator::InitramfsTools;
-    if (root.exists(Path("usr/bin/dracut")))
+    if (root.exists("usr/bin/dracut"))
         return Generator::Dracut;
-    if (root.exists(Path("usr/bin/mkinitcpio")))
+    if (root.exists("usr/bin/mkinitcpio"))
         return Generator::Mkinitcpio;
     return Generator::Unknown;
 }
@@ -189,8 +189,8 @@ void look_into(Root const& root, Session const& session, Image& image)
 
 void find_images(Root const& root, Session& session)
 {
-    Names names{.machine = first_line(root, Path("etc/machine-id"))};
-    auto const running = first_line(root, Path("proc/sys/kernel/osrelease"));
+    Names names{.machine = first_line(root, "etc/machine-id")};
+    auto const running = first_line(root, "proc/sys/kernel/osrelease");
     auto& images = session.outlook->images;
     bool is_running_found = false;
     while (!(names.version = next_older(root, names.version)).empty()) {

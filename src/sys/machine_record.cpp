@@ -15,7 +15,7 @@ namespace {
 
 // What drivers make of functions, each a link in the directory of its class.
 constexpr struct {
-    std::string_view path;
+    char const* path;
     UseKind kind;
 } classes[] = {
     {"sys/class/block/", UseKind::Disk},
@@ -40,9 +40,9 @@ std::optional<UseKind> kind_of(
 void read_attached(Root const& root, Inventory const& inventory, MachineRecord& record)
 {
     for (auto const& [directory, kind_of_class] : classes) {
-        Directory names(root, Path(directory));
+        Directory names(root, directory);
         while (auto const name = names.next()) {
-            auto const path = path_of("%s%s", directory, *name);
+            auto const path = path_of("%c%s", directory, *name);
             auto const link = root.link_target(path);
             auto const functions =
                 functions_above(link.is_error() ? std::string_view{} : link.value().view());
@@ -59,7 +59,7 @@ void read_attached(Root const& root, Inventory const& inventory, MachineRecord& 
     }
 }
 
-template <size_t Capacity> void read_word(Root const& root, Path const& path, FixedString<Capacity>& word)
+template <size_t Capacity> void read_word(Root const& root, PathRef path, FixedString<Capacity>& word)
 {
     char buffer[max_attribute_bytes];
     auto const text = root.read_attribute(path, buffer);
@@ -98,7 +98,7 @@ bool is_keyboard_at(Root const& root, std::string_view name)
 void read_model_names(Root const& root, ModelNames& names)
 {
     for (auto const* path : {"usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids"}) {
-        if (for_each_line(root, Path(path), [&](std::string_view line) { names.read_line(line); }))
+        if (for_each_line(root, path, [&](std::string_view line) { names.read_line(line); }))
             return;
     }
 }
@@ -108,8 +108,8 @@ void read_machine_record(Root const& root, Inventory const& inventory, MachineRe
     read_functions(root, inventory, record);
     read_attached(root, inventory, record);
     read_model_names(root, record.names);
-    read_word(root, Path("proc/sys/kernel/osrelease"), record.kernel);
-    Directory units(root, Path("sys/class/iommu"));
+    read_word(root, "proc/sys/kernel/osrelease", record.kernel);
+    Directory units(root, "sys/class/iommu");
     while (auto const name = units.next()) {
         if (record.iommu_unit.empty() || *name < record.iommu_unit.view())
             record.iommu_unit = FixedString<max_word_bytes>(*name);

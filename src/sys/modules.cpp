@@ -27,7 +27,7 @@ int run_modprobe(Root const& root, std::initializer_list<char const*> arguments,
 }
 
 // Whether a list of module files has this one. In modules.dep, what each needs follows behind a ':'.
-Presence find_in_list(Root const& root, Path const& path, std::string_view module)
+Presence find_in_list(Root const& root, PathRef path, std::string_view module)
 {
     static char buffer[max_module_list_bytes];
     auto const text = root.read(path, buffer);
@@ -109,10 +109,10 @@ KernelVersion find_kernel(Root const& root, KernelVersion const& named)
     KernelVersion kernel;
     if (root.is_machine()) {
         char buffer[max_name_bytes];
-        auto const text = root.read(Path("proc/sys/kernel/osrelease"), buffer);
+        auto const text = root.read("proc/sys/kernel/osrelease", buffer);
         return text.is_error() ? kernel : KernelVersion(trimmed(text.value()));
     }
-    Directory names(root, Path("lib/modules"));
+    Directory names(root, "lib/modules");
     while (auto const name = names.next()) {
         if (!kernel.empty())
             return {};
@@ -141,8 +141,8 @@ void load_drivers(Root const& root, Session& session)
 
 void load_iommu_driver(Root const& root)
 {
-    bool const is_on = Directory(root, Path("sys/class/iommu")).next().has_value();
-    if (is_on || !root.exists(Path("sys/firmware/acpi/tables/VIOT")))
+    bool const is_on = !!Directory(root, "sys/class/iommu").next();
+    if (is_on || !root.exists("sys/firmware/acpi/tables/VIOT"))
         return;
     // If it cannot be loaded, the plan finds no IOMMU and says so.
     LoaderMessage ignored;

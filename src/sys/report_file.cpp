@@ -48,7 +48,7 @@ Result<void> write_report(Descriptor const& directory, Names const& names, Sessi
 
 Result<Descriptor> open_run_directory(Root const& root)
 {
-    auto const run = TRY(root.open_file(Path("run/."), O_PATH | O_DIRECTORY));
+    auto const run = TRY(root.open_file("run/.", O_PATH | O_DIRECTORY));
     if (kernel::make_directory(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
         return failure("making the directory for");
     Descriptor directory(kernel::open_at(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW));

@@ -120,7 +120,7 @@ struct Undoing {
         bool const was_free_for_ours = entry.driver_was.empty() && entry.override_was.view() == entry.wanted;
         if (was_free_for_ours || has_driver() || has_guest(entry))
             return;
-        try_to([&] { return root.write(Path("sys/bus/pci/drivers_probe"), name.view()); });
+        try_to([&] { return root.write("sys/bus/pci/drivers_probe", name.view()); });
         if (entry.driver_was.empty() || has_driver())
             return;
         try_to([&] {
