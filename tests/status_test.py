@@ -24,7 +24,6 @@ GOLDEN = golden_test.GOLDEN / "status"
 REPORT = "run/vfio-early/report.json"
 CARD = [f"0000:01:00.{function}" for function in range(4)]
 INI = "[bind]\ngpu = 0000:01:00.0 10de:2191\ngpu-rest = 0000:01:00.*\nwlan = 0000:02:00.0\n"
-WLAN_FACT = "version = 1\n\n[line]\nkey = 0000:02:00.0\naddress = {}\nid = 8086:2723:8086:0084\n\n[end]\nentries = 1\n"
 
 
 class Machine:
@@ -119,14 +118,17 @@ def gone(machine):
 
 def moved(machine):
     """The line meant another address when it was recorded; its guest may name that one."""
-    machine.boot(wlan={"moved": "0000:05:00.0"})
-    machine.write("etc/vfio-early.facts", WLAN_FACT.format("0000:05:00.0"))
+    machine.write("etc/vfio-early.ini", INI.replace("wlan = 0000:02:00.0", "wlan = 8086:2723"))
+    machine.run("accept")
+    facts = machine.root / "etc/vfio-early.facts"
+    facts.write_text(facts.read_text().replace("address = 0000:02:00.0", "address = 0000:05:00.0"))
+    machine.boot()
 
 
 def accepted(machine):
     """The same, and the line means what is there now."""
-    machine.boot(wlan={"moved": "0000:05:00.0"})
-    machine.write("etc/vfio-early.facts", WLAN_FACT.format("0000:02:00.0"))
+    moved(machine)
+    machine.run("accept")
 
 
 def refused(machine):

@@ -33,7 +33,18 @@ void look_at_machine(Root const& root, BootReport const& report, Session& sessio
         auto const driver = bound_driver(root, device.address);
         device.driver = driver.is_error() ? DriverName{} : driver.value();
     }
-    make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+}
+
+// False where two lines want different things of one device: then the configuration counts as none.
+bool plan(Session& session)
+{
+    Problems problems;
+    make_plan(session.config, session.facts, session.inventory, session.plan, problems);
+    if (problems.empty())
+        return true;
+    session.plan.decisions.clear();
+    session.problems = problems;
+    return false;
 }
 
 // The driver that /etc/driverctl.d names for a device, empty where it names none.
@@ -93,24 +104,29 @@ ExitStatus answer(CommandOptions const& options, Root const& root, Session& sess
         .labels = {options.words.begin(), options.words.size()},
         .is_config_known = is_config_known,
         .rows = rows};
-    auto found = read_report(root, report);
-    for (;; found = read_report(root, report)) {
-        status.rows.clear();
+    for (;;) {
+        auto const found = read_report(root, report);
         if (!found.is_error()) {
             look_at_machine(root, report, session);
+            status.is_config_known = is_config_known && plan(session);
             compare(status);
+            if (!know_labels(options, status))
+                return WrongInput;
+            if (is_ok(status))
+                break;
         }
-        bool const is_done = !found.is_error() && is_ok(status);
-        if (is_done || now_milliseconds() >= deadline)
-            break;
+        if (now_milliseconds() >= deadline) {
+            if (!found.is_error())
+                break;
+            tell_that_there_is_no_report(found.error());
+            return NoReport;
+        }
         wait_milliseconds(pause_milliseconds);
     }
-    if (found.is_error()) {
-        tell_that_there_is_no_report(found.error());
-        return NoReport;
+    for (auto const& problem : session.problems) {
+        if (is_config_known)
+            print_error("%s:%u: %s", session.config_name, problem.line, problem.text);
     }
-    if (!know_labels(options, status))
-        return WrongInput;
     look_for_overrides(root, status);
     print_output([&](Sink& sink) {
         options.is_json ? write_status_json(sink, status) : write_status(sink, status);

@@ -20,7 +20,7 @@ constexpr std::string_view escaped = "\"\\/\b\f\n\r\t";
 std::optional<uint32_t> escaped_byte(std::string_view text)
 {
     auto const number = text.size() >= 6 && text[1] == 'u' ? parse_hex(slice(text, 2, 4), 4) : std::nullopt;
-    return number && *number > 0 && *number <= UINT8_MAX ? number : std::nullopt;
+    return number && *number <= UINT8_MAX ? number : std::nullopt;
 }
 
 // How many characters at the start of a string stand for one byte; 0 where they must not be there.

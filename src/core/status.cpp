@@ -218,13 +218,13 @@ void put_verdict(Sink& sink, StatusRow const& row, Status const& status)
         return print(
             sink, "%s%s", after_a_bind[static_cast<size_t>(row.now)], target_of(row, status.session));
     if (!row.reported)
-        print(sink, "listed since the boot");
+        print(sink, "not known to the boot");
     else if (!row.reported->code.empty())
         print(sink, "%e at boot (%e)", row.reported->outcome, row.reported->code);
     else if (row.reported->outcome == "handover")
         print(sink, "left to the host at boot");
     else
-        print(sink, "not bound at boot, which only planned (rd.vfio_early=check)");
+        print(sink, "only planned at boot (rd.vfio_early=check)");
     if (row.now == Now::Bound)
         print(sink, ", bound to %s since", target_of(row, status.session));
     else
@@ -303,6 +303,7 @@ void compare(Status& status)
     auto const& session = status.session;
     auto const& decisions = session.plan.decisions;
     bool has_row[max_decisions] = {};
+    status.rows.clear();
     for (auto const& reported : status.report.devices) {
         StatusRow row = {.reported = &reported, .decision = find_decision(reported, session)};
         row.is_listed = row.decision || is_still_listed(reported, session.config);
