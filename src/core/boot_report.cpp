@@ -79,6 +79,8 @@ bool parse_report(std::span<char> text, BootReport& report)
     reader.object([&](std::string_view key) {
         if (key == "vfio_early")
             version = reader.string_or_null();
+        else if (key == "ok")
+            report.is_ok = reader.any() == "true";
         else if (key == "command")
             report.command = reader.string_or_null();
         else if (key == "warnings")

@@ -31,6 +31,7 @@ struct ReportedDevice {
 
 // What vfio-early wrote of a boot, perhaps another version of it than this one.
 struct BootReport {
+    bool is_ok = false; // as it was then
     std::string_view command = {};
     std::span<char> warnings = {}; // an array of texts as JSON
     std::string_view unlisted = {}; // as JSON

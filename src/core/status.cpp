@@ -325,7 +325,9 @@ bool is_ok(Status const& status)
 {
     bool const is_config_wrong = status.labels.empty() && !status.session.problems.empty();
     auto const counted = count(status);
-    return !is_config_wrong && counted.good == counted.wanted
+    // All that is known is that the boot had no configuration that it could use.
+    bool const is_nothing_known = !status.is_config_known && status.rows.empty() && !status.report.is_ok;
+    return !is_config_wrong && !is_nothing_known && counted.good == counted.wanted
         && std::ranges::all_of(
             status.labels, [&](std::string_view label) { return has_row(label, status); });
 }
