@@ -41,7 +41,7 @@ commands:
   check                what the next boot will do; changes nothing
   bind                 bind the listed devices now: what the initramfs runs
   accept [LABEL...]    record that these lines, or all, mean what is there now
-  status [LABEL...]    what the boot did with these lines, or all, and what of it still holds
+  status [LABEL...]    what the boot did, and what of it still holds
 
 options:
   --config FILE        the configuration, instead of /etc/vfio-early.ini
