@@ -7,8 +7,6 @@
 #include "core/version.h"
 #include "core/viability.h"
 
-#include <algorithm>
-
 namespace vfio_early {
 
 namespace {
@@ -49,23 +47,29 @@ std::optional<size_t> find_decision(ReportedDevice const& reported, Session cons
     return {};
 }
 
-// The line that it was listed by is still there.
+// The device was reported for this line.
+bool is_of(Entry const& entry, ReportedDevice const& reported)
+{
+    return entry.label.view() == reported.label && entry.selector_text.view() == reported.selector;
+}
+
 bool is_still_listed(ReportedDevice const& reported, Config const& config)
 {
-    return std::ranges::any_of(config.entries, [&](Entry const& entry) {
-        return entry.label.view() == reported.label && entry.selector_text.view() == reported.selector;
-    });
+    for (auto const& entry : config.entries) {
+        if (is_of(entry, reported))
+            return true;
+    }
+    return false;
 }
 
 // A line that leads nowhere now, and that the boot knew.
 bool is_told(Decision const& decision, Status const& status)
 {
-    auto const& entry = status.session.config.entries[decision.entry];
-    return !decision.device
-        && std::ranges::any_of(status.report.devices, [&](ReportedDevice const& reported) {
-               return entry.label.view() == reported.label
-                   && entry.selector_text.view() == reported.selector;
-           });
+    for (auto const& reported : status.report.devices) {
+        if (!decision.device && is_of(status.session.config.entries[decision.entry], reported))
+            return true;
+    }
+    return false;
 }
 
 Now judge(StatusRow const& row, Session const& session)
@@ -73,10 +77,8 @@ Now judge(StatusRow const& row, Session const& session)
     auto const* device = device_of(row, session);
     if (!device)
         return was_bound(row) ? Now::Gone : Now::NotBound;
-    auto const id = printed<FixedString<max_word_bytes>>("%i", device->id);
-    bool const is_another = row.reported && row.reported->place && !row.reported->id.empty()
-        && device->is_identified && row.reported->id != id.view();
-    if (is_another)
+    auto const id = row.reported && row.reported->place ? parse_device_id(row.reported->id) : std::nullopt;
+    if (id && device->is_identified && *id != device->id)
         return was_bound(row) ? Now::Shifted : Now::NotBound;
     if (device->driver.view() == target_of(row, session))
         return Now::Bound;
@@ -92,10 +94,12 @@ bool is_bound_elsewhere(StatusRow const& row, Session const& session)
     if (!decision)
         return true;
     auto const key = key_of(session.config.entries[decision->entry].selector);
-    return std::ranges::any_of(session.facts.lines, [&](LineFact const& fact) {
-        return fact.key.view() == key.view() && fact.device
-            && parse_address(row.reported->moved) == fact.device->address;
-    });
+    auto const meant = parse_address(row.reported->moved);
+    for (auto const& fact : session.facts.lines) {
+        if (fact.device && fact.device->address == meant && fact.key.view() == key.view())
+            return true;
+    }
+    return false;
 }
 
 void add_row(Status& status, StatusRow row)
@@ -121,10 +125,14 @@ Device const* host_member(StatusRow const& row, Session const& session, bool wit
     return nullptr;
 }
 
-bool is_asked_about(StatusRow const& row, Status const& status)
+// True where no labels were asked about too.
+bool is_asked_about(std::string_view label, Status const& status)
 {
-    return status.labels.empty()
-        || std::ranges::find(status.labels, label_of(row, status.session)) != status.labels.end();
+    for (auto const asked : status.labels) {
+        if (asked == label)
+            return true;
+    }
+    return status.labels.empty();
 }
 
 // What is only handed over on the running machine is no failure, unless it is asked for by name. Nor is what
@@ -152,7 +160,7 @@ Count count(Status const& status)
 {
     Count count;
     for (auto const& row : status.rows) {
-        if (is_asked_about(row, status) && is_wanted(row, status)) {
+        if (is_asked_about(label_of(row, status.session), status) && is_wanted(row, status)) {
             ++count.wanted;
             count.good += is_good(row, status);
         }
@@ -162,8 +170,11 @@ Count count(Status const& status)
 
 bool has_row(std::string_view label, Status const& status)
 {
-    return std::ranges::any_of(
-        status.rows, [&](StatusRow const& row) { return label_of(row, status.session) == label; });
+    for (auto const& row : status.rows) {
+        if (label_of(row, status.session) == label)
+            return true;
+    }
+    return false;
 }
 
 void explain_lost(Sink& sink, StatusRow const& row, Session const& session)
@@ -323,19 +334,22 @@ void compare(Status& status)
 
 bool is_ok(Status const& status)
 {
-    bool const is_config_wrong = status.labels.empty() && !status.session.problems.empty();
     auto const counted = count(status);
+    if (counted.good != counted.wanted)
+        return false;
+    for (auto const label : status.labels) {
+        if (!has_row(label, status))
+            return false;
+    }
     // All that is known is that the boot had no configuration that it could use.
     bool const is_nothing_known = !status.is_config_known && status.rows.empty() && !status.report.is_ok;
-    return !is_config_wrong && !is_nothing_known && counted.good == counted.wanted
-        && std::ranges::all_of(
-            status.labels, [&](std::string_view label) { return has_row(label, status); });
+    return !status.labels.empty() || (status.session.problems.empty() && !is_nothing_known);
 }
 
 void write_status(Sink& sink, Status const& status)
 {
     for (auto const& row : status.rows) {
-        if (is_asked_about(row, status))
+        if (is_asked_about(label_of(row, status.session), status))
             write_row(sink, row, status);
     }
     for (auto const label : status.labels) {
@@ -362,7 +376,7 @@ void write_status_json(Sink& sink, Status const& status)
     print(sink, ",\n \"devices\": ");
     JsonList devices(sink);
     for (auto const& row : status.rows) {
-        if (is_asked_about(row, status))
+        if (is_asked_about(label_of(row, status.session), status))
             write_row_json(devices.next(",\n   "), row, status);
     }
     devices.close();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/boot_report.h"
 
+#include "core/report.h"
 #include "machine.h"
 
 #include <memory>
