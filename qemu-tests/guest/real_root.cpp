@@ -103,7 +103,8 @@ void print_status()
     }
     close(ends[1]);
     size_t size = 0;
-    for (ssize_t count = 1; count > 0 && size < sizeof(text) - 1; size += count > 0 ? static_cast<size_t>(count) : 0)
+    for (ssize_t count = 1;
+         count > 0 && size<sizeof(text) - 1; size += count> 0 ? static_cast<size_t>(count) : 0)
         count = read(ends[0], text + size, sizeof(text) - 1 - size);
     close(ends[0]);
     text[size] = '\0';

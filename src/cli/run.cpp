@@ -453,7 +453,8 @@ bool are_known(std::span<std::string_view const> labels, std::span<std::string_v
     return true;
 }
 
-static ExitStatus look(CommandOptions const& options, FunctionRef<ExitStatus(Job&, bool is_config_known)> answer)
+static ExitStatus look(
+    CommandOptions const& options, FunctionRef<ExitStatus(Job&, bool is_config_known)> answer)
 {
     constexpr Conduct looks_only = {.mode = Mode::Check,
         .obeys_command_line = false,

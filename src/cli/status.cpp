@@ -25,7 +25,8 @@ void look_at_machine(Root const& root, BootReport const& report, Session& sessio
     read_facts(root, session.facts);
     scan(root, session.config, session.facts, session.inventory);
     for (auto const& reported : report.devices) {
-        auto const device = reported.place ? scan_device(root, session.inventory, *reported.place) : std::nullopt;
+        auto const device =
+            reported.place ? scan_device(root, session.inventory, *reported.place) : std::nullopt;
         if (device)
             rescan_group(root, session.inventory, *device);
     }
@@ -93,8 +94,8 @@ void tell_that_there_is_no_report(Error const& error)
         print_error("%c cannot be read: %m, so it is not known what the boot did", path, error.number);
 }
 
-ExitStatus answer(CommandOptions const& options, Root const& root, Session& session, bool is_config_known,
-    int64_t deadline)
+ExitStatus answer(
+    CommandOptions const& options, Root const& root, Session& session, bool is_config_known, int64_t deadline)
 {
     constexpr int64_t pause_milliseconds = 200;
     static BootReport report;
@@ -128,9 +129,8 @@ ExitStatus answer(CommandOptions const& options, Root const& root, Session& sess
             print_error("%s:%u: %s", session.config_name, problem.line, problem.text);
     }
     look_for_overrides(root, status);
-    print_output([&](Sink& sink) {
-        options.is_json ? write_status_json(sink, status) : write_status(sink, status);
-    });
+    print_output(
+        [&](Sink& sink) { options.is_json ? write_status_json(sink, status) : write_status(sink, status); });
     if (options.words.empty() && !session.problems.empty())
         return WrongInput;
     return is_ok(status) ? AllBound : SomeNotBound;

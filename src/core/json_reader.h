@@ -14,11 +14,7 @@ namespace vfio_early {
 // has_failed() says so.
 class JsonReader {
 public:
-    explicit JsonReader(std::span<char> text)
-        : m_next(text.data())
-        , m_end(text.data() + text.size())
-    {
-    }
+    explicit JsonReader(std::span<char> text) : m_next(text.data()), m_end(text.data() + text.size()) { }
 
     // Calls `read` with the key of each member of the object that is next; `read` reads its value.
     void object(FunctionRef<void(std::string_view key)> read);

@@ -11,8 +11,8 @@ namespace vfio_early {
 // older one does not stay in its place. /run is what the initramfs hands over to the real root.
 Result<void> save_report(Root const&, Session const&);
 
-// Reads the report of the boot into memory that is kept until the next call. ENOENT where there is none, EINVAL
-// where what is there is no report.
+// Reads the report of the boot into memory that is kept until the next call. ENOENT where there is none,
+// EINVAL where what is there is no report.
 Result<void> read_report(Root const&, BootReport&);
 
 // Keeps every other run from binding or giving back as long as this process lives, or a child of it; EAGAIN

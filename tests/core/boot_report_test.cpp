@@ -10,7 +10,8 @@
 
 using namespace vfio_early;
 
-constexpr char device[] = R"({"label": "gpu", "target": "vfio-pci", "outcome": "bound", "address": "0000:01:00.0"})";
+constexpr char device[] =
+    R"({"label": "gpu", "target": "vfio-pci", "outcome": "bound", "address": "0000:01:00.0"})";
 
 // A report with these devices, and where its text is.
 struct Read {
@@ -18,11 +19,7 @@ struct Read {
     std::unique_ptr<BootReport> report = std::make_unique<BootReport>();
     bool is_one;
 
-    explicit Read(std::string whole)
-        : text(std::move(whole))
-        , is_one(parse_report(text, *report))
-    {
-    }
+    explicit Read(std::string whole) : text(std::move(whole)), is_one(parse_report(text, *report)) { }
 };
 
 static Read with_devices(std::string const& devices)
@@ -99,7 +96,8 @@ TEST(more_devices_than_a_boot_can_have_are_no_report)
 
 TEST(warnings_are_decoded_when_they_are_told)
 {
-    Read const read(R"({"vfio_early": "1.2.3", "command": "bind", "devices": [], "warnings": ["a \"b\"", "c"]})");
+    Read const read(
+        R"({"vfio_early": "1.2.3", "command": "bind", "devices": [], "warnings": ["a \"b\"", "c"]})");
     std::vector<std::string> told;
     for_each_warning(*read.report, [&](std::string_view warning) { told.emplace_back(warning); });
     TEST_ASSERT_EQUAL_UINT(2, told.size());

@@ -32,10 +32,10 @@ TEST(takes_what_is_json)
 
 TEST(refuses_what_is_none)
 {
-    for (auto const* text :
-        {"", " ", "nul", "nulll", "-1", "1.5", "1e3", "4294967296", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]",
-            "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}", "\"", "\"a", "\"\\", "\"\\\"", "\"\\x\"",
-            "\"\\u00\"", "\"\\u00g0\"", "\"\\u012", "\"a\nb\"", "1 2", "[]]", "[}", "'a'"})
+    for (auto const* text : {"", " ", "nul", "nulll", "-1", "1.5", "1e3", "4294967296", "[", "]", "[1", "[1,",
+             "[1,]", "[,1]", "[1 2]", "{", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{1:1}", "\"", "\"a",
+             "\"\\", "\"\\\"", "\"\\x\"", "\"\\u00\"", "\"\\u00g0\"", "\"\\u012", "\"a\nb\"", "1 2", "[]]",
+             "[}", "'a'"})
         TEST_ASSERT_EQUAL_STRING("failed", any(text));
     TEST_ASSERT_EQUAL_STRING("failed", any(std::string(1, '\0')));
     TEST_ASSERT_EQUAL_STRING("failed", any(std::string("1\0", 2)));
@@ -107,6 +107,5 @@ TEST(depth_has_an_end)
         TEST_ASSERT_EQUAL_STRING("failed", any(text));
     }
 }
-
 
 UNITY_MAIN()

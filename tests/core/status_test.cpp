@@ -49,7 +49,8 @@ struct Since {
         compare(status);
         std::string all;
         for (auto const& row : status.rows)
-            all += std::string(label_of(row, machine.session)) + " " + names[static_cast<int>(row.now)] + "\n";
+            all +=
+                std::string(label_of(row, machine.session)) + " " + names[static_cast<int>(row.now)] + "\n";
         return all + (is_ok(status) ? "ok" : "not ok");
     }
 };
@@ -80,8 +81,9 @@ TEST(only_the_labels_that_were_asked_about_count)
     Since since;
     since.labels = {"gpu", "sound"};
     TEST_ASSERT_EQUAL_STRING("gpu bound\nsound bound\nnic not-bound\nok", since.compared());
-    since.labels = {"nic"};
-    TEST_ASSERT_EQUAL_STRING("gpu bound\nsound bound\nnic not-bound\nnot ok", since.compared());
+    Since other;
+    other.labels = {"nic"};
+    TEST_ASSERT_EQUAL_STRING("gpu bound\nsound bound\nnic not-bound\nnot ok", other.compared());
 }
 
 TEST(another_model_at_the_address_is_not_the_device_whatever_drives_it)
