@@ -226,7 +226,7 @@ class Completion(unittest.TestCase):
         self.check_line("accept --config missing.ini g", "accept --config missing.ini g")
         self.check_words("accept --config missing.ini ", [])
         self.check_words("--root tree status g", ["gpu", "gpu-rest"])
-        self.check_words("--root tree status --wait 5 s", ["sata"])
+        self.check_line("--root tree status --wait 5 s", "--root tree status --wait 5 sata ")
 
     def test_values_of_options(self):
         self.check_words("suggest --for ", ["libvirt", "proxmox", "qemu"])

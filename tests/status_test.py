@@ -217,6 +217,12 @@ def nothing_listed(machine):
     machine.boot()
 
 
+def nothing_listed_and_no_report(machine):
+    """The image was made before vfio-early was installed, and nothing is listed so far."""
+    nothing_listed(machine)
+    no_report(machine)
+
+
 # What happens after the boot, and the words behind `status`.
 SHOWN = {
     "good-boot": (good_boot, []),
@@ -249,6 +255,7 @@ SHOWN = {
     "broken-report": (broken_report, []),
     "broken-at-boot": (broken_at_boot, []),
     "nothing-listed": (nothing_listed, []),
+    "nothing-listed-and-no-report": (nothing_listed_and_no_report, []),
     "wait-too-long": (good_boot, ["--wait", "3601"]),
     "wait-for-what": (good_boot, ["--wait", "soon"]),
 }

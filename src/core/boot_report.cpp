@@ -72,7 +72,6 @@ void read_device(JsonReader& reader, BootReport& report)
 bool parse_report(std::span<char> text, BootReport& report)
 {
     new (&report) BootReport;
-    report.unlisted = "[]";
     bool has_devices = false;
     JsonReader reader(text);
     std::string_view version;

@@ -380,7 +380,8 @@ void write_status_json(Sink& sink, Status const& status)
             write_row_json(devices.next(",\n   "), row, status);
     }
     devices.close();
-    print(sink, ",\n \"unlisted\": %s}\n", status.report.unlisted);
+    auto const unlisted = status.report.unlisted;
+    print(sink, ",\n \"unlisted\": %s}\n", unlisted.empty() ? "[]" : unlisted);
 }
 
 } // namespace vfio_early
