@@ -23,6 +23,8 @@ else()
 endif()
 set(VFIO_EARLY_ZSH_COMPLETIONS ${zsh_completions} CACHE STRING "Where the system's zsh looks for completions")
 install(FILES completions/_vfio-early DESTINATION ${VFIO_EARLY_ZSH_COMPLETIONS} COMPONENT zsh)
+install(FILES units/vfio-early-status.service units/vfio-early-status@.service
+    DESTINATION lib/systemd/system COMPONENT program)
 # A configuration that is there belongs to its user.
 install(CODE "
     if(EXISTS \"\$ENV{DESTDIR}/etc/vfio-early.ini\")

@@ -53,7 +53,7 @@ _vfio_early() {
         --root) root=${words[++i]} ;;
         --config=*) config=${words[i]#*=} ;;
         --config) config=${words[++i]} ;;
-        --for | --kernel | --write-facts) ((++i)) ;;
+        --for | --kernel | --wait | --write-facts) ((++i)) ;;
         -*) ;;
         *)
             has_word=$command
@@ -80,6 +80,9 @@ _vfio_early() {
         _vfio_early_offer libvirt qemu proxmox
         return
         ;;
+    --wait)
+        return
+        ;;
     esac
 
     if [[ $cur == -* ]]; then
@@ -88,15 +91,16 @@ _vfio_early() {
         list) _vfio_early_offer --all --anonymous ;;
         suggest) _vfio_early_offer --by-path --for --from-running ;;
         check) _vfio_early_offer --kernel --write-facts ;;
+        status) _vfio_early_offer --wait ;;
         esac
         return
     fi
 
     case $command in
-    '') _vfio_early_offer list why suggest check bind accept ;;
+    '') _vfio_early_offer list why suggest check bind accept status ;;
     list | suggest) _vfio_early_offer_devices ;;
     why) [[ $has_word ]] || _vfio_early_offer_devices ;;
-    accept) _vfio_early_offer_labels ;;
+    accept | status) _vfio_early_offer_labels ;;
     esac
 }
 complete -F _vfio_early vfio-early

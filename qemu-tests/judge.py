@@ -11,7 +11,7 @@ HOST_DRIVERS = r"(e1000e?|nvme|xhci_hcd|virtio[-_]\w+|ahci|bochs\S*)"
 # What a case can expect of a boot, and of an image.
 KNOWN_WORDS = {
     "bound", "drivers", "usable", "unusable", "untouched", "touched", "log", "seconds_between", "shown",
-    "report", "ok", "iommu", "command", "outcomes", "moved", "details", "warnings", "no_warnings",
+    "report", "now", "ok", "iommu", "command", "outcomes", "moved", "details", "warnings", "no_warnings",
 }
 KNOWN_IMAGE_WORDS = {"first_script", "files", "no_files", "build_log", "facts"}
 
@@ -78,6 +78,7 @@ def complaints(expect, evidence):
                      for pattern in patterns if not re.search(pattern, text, re.MULTILINE))
     _compare_log(expect, evidence.log, found)
     _compare_report(expect, evidence.report, found)
+    _compare_status(expect, evidence, found)
     return found
 
 
@@ -132,6 +133,35 @@ def _compare_report(expect, text, found):
     for pattern in expect.get("no_warnings", []):
         found.extend(f"this warning should not be in the report: {warning}"
                      for warning in report["warnings"] if re.search(pattern, warning))
+
+
+def _compare_status(expect, evidence, found):
+    """What `status` says in the real root is what the report says of the boot, and what sysfs shows."""
+    if not evidence.report:
+        if evidence.status_exit != 3:
+            found.append(f"there is no report, and status ends with {evidence.status_exit}")
+        return
+    try:
+        report, status = json.loads(evidence.report), json.loads(evidence.status)
+    except json.JSONDecodeError as error:
+        found.append(f"status --json or the report is no JSON: {error}, {evidence.status}")
+        return
+    told = {(device["label"], device["address"]): device for device in status["devices"]}
+    for device in report["devices"]:
+        now = told.get((device["label"], device["address"]))
+        if now is None:
+            found.append(f"status does not tell of {device['label']} {device['address']}")
+            continue
+        there = evidence.devices.get(device["address"])
+        is_bound = there is not None and there.driver == device["target"]
+        if is_bound != (now["now"] == "bound"):
+            found.append(f"{device['address']} is on {there and there.driver}, and status has it as {now['now']}")
+        expected = expect.get("now", {}).get(device["label"], "bound" if device["outcome"] == "bound" else None)
+        if expected and now["now"] != expected:
+            found.append(f"{device['label']} {device['address']} is {now['now']} by status, and should be {expected}")
+    is_ok = all(device["now"] == "bound" for device in status["devices"]) and (report["ok"] or bool(report["devices"]))
+    if status["ok"] != is_ok or (evidence.status_exit == 0) != is_ok:
+        found.append(f"status says ok: {status['ok']} with exit status {evidence.status_exit}, and ok should be {is_ok}")
 
 
 def _compare_moves_and_details(expect, devices, found):

@@ -59,6 +59,8 @@ class Evidence:
     devices: dict = dataclasses.field(default_factory=dict)
     clients: dict = dataclasses.field(default_factory=dict)
     report: str = ""
+    status: str = ""
+    status_exit: int = -1
     shown: dict = dataclasses.field(default_factory=dict)
     log: list = dataclasses.field(default_factory=list)
     seconds: float = 0.0
@@ -142,6 +144,7 @@ def read_evidence(text):
     """What the lines of the real root say."""
     evidence = Evidence()
     report = []
+    status = []
     for line in text.splitlines():
         match = re.match(r"@@ (\w+) ?(.*)", line.strip("\r"))
         if not match:
@@ -158,6 +161,10 @@ def read_evidence(text):
             evidence.clients[address] = outcome
         elif key == "report":
             report.append(rest)
+        elif key == "status":
+            status.append(rest)
+        elif key == "status_exit":
+            evidence.status_exit = int(rest)
         elif key == "log":
             evidence.log.append(re.sub(r"^<\d+>", "", rest))  # the priority
         elif key == "shown":
@@ -166,4 +173,5 @@ def read_evidence(text):
         elif key == "end":
             evidence.reached_real_root = True
     evidence.report = "\n".join(report)
+    evidence.status = "\n".join(status)
     return evidence

@@ -176,8 +176,8 @@ def make_real_root():
     """A file system with nothing but the programs that run after switch-root, as an image."""
     image = CACHE / "real-root.ext4"
     tree = CACHE / "real-root"
-    programs = [GUEST_PROGRAMS / "real_root", GUEST_PROGRAMS / "vfio-client"]
-    directories = ["sbin", "dev", "proc", "sys", "run", "etc", "usr/lib/vfio-early-tests"]
+    programs = [GUEST_PROGRAMS / "real_root", GUEST_PROGRAMS / "vfio-client", RELEASE / "vfio-early"]
+    directories = ["sbin", "dev", "proc", "sys", "run", "etc", "usr/sbin", "usr/lib/vfio-early-tests"]
     os_release = "ID=test\n"  # systemd switches to no root that has none
     recipe = [hashlib.sha256(program.read_bytes()).hexdigest() for program in programs] + directories + [os_release, "LABEL=root"]
     with only_one(CACHE / "real-root.lock"):
@@ -189,6 +189,7 @@ def make_real_root():
         (tree / "etc/os-release").write_text(os_release)
         shutil.copy(programs[0], tree / "sbin" / "init")
         shutil.copy(programs[1], tree / "usr/lib/vfio-early-tests/vfio-client")
+        shutil.copy(programs[2], tree / "usr/sbin/vfio-early")
         with image.open("wb") as file:
             file.truncate(8 << 20)
         command = ["mke2fs", "-q", "-F", "-t", "ext4", "-L", "root", "-d", str(tree), str(image)]
@@ -203,7 +204,7 @@ def hash_of_what_is_installed():
     installed += [GUEST_PROGRAMS / name for name in ("vfio-client", "real_root", "inject")]
     installed += [HERE / "guest" / name for name in ("inspect.sh", "inspect.service", "make-image.service")]
     installed += [PROJECT / "install.cmake"]
-    for directory in ("hooks", "packaging"):
+    for directory in ("hooks", "packaging", "units"):
         installed += sorted(path for path in (PROJECT / directory).rglob("*") if path.is_file())
     for path in installed:
         digest.update(path.name.encode() + path.read_bytes())

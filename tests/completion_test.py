@@ -163,14 +163,14 @@ class Completion(unittest.TestCase):
         self.check_words(typed, addresses)
 
     def test_the_commands_are_those_of_help(self):
-        self.assertEqual(len(self.commands), 6)
+        self.assertEqual(len(self.commands), 7)
         self.check_words("", self.commands)
         self.check_line("sug", "suggest ")
         self.check_line("--json ch", "--json check ")
 
     def test_the_options_are_those_of_help(self):
         of_all = [option for option, command in self.options if not command]
-        self.assertEqual(len(self.options) - len(of_all), 7)
+        self.assertEqual(len(self.options) - len(of_all), 8)
         self.check_words("-", of_all)
         for command in self.commands:
             with self.subTest(command=command):
@@ -225,6 +225,8 @@ class Completion(unittest.TestCase):
         self.check_line("accept --config machine.ini sata gpu-", "accept --config machine.ini sata gpu-rest ")
         self.check_line("accept --config missing.ini g", "accept --config missing.ini g")
         self.check_words("accept --config missing.ini ", [])
+        self.check_words("--root tree status g", ["gpu", "gpu-rest"])
+        self.check_line("--root tree status --wait 5 s", "--root tree status --wait 5 sata ")
 
     def test_values_of_options(self):
         self.check_words("suggest --for ", ["libvirt", "proxmox", "qemu"])

@@ -11,6 +11,7 @@ reboot) is in other blocks.
 """
 
 import difflib
+import json
 import pathlib
 import re
 import subprocess
@@ -26,6 +27,14 @@ SESSION = re.compile(
 )
 VENDORS = {"8086": "Intel Corporation", "10de": "NVIDIA Corporation", "1b21": "ASMedia Technology Inc."}
 INI = "/etc/vfio-early.ini"
+# Of a boot that bound the graphics card.
+REPORT = {
+    "vfio_early": "1.0.0", "command": "bind", "ok": True, "iommu": "on", "warnings": [], "unlisted": [],
+    "devices": [
+        {"label": label, "selector": f"{address} {model}", "address": address, "id": model, "target": "vfio-pci", "outcome": "bound"}
+        for label, address, model in [("gpu", "0000:01:00.0", "10de:2191"), ("gpu-sound", "0000:01:00.1", "10de:1aeb")]
+    ],
+}
 MACHINES = {
     # The host has the display of the processor; its root is on the SATA disk.
     "z170": {
@@ -48,6 +57,17 @@ MACHINES = {
             ["net", "pci0000:00/0000:00:1f.6/net/enp0s31f6", "0x1003"],
             ["route", "enp0s31f6"],
         ],
+    },
+    # driverctl has taken back what the boot bound.
+    "taken": {
+        "machine": "gtx1660ti-laptop",
+        "ini": "[bind]\ngpu = 0000:01:00.0 10de:2191\ngpu-sound = 0000:01:00.1 10de:1aeb\n",
+        "drivers": {"0000:01:00.0": "nouveau", "0000:01:00.1": "vfio-pci"},
+        "files": {
+            "run/vfio-early/report.json": json.dumps(REPORT),
+            "sys/bus/pci/devices/0000:01:00.0/driver_override": "nouveau",
+            "etc/driverctl.d/pci-0000:01:00.0": "nouveau",
+        },
     },
     "b450m": {
         "machine": "asrock-b450m-pro4",
@@ -82,7 +102,7 @@ class Machine:
         self.root = pathlib.Path(self.directory.name) / "root"
         machine_tree.build(self.root, MACHINES[name])
         self.write("root/usr/share/misc/pci.ids", names_of(MACHINES[name]["machine"]))
-        self.write("root/etc/vfio-early.ini", (PROJECT / "etc/vfio-early.ini").read_text())
+        self.write("root/etc/vfio-early.ini", MACHINES[name].get("ini") or (PROJECT / "etc/vfio-early.ini").read_text())
         self.write("bin/sudo", '#!/bin/sh\nexec "$@"\n')
         self.write("bin/vfio-early", f'#!/bin/sh\nexec "{pathlib.Path(binary).resolve()}" "$@" --root "{self.root}"\n')
 

@@ -14,6 +14,7 @@ import jsonschema
 
 import golden_test
 import list_test
+import status_test
 import suggest_test
 import why_test
 
@@ -40,6 +41,12 @@ def outputs(binary):
         text, status = why_test.Asked(binary, {"machine": name} | scenario).why("--json", address)
         if status == 0:
             yield f"why on {name}", json.loads(text)
+    for name, (happens, words) in status_test.SHOWN.items():
+        machine = status_test.Machine(binary)
+        happens(machine)
+        text = machine.run("status", "--json", *words).stdout
+        if text:
+            yield f"status of {name}", json.loads(text)
     for name, (scenario, words) in suggest_test.SHOWN.items():
         text, _, status = suggest_test.Asked(binary, {"machine": name} | scenario).ask("suggest", "--json", *words)
         if status != 2 and text.startswith("{"):
@@ -97,7 +104,7 @@ def main(arguments):
             refused += 1
     print("\n".join(found))
     print(f"{sorted(seen)}: {refused} changes refused, {len(found)} are not as they should be")
-    return 1 if found or not {"bind", "check", "list", "suggest", "why"} <= set(seen) else 0
+    return 1 if found or not {"bind", "check", "list", "status", "suggest", "why"} <= set(seen) else 0
 
 
 if __name__ == "__main__":

@@ -88,6 +88,32 @@ void use_if_on_vfio(char const* address)
     waitpid(child, nullptr, 0);
 }
 
+// What `vfio-early status` makes of it, and its exit status.
+void print_status()
+{
+    int ends[2];
+    if (pipe(ends) < 0)
+        return;
+    auto const child = fork();
+    if (child == 0) {
+        dup2(ends[1], 1);
+        close(ends[0]);
+        execl("/usr/sbin/vfio-early", "vfio-early", "status", "--json", nullptr);
+        _exit(127);
+    }
+    close(ends[1]);
+    size_t size = 0;
+    for (ssize_t count = 1;
+         count > 0 && size<sizeof(text) - 1; size += count> 0 ? static_cast<size_t>(count) : 0)
+        count = read(ends[0], text + size, sizeof(text) - 1 - size);
+    close(ends[0]);
+    text[size] = '\0';
+    print_lines("status", text);
+    int status = 0;
+    waitpid(child, &status, 0);
+    printf("@@ status_exit %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
 template <typename Action> void for_each_device(Action action)
 {
     dirent** names = nullptr;
@@ -120,6 +146,7 @@ int main()
     wait_as_told();
     printf("\n@@ begin\n");
     for_each_device(print_device);
+    print_status();
     for_each_device(use_if_on_vfio);
     print_lines("report", const_cast<char*>(read_file("/run/vfio-early/report.json")));
     auto const size = klogctl(read_all, text, sizeof(text) - 1);

@@ -10,12 +10,14 @@ enum ExitStatus {
     AllBound = 0, // or would be
     SomeNotBound = 1, // at least one listed device is not, or would not be
     WrongInput = 2, // the command line or the configuration is wrong; nothing was done
+    NoReport = 3, // of the boot, or none that can be read
 };
 
 ExitStatus run_accept(CommandOptions const&);
 ExitStatus run_bind(CommandOptions const&);
 ExitStatus run_check(CommandOptions const&);
 ExitStatus run_list(CommandOptions const&);
+ExitStatus run_status(CommandOptions const&);
 ExitStatus run_suggest(CommandOptions const&);
 ExitStatus run_why(CommandOptions const&);
 

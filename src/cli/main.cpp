@@ -26,6 +26,7 @@ constexpr Command commands[] = {
     {"check", run_check, false},
     {"bind", run_bind, false},
     {"accept", run_accept, true},
+    {"status", run_status, true},
 };
 
 // An option that goes with one command says so in front of its colon.
@@ -40,6 +41,7 @@ commands:
   check                what the next boot will do; changes nothing
   bind                 bind the listed devices now: what the initramfs runs
   accept [LABEL...]    record that these lines, or all, mean what is there now
+  status [LABEL...]    what the boot did, and what of it still holds
 
 options:
   --config FILE        the configuration, instead of /etc/vfio-early.ini
@@ -54,6 +56,7 @@ options:
   --from-running       suggest: what is on vfio-pci and pci-stub now
   --kernel VERSION     check: with this kernel, not the one that runs
   --write-facts FILE   check: record there what the lines mean
+  --wait SECONDS       status: until all is bound, for so long at most
 
 See vfio-early(8) and vfio-early.ini(5).
 )";

@@ -25,6 +25,7 @@ constexpr Option known_options[] = {
     {"--kernel", "check", &CommandOptions::kernel, nullptr},
     {"--all", "list", nullptr, &CommandOptions::shows_all},
     {"--anonymous", "list", nullptr, &CommandOptions::is_anonymous},
+    {"--wait", "status", &CommandOptions::wait, nullptr},
     {"--by-path", "suggest", nullptr, &CommandOptions::is_by_path},
     {"--from-running", "suggest", nullptr, &CommandOptions::is_from_running},
     {"--for", "suggest", &CommandOptions::guest, nullptr},

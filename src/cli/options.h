@@ -24,6 +24,7 @@ struct CommandOptions {
     bool is_anonymous = false; // list: without what tells this machine from others of its kind
     bool is_by_path = false; // suggest: cards by the slot that they are in
     bool is_from_running = false; // suggest: what is on vfio-pci and pci-stub now
+    std::string_view wait = {}; // status: for how many seconds at most; empty for none
     std::string_view guest = {}; // suggest: whose words to write; empty for the INI
     Words words; // what the command is about: labels, selectors, or an address
 };

@@ -188,18 +188,7 @@ bool know_labels(Job const& job)
     std::string_view known[max_entries];
     for (size_t i = 0; i < entries.size(); ++i)
         known[i] = entries[i].label.view();
-    std::span const labels(known, entries.size());
-    for (auto const label : job.options.words) {
-        if (std::ranges::find(labels, label) != labels.end())
-            continue;
-        auto const& name = job.session.config_name;
-        if (auto const meant = nearest(label, labels))
-            tell(job, "%s has no label %q, did you mean %q?", name, label, *meant);
-        else
-            tell(job, "%s has no label %q", name, label);
-        return false;
-    }
-    return true;
+    return are_known(job.options.words, {known, entries.size()}, job.session.config_name);
 }
 
 // What the lines meant, and what the host lives on.
@@ -456,7 +445,23 @@ std::optional<Selector> read_selector(std::string_view word)
     return selector;
 }
 
-ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session&)> answer)
+bool are_known(std::span<std::string_view const> labels, std::span<std::string_view const> known,
+    ConfigName const& config_name)
+{
+    for (auto const label : labels) {
+        if (std::ranges::find(known, label) != known.end())
+            continue;
+        if (auto const meant = nearest(label, known))
+            print_error("%s has no label %q, did you mean %q?", config_name, label, *meant);
+        else
+            print_error("%s has no label %q", config_name, label);
+        return false;
+    }
+    return true;
+}
+
+static ExitStatus look(
+    CommandOptions const& options, FunctionRef<ExitStatus(Job&, bool is_config_known)> answer)
 {
     constexpr Conduct looks_only = {.mode = Mode::Check,
         .obeys_command_line = false,
@@ -485,12 +490,29 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
     }
     if (!session->problems.empty())
         session->config = {};
-    look_and_plan(job);
-    tell_of_problems(job); // those of the plan too
-    for_each_general_warning(*session, [](std::string_view warning) { print_error("%s", warning); });
-    if (!session->problems.empty())
-        session->plan.decisions.clear();
-    return answer(job.root, *session);
+    return answer(job, !is_absent && session->problems.empty());
+}
+
+ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session&)> answer)
+{
+    return look(options, [&](Job& job, bool) {
+        auto& session = job.session;
+        look_and_plan(job);
+        tell_of_problems(job); // those of the plan too
+        for_each_general_warning(session, [](std::string_view warning) { print_error("%s", warning); });
+        if (!session.problems.empty())
+            session.plan.decisions.clear();
+        return answer(job.root, session);
+    });
+}
+
+ExitStatus run_with_config(CommandOptions const& options,
+    FunctionRef<ExitStatus(Root const&, Session&, bool is_config_known)> answer)
+{
+    return look(options, [&](Job& job, bool is_config_known) {
+        tell_of_problems(job);
+        return answer(job.root, job.session, is_config_known);
+    });
 }
 
 ExitStatus run(Conduct const& conduct, CommandOptions const& options)

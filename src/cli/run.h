@@ -28,6 +28,15 @@ ExitStatus run(Conduct const&, CommandOptions const&);
 // and they are told.
 ExitStatus run_survey(CommandOptions const&, FunctionRef<ExitStatus(Root const&, Session&)> answer);
 
+// For the command that looks more than once: reads the configuration where there is one, and calls `answer`,
+// which does the rest. A configuration with problems counts as none, and they are told.
+ExitStatus run_with_config(
+    CommandOptions const&, FunctionRef<ExitStatus(Root const&, Session&, bool is_config_known)> answer);
+
+// True where all labels are known. Otherwise says which one is on no line, and what may have been meant.
+bool are_known(
+    std::span<std::string_view const> labels, std::span<std::string_view const> known, ConfigName const&);
+
 // A word of the command line as a selector of the configuration. Where it is none, says so and returns
 // nothing.
 std::optional<Selector> read_selector(std::string_view word);

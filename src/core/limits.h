@@ -126,6 +126,10 @@ static_assert(max_fact_text_bytes + sizeof("why = ") <= max_line_bytes);
 // What these take, at about 250 bytes each.
 constexpr size_t max_facts_bytes = 512 * 1024;
 
+// A report: one of a machine with a thousand listed devices, each refused with the longest sentence, has half
+// of that.
+constexpr size_t max_report_bytes = 4 * 1024 * 1024;
+
 // --- what there is to show of the whole machine
 
 // In pci.ids; a few dozen of its 40,000 names are longer, and are cut.

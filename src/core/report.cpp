@@ -89,7 +89,6 @@ void write_members(Sink& sink, Decision const& decision, Session const& session)
         print(sink, R"("%a")", decision.meant->was);
     else
         print(sink, "null");
-    print(sink, "}");
 }
 
 Tally tally(Session const& session)
@@ -164,6 +163,7 @@ void write_json(Sink& sink, Session const& session)
     for (auto const& decision : session.plan.decisions) {
         print(devices.next(",\n   "), "{");
         write_members(sink, decision, session);
+        print(sink, "}");
     }
     devices.close();
     print(sink, ",\n \"unlisted\": ");

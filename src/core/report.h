@@ -29,8 +29,7 @@ void put_id(Sink&, Device const&);
 // The one line that sums a run up: 'bound 3 of 4 listed devices'.
 void write_summary(Sink&, Session const&);
 
-// One decision as members of a JSON object, with the brace that closes it: they are the same wherever it
-// stands.
+// One decision as members of a JSON object, without its braces: they are the same wherever it stands.
 void write_members(Sink&, Decision const&, Session const&);
 
 // The report as JSON, one object and a newline.

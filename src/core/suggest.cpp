@@ -258,6 +258,7 @@ void write_suggestion_json(Sink& sink, Draft const& draft, Session const& sessio
                 target == Target::VfioPci ? "bind" : "stub", name,
                 is_known(decision, draft) ? "true" : "false");
             write_members(sink, decision, session);
+            sink.write("}");
             separator = ",\n   ";
         }
     }
@@ -266,6 +267,7 @@ void write_suggestion_json(Sink& sink, Draft const& draft, Session const& sessio
     for_each_refusal(draft, [&](Decision const& decision) {
         print(sink, "%c{", separator);
         write_members(sink, decision, session);
+        sink.write("}");
         separator = ",\n   ";
     });
     sink.write("]}\n");

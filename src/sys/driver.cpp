@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sys/driver.h"
 
+#include "base/text.h"
 #include "sys/scan.h"
 #include "sys/worker.h"
 
@@ -19,6 +20,16 @@ Result<DriverName> bound_driver(Root const& root, Address const& address)
     if (name.is_error())
         return name.error();
     return DriverName(name.value().view());
+}
+
+Result<DriverName> read_override(Root const& root, Address const& address)
+{
+    char buffer[max_word_bytes];
+    auto const text = trimmed(TRY(root.read_attribute(device_path(address, "driver_override"), buffer)));
+    DriverName const name(text == "(null)" ? std::string_view{} : text);
+    if (name.was_cut())
+        return Error{"reading", ENAMETOOLONG};
+    return name;
 }
 
 bool is_bound_to(Root const& root, Address const& address, std::string_view driver)

@@ -10,6 +10,9 @@ namespace vfio_early {
 // be read.
 Result<DriverName> bound_driver(Root const&, Address const&);
 
+// The driver_override of a device, empty where none is set.
+Result<DriverName> read_override(Root const&, Address const&);
+
 // True if it is certain that the device is bound to this driver.
 bool is_bound_to(Root const&, Address const&, std::string_view driver);
 

@@ -73,6 +73,15 @@ Result<void> save_report(Root const& root, Session const& session)
     return written;
 }
 
+Result<void> read_report(Root const& root, BootReport& report)
+{
+    static char buffer[max_report_bytes];
+    auto const text = TRY(root.read(path_of("run/%c/%c", directory_name, of_the_boot.file), buffer));
+    if (!parse_report({buffer, text.size()}, report))
+        return Error{"reading", EINVAL};
+    return {};
+}
+
 Result<void> lock_out_others(Root const& root)
 {
     auto const directory = TRY(open_run_directory(root));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "core/boot_report.h"
 #include "core/session.h"
 #include "sys/root.h"
 
@@ -9,6 +10,10 @@ namespace vfio_early {
 // Writes /run/vfio-early/report.json, or live.json beside it on a running system, whole or not at all: an
 // older one does not stay in its place. /run is what the initramfs hands over to the real root.
 Result<void> save_report(Root const&, Session const&);
+
+// Reads the report of the boot into memory that is kept until the next call. ENOENT where there is none,
+// EINVAL where what is there is no report.
+Result<void> read_report(Root const&, BootReport&);
 
 // Keeps every other run from binding or giving back as long as this process lives, or a child of it; EAGAIN
 // where another one does. The lock is /run/vfio-early/lock, which a boot hands over as well.

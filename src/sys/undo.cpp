@@ -24,16 +24,6 @@ constexpr std::string_view no_override = "\n";
 // What goes wrong once may not the next time.
 constexpr int attempts = 3;
 
-Result<DriverName> read_override(Root const& root, Address const& address)
-{
-    char buffer[max_word_bytes];
-    auto const text = trimmed(TRY(root.read_attribute(device_path(address, "driver_override"), buffer)));
-    DriverName const name(text == "(null)" ? std::string_view{} : text);
-    if (name.was_cut())
-        return Error{"reading", ENAMETOOLONG};
-    return name;
-}
-
 // The kernel failed for the device or did not return, and may not return this time either. A worker that died
 // did not hang.
 bool may_hang(Decision const& decision)
