@@ -222,6 +222,7 @@ void plan_and_carry_out(void* context)
     session.is_planned = true;
     if (!session.problems.empty())
         return;
+    leave_for_handover(session.plan, session.inventory);
     if (!options.facts.empty())
         update_facts(root, session.config, session.inventory, session.uses, session.facts);
     if (session.mode == Mode::Bind && session.is_running_system)

@@ -13,9 +13,10 @@ enum class Outcome : uint8_t {
     Refused, // by a rule of ours; what had been written for it, if anything, was taken back
     Bound, // applied and verified
     Failed, // by the kernel or the clock; what had been written was taken back
+    Handover, // left with the host, until 'bind LABEL' on the running machine
 };
 
-// As JSON has it: 'would-bind', 'refused', 'bound', 'failed'.
+// As JSON has it: 'would-bind', 'refused', 'bound', 'failed', 'handover'.
 std::string_view name_of(Outcome);
 
 // What the kernel was doing for us when it failed or did not return, and the errno it gave (0: it gave none).
@@ -51,6 +52,7 @@ struct Decision {
     bool is_spare = false; // the host needs one of several such, and another is left to it
     bool may_be_given_away = false; // 'protect' of the configuration lets the host lose it
     bool is_mistaken = false; // the line leads to this device and did not mean it
+    bool is_for_handover = false; // one of its lines is named under [handover]
     Failure failure = {};
 };
 
@@ -69,7 +71,7 @@ RecordedDevices record(Plan&, DeviceIndices const&);
 void refuse(Decision&, Reason, RecordedDevices = {});
 void fail(Decision&, Reason);
 
-// True for a decision that names a device and has no reason against binding it so far.
+// True for a decision that names a device and has no reason against binding it so far, now or at the boot.
 bool is_open(Decision const&);
 
 // Where in the plan the decision for a device is, if any entry selects it.

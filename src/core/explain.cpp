@@ -433,7 +433,7 @@ void tell_of_move(Entry const& entry, Recollection::Meant const& meant, Tell con
 // What is bound, or would be, and is not quite what the line meant when it was recorded.
 void tell_of_memory(Session const& session, Decision const& decision, Tell const& tell)
 {
-    if (!is_open(decision))
+    if (!decision.device || decision.reason != Reason::None)
         return;
     using Note = Recollection::Note;
     auto const& address = device_of(decision, session.inventory)->address;
@@ -640,6 +640,9 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
         print(sink, "%s (%s): ", name_of(decision.outcome), name_of(decision.reason));
         explain(sink, decision, session);
         return;
+    case Outcome::Handover:
+        print(sink, "stays with the host until 'vfio-early bind %e'", entry_of(decision, session).label);
+        break;
     }
     if (!device)
         return;
@@ -650,7 +653,7 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
         print(sink, ", its group will be checked when it is bound");
     if (is_bound_already(decision, device))
         print(sink, ", already");
-    else if (decision.outcome == Outcome::WouldBind)
+    else if (decision.outcome != Outcome::Bound)
         put_driver_now(sink, *device);
     print(sink, ")");
 }

@@ -25,7 +25,8 @@ Decision new_decision(Config const& config, uint16_t entry, Recollection const& 
         .target = config.entries[entry].target,
         .note = recollection.note,
         .meant = recollection.meant,
-        .may_be_given_away = !is_protected(config, config.entries[entry])};
+        .may_be_given_away = !is_protected(config, config.entries[entry]),
+        .is_for_handover = handover_of(config, entry) != nullptr};
 }
 
 void refuse_if(Decision& decision, Reason reason)
@@ -57,6 +58,7 @@ void add_device(Plan& plan, Config const& config, Decision decision, Reason reas
     if (earlier.target != entry.target)
         problems.add(conflict(entry, earlier, inventory.devices[*decision.device].address));
     merged.may_be_given_away &= decision.may_be_given_away;
+    merged.is_for_handover |= decision.is_for_handover;
     if (!merged.meant)
         merged.meant = decision.meant;
     // Of two lines for one device, the one that is wrong is told.
@@ -192,12 +194,30 @@ void refuse_unsafe_devices(Plan& plan, Inventory const& inventory, Options const
         if (!is_open(decision))
             continue;
         auto const& device = inventory.devices[*decision.device];
-        if (auto const reason = why_unsafe(device, inventory, options); reason != Reason::None)
-            refuse(decision, reason);
+        auto const reason = why_unsafe(device, inventory, options);
+        // That the host has it until then is what a handover is for.
+        if (reason == Reason::BootDisplay && is_handed_over(decision, plan, inventory))
+            continue;
+        refuse_if(decision, reason);
     }
 }
 
 } // namespace
+
+bool is_handed_over(Decision const& decision, Plan const& plan, Inventory const& inventory)
+{
+    return std::ranges::any_of(plan.decisions, [&](Decision const& other) {
+        return other.is_for_handover && share_group(other, decision, inventory);
+    });
+}
+
+void leave_for_handover(Plan& plan, Inventory const& inventory)
+{
+    for (auto& decision : plan.decisions) {
+        if (is_open(decision) && is_handed_over(decision, plan, inventory))
+            decision.outcome = Outcome::Handover;
+    }
+}
 
 void make_plan(
     Config const& config, Facts const& facts, Inventory const& inventory, Plan& plan, Problems& problems)

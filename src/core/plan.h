@@ -10,6 +10,13 @@ namespace vfio_early {
 // configuration: they go to `problems`, and the plan then does not count.
 void make_plan(Config const&, Facts const&, Inventory const&, Plan&, Problems&);
 
+// True where a device of the decision's group is named under [handover].
+bool is_handed_over(Decision const&, Plan const&, Inventory const&);
+
+// Leaves the groups that are handed over, and could be bound, with the host: at a boot, and wherever they are
+// not asked for by name.
+void leave_for_handover(Plan&, Inventory const&);
+
 // For binding on the running machine: refuses what the running system has open, as unbinding itself never
 // does. Where not all of that could be found out, everything is refused.
 void refuse_what_is_in_use(Plan&, HostUses const&, Inventory const&);

@@ -89,7 +89,7 @@ void write_members(Sink& sink, Decision const& decision, Session const& session)
     else
         print(sink, "%c", *group->is_viable ? "true" : "false");
     print(sink, R"(, "moved": )");
-    if (is_open(decision) && decision.meant && decision.meant->is_now
+    if (decision.reason == Reason::None && decision.meant && decision.meant->is_now
         && *decision.meant->is_now != decision.meant->was)
         print(sink, R"("%a")", decision.meant->was);
     else
@@ -101,6 +101,10 @@ Tally tally(Session const& session)
 {
     Tally tally;
     for (auto const& decision : session.plan.decisions) {
+        if (decision.outcome == Outcome::Handover) {
+            ++tally.handed_over;
+            continue;
+        }
         ++tally.listed;
         if (decision.outcome == (session.mode == Mode::Bind ? Outcome::Bound : Outcome::WouldBind))
             ++tally.bound;
@@ -121,6 +125,8 @@ void write_summary(Sink& sink, Session const& session)
     if (session.is_command_line_unknown)
         return print(sink, "nothing is bound");
     auto const counted = tally(session);
+    if (counted.listed == 0 && counted.handed_over > 0)
+        return print(sink, "every listed device stays with the host until 'bind LABEL', nothing to bind");
     if (counted.listed == 0) {
         print(sink, "no device is listed, nothing to bind");
         if (session.mode == Mode::Check)

@@ -13,6 +13,7 @@ std::string_view name_of(Iommu);
 struct Tally {
     size_t listed = 0;
     size_t bound = 0; // or would be
+    size_t handed_over = 0; // and so counted in neither
 };
 Tally tally(Session const&);
 
