@@ -14,6 +14,8 @@ std::string_view name_of(Outcome outcome)
         return "bound";
     case Outcome::Failed:
         return "failed";
+    case Outcome::Released:
+        return "released";
     }
     return "";
 }

@@ -12,7 +12,7 @@ std::string_view name_of(Iommu);
 // How a run ended, counted over its decisions.
 struct Tally {
     size_t listed = 0;
-    size_t bound = 0; // or would be
+    size_t bound = 0; // or would be, or given back
 };
 Tally tally(Session const&);
 
