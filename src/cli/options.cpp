@@ -27,6 +27,7 @@ constexpr Option known_options[] = {
     {"--anonymous", "list", nullptr, &CommandOptions::is_anonymous},
     {"--by-path", "suggest", nullptr, &CommandOptions::is_by_path},
     {"--from-running", "suggest", nullptr, &CommandOptions::is_from_running},
+    {"--force", "release", nullptr, &CommandOptions::is_forced},
     {"--for", "suggest", &CommandOptions::guest, nullptr},
 };
 

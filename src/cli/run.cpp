@@ -6,15 +6,18 @@
 #include "core/command_line.h"
 #include "core/explain.h"
 #include "core/plan.h"
+#include "core/release.h"
 #include "core/report.h"
 #include "core/suggest.h"
 #include "sys/apply.h"
 #include "sys/facts_file.h"
+#include "sys/host_processes.h"
 #include "sys/host_uses.h"
 #include "sys/images.h"
 #include "sys/log.h"
 #include "sys/modprobe_d.h"
 #include "sys/modules.h"
+#include "sys/release.h"
 #include "sys/report_file.h"
 #include "sys/rivals.h"
 #include "sys/running_system.h"
@@ -83,6 +86,12 @@ Result<std::string_view> read_config_text(
     return root.read(path, buffer);
 }
 
+// What becomes of the devices where a run ends before it begins.
+char const* nothing_is_done(Job const& job)
+{
+    return job.session.mode == Mode::Release ? "nothing is given back" : "nothing is bound";
+}
+
 // The configuration's path as its user would find it.
 ConfigName config_name(Job const& job)
 {
@@ -110,6 +119,12 @@ void read_config(Job& job, CommandOptions const& options)
         parse_config(text.value(), job.session.config, job.session.problems);
 }
 
+bool has_config(Job const& job)
+{
+    auto const path = user_path(job.root, job.options.config);
+    return !path.is_error() && job.root.presence(path.value()) != Presence::Absent;
+}
+
 void tell_of_problems(Job const& job)
 {
     auto const& name = job.session.config_name;
@@ -127,7 +142,7 @@ void tell_of_problems(Job const& job)
     if (job.session.problems.left_out() > 0)
         tell(job, "%s: and %u more", name, job.session.problems.left_out());
     if (is_in_a_line)
-        tell(job, "%s has an error, so nothing is bound", name);
+        tell(job, "%s has an error, so %c", name, nothing_is_done(job));
 }
 
 ExitStatus leave_alone(Job const& job, std::string_view why)
@@ -179,8 +194,28 @@ std::optional<ExitStatus> heed_command_line(Job& job)
     return {};
 }
 
-// False where a label that was named is on no line.
-bool know_labels(Job const& job)
+// Adds what is named by its place as an entry that no line has. False, and says so, where it is none.
+bool add_place(Job& job, std::string_view word)
+{
+    auto const selector = read_selector(word);
+    if (!selector)
+        return false;
+    Entry entry;
+    entry.selector = *selector;
+    Sink sink(entry.selector_text);
+    print(sink, "%s", word);
+    if (!selector->location || selector->id)
+        print_error("%q is neither a label nor an address", word);
+    else if (!job.session.config.entries.try_append(entry))
+        print_error("more than %u lines and addresses", max_entries);
+    else
+        return true;
+    return false;
+}
+
+// False where a label that was named is on no line. What a release is told of and has a ':' is an address,
+// which no label has.
+bool know_words(Job& job)
 {
     auto const& entries = job.session.config.entries;
     std::string_view known[max_entries];
@@ -190,6 +225,11 @@ bool know_labels(Job const& job)
     for (auto const label : job.options.words) {
         if (std::ranges::find(labels, label) != labels.end())
             continue;
+        if (job.session.mode == Mode::Release && label.find(':') != std::string_view::npos) {
+            if (!add_place(job, label))
+                return false;
+            continue;
+        }
         auto const& name = job.session.config_name;
         if (auto const meant = nearest(label, labels))
             tell(job, "%s has no label %q, did you mean %q?", name, label, *meant);
@@ -198,6 +238,11 @@ bool know_labels(Job const& job)
         return false;
     }
     return true;
+}
+
+std::span<std::string_view const> labels_of(CommandOptions const& options)
+{
+    return {options.words.begin(), options.words.size()};
 }
 
 // Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
@@ -227,6 +272,8 @@ void plan_and_carry_out(void* context)
         update_facts(root, session.config, session.inventory, session.uses, session.facts);
     if (session.mode == Mode::Bind && session.is_running_system)
         refuse_what_is_in_use(session.plan, session.uses, session.inventory);
+    if (session.mode == Mode::Bind && !options.words.empty())
+        keep_named(session.plan, session.config, session.inventory, labels_of(options));
     if (session.outlook || needs_driver(session.plan, Target::VfioPci)
         || needs_driver(session.plan, Target::PciStub))
         read_modprobe_d(root, session.module_settings);
@@ -234,9 +281,33 @@ void plan_and_carry_out(void* context)
         apply(session, root);
     else
         rehearse(session, root);
-    find_strangers(root, session);
+    // With labels the plan is a part of one, and what it does not have is no stranger.
+    if (session.mode == Mode::Check || options.words.empty())
+        find_strangers(root, session);
     if (session.outlook)
         find_rivals(root, session);
+}
+
+// The same for a release.
+void plan_and_give_back(void* context)
+{
+    auto& [conduct, options, root, session] = *static_cast<Job*>(context);
+    read_facts(root, session.facts);
+    find_host_processes(root, session.uses);
+    scan(root, session.config, session.facts, session.inventory);
+    plan_release(session, labels_of(options));
+    refuse_what_guests_have(session);
+    session.is_planned = true;
+    if (session.problems.empty())
+        release(session, root);
+    else
+        session.plan.decisions.clear();
+}
+
+void judge_what_became(Job const& job)
+{
+    if (job.session.mode == Mode::Release)
+        judge_release(job.session);
 }
 
 // Tells what became of devices that were given back when the report had been written already.
@@ -248,6 +319,7 @@ void report_late(Job const& job)
         wait_milliseconds(pause_milliseconds);
     undo(job.session, job.root); // what was found to be lost meanwhile
     undo_what_was_lost(job.session, job.root);
+    judge_what_became(job);
     for (auto const& decision : job.session.plan.decisions) {
         if (decision.outcome == Outcome::Bound
             || given_back(decision, job.session.undo_log, job.session.inventory) == GivenBack::Unneeded)
@@ -291,24 +363,44 @@ void clean_up(Job& job, WorkerEnd const& worker)
     job.session.is_undone_late = end.kind == WorkerEnd::Kind::TimeIsUp;
 }
 
+// Frees what the lines of this run have under [handover], before they are bound. False where they cannot be.
+bool hand_over(Job const&)
+{
+    return true;
+}
+
+// Undoes that, after the devices were given back or were not bound.
+void take_back(Job const&) { }
+
 // Lets a worker do it, because sysfs can hang. The worker has as many seconds as the configuration says, from
 // `start` (now_milliseconds()) on. If it is cut short, what it leaves open is settled, and what it wrote is
 // undone.
 void work(Job& job, int64_t start)
 {
     auto const deadline = start + int64_t{1000} * job.session.config.options.timeout_seconds;
-    auto const end = run_worker(plan_and_carry_out, &job, deadline);
+    auto& session = job.session;
+    bool const is_release = session.mode == Mode::Release;
+    auto const end = run_worker(is_release ? plan_and_give_back : plan_and_carry_out, &job, deadline);
     if (end.kind == WorkerEnd::Kind::Done)
         return;
-    settle(job.session, end.kind == WorkerEnd::Kind::TimeIsUp ? Reason::Timeout : Reason::BindFailed,
+    if (is_release && !session.is_releasing)
+        session.undo_log.clear();
+    bool const was_planned = session.is_planned;
+    settle(session,
+        end.kind == WorkerEnd::Kind::TimeIsUp ? Reason::Timeout
+            : is_release                      ? Reason::ReleaseFailed
+                                              : Reason::BindFailed,
         end.signal);
-    if (job.session.mode != Mode::Bind)
+    if (session.mode == Mode::Check)
         return;
+    if (!was_planned && !job.options.words.empty())
+        keep_named(session.plan, session.config, session.inventory, labels_of(job.options));
     if (!job.session.undo_log.empty())
         clean_up(job, end);
     run_worker(read_back_job, &job, now_milliseconds() + patience_milliseconds);
     if (!job.session.is_undone_late)
         give_up_on_what_is_left(job.session.undo_log, job.session.plan);
+    judge_what_became(job);
 }
 
 void find_images_job(void* context)
@@ -428,13 +520,14 @@ bool is_alone(Job const& job)
         return true;
     if (locked.error().number == EWOULDBLOCK) {
         tell(job,
-            "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back "
-            "devices, try again later, or reboot if it does not end");
+            "%c, /run/vfio-early/lock: another vfio-early is still binding or giving back devices, try again "
+            "later, or reboot if it does not end",
+            nothing_is_done(job));
         return false;
     }
     if (!job.session.is_running_system)
         return true;
-    tell(job, "nothing is bound, /run/vfio-early/lock: %m", locked.error().number);
+    tell(job, "%c, /run/vfio-early/lock: %m", nothing_is_done(job), locked.error().number);
     return false;
 }
 
@@ -467,8 +560,7 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
     }
     Job job{looks_only, options, root.value(), *session};
     session->config_name = config_name(job);
-    auto const path = user_path(job.root, options.config);
-    if (!path.is_error() && job.root.presence(path.value()) != Presence::Absent)
+    if (has_config(job))
         read_config(job, options);
     if (!session->problems.empty())
         session->config = {};
@@ -500,18 +592,27 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     session.config_name = config_name(job);
     if (conduct.obeys_command_line && is_crash_kernel(root.value()))
         return leave_alone(job, "this kernel was started to save a crash (/proc/vmcore), nothing is bound");
-    if (auto const status = heed_command_line(job))
+    session.is_forced = options.is_forced;
+    bool const is_release = conduct.mode == Mode::Release;
+    if (auto const status = is_release ? std::nullopt : heed_command_line(job))
         return *status;
-    read_config(job, options);
-    if (session.problems.empty() && !know_labels(job))
+    // What is on vfio-pci can be given back without a configuration too.
+    if (!is_release || has_config(job))
+        read_config(job, options);
+    if (session.problems.empty() && !know_words(job))
         return WrongInput;
     bool const is_to_work = session.problems.empty() && !session.is_command_line_unknown;
-    if (is_to_work && session.mode == Mode::Bind && !is_alone(job))
+    if (is_to_work && session.mode != Mode::Check && !is_alone(job))
+        return SomeNotBound;
+    bool const is_live_bind = is_to_work && session.mode == Mode::Bind && session.is_running_system;
+    if (is_live_bind && !hand_over(job))
         return SomeNotBound;
     if (is_to_work)
         work(job, start);
     else
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled
+    if ((is_to_work && is_release) || (is_live_bind && !is_all_bound(session)))
+        take_back(job);
     look_at_images(job);
     tell_of_problems(job);
     bool const is_recorded = session.problems.empty() && record(job);

@@ -16,6 +16,8 @@ std::string_view name_of(Outcome outcome)
         return "failed";
     case Outcome::Handover:
         return "handover";
+    case Outcome::Released:
+        return "released";
     }
     return "";
 }

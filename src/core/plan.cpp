@@ -81,8 +81,10 @@ Recollection::Note note_of(Selector const& selector, Facts const& facts, Device 
     return was_recorded(selector, facts, device) ? Note::None : Note::NotRecorded;
 }
 
-void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& facts,
-    Inventory const& inventory, Problems& problems)
+} // namespace
+
+void plan_entry(Config const& config, uint16_t entry, Facts const& facts, Inventory const& inventory,
+    Plan& plan, Problems& problems)
 {
     auto const& selector = config.entries[entry].selector;
     auto const recollection = recall(selector, facts, inventory);
@@ -122,6 +124,8 @@ void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& fa
         return add_devices(Reason::None);
     }
 }
+
+namespace {
 
 void refuse_to_give_away(Decision& decision, HostFact const& fact)
 {
@@ -225,10 +229,31 @@ void make_plan(
     plan.decisions.clear();
     plan.recorded.clear();
     for (size_t i = 0; i < config.entries.size(); ++i)
-        add_entry(plan, config, static_cast<uint16_t>(i), facts, inventory, problems);
+        plan_entry(config, static_cast<uint16_t>(i), facts, inventory, plan, problems);
     refuse_what_the_host_needs(plan, facts, inventory);
     refuse_unsafe_devices(plan, inventory, config.options);
     refuse_unviable_groups(plan, inventory);
+}
+
+void keep_named(
+    Plan& plan, Config const& config, Inventory const& inventory, std::span<std::string_view const> labels)
+{
+    auto const is_named = [&](Decision const& decision) {
+        auto const& entry = config.entries[decision.entry];
+        return entry.line == 0 || std::ranges::find(labels, entry.label.view()) != labels.end();
+    };
+    bool is_kept[max_decisions] = {};
+    for (size_t i = 0; i < plan.decisions.size(); ++i) {
+        for (auto const& other : plan.decisions)
+            is_kept[i] |= is_named(other)
+                && (&other == &plan.decisions[i] || share_group(other, plan.decisions[i], inventory));
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < plan.decisions.size(); ++i) {
+        if (is_kept[i])
+            plan.decisions[kept++] = plan.decisions[i];
+    }
+    plan.decisions.shrink(kept);
 }
 
 void refuse_what_is_in_use(Plan& plan, HostUses const& uses, Inventory const& inventory)
