@@ -11,6 +11,7 @@
 #include "core/suggest.h"
 #include "sys/apply.h"
 #include "sys/facts_file.h"
+#include "sys/handover.h"
 #include "sys/host_processes.h"
 #include "sys/host_uses.h"
 #include "sys/images.h"
@@ -213,15 +214,21 @@ bool add_place(Job& job, std::string_view word)
     return false;
 }
 
+std::span<std::string_view const> all_labels(Config const& config, std::string_view (&labels)[max_entries])
+{
+    for (size_t i = 0; i < config.entries.size(); ++i)
+        labels[i] = config.entries[i].label.view();
+    return {labels, config.entries.size()};
+}
+
 // False where a label that was named is on no line. What a release is told of and has a ':' is an address,
 // which no label has.
 bool know_words(Job& job)
 {
-    auto const& entries = job.session.config.entries;
+    if (job.options.is_handover)
+        return true;
     std::string_view known[max_entries];
-    for (size_t i = 0; i < entries.size(); ++i)
-        known[i] = entries[i].label.view();
-    std::span const labels(known, entries.size());
+    auto const labels = all_labels(job.session.config, known);
     for (auto const label : job.options.words) {
         if (std::ranges::find(labels, label) != labels.end())
             continue;
@@ -245,10 +252,23 @@ std::span<std::string_view const> labels_of(CommandOptions const& options)
     return {options.words.begin(), options.words.size()};
 }
 
-// Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
-void plan_and_carry_out(void* context)
+// The part of a plan that the words are about.
+void keep_what_is_asked_for(Job& job)
 {
-    auto& [conduct, options, root, session] = *static_cast<Job*>(context);
+    auto& session = job.session;
+    auto const words = labels_of(job.options);
+    if (job.options.is_handover)
+        keep_handed_over(session.plan, session.config, session.inventory, words);
+    else if (session.mode != Mode::Check && !words.empty())
+        keep_named(session.plan, session.config, session.inventory, words);
+    else
+        leave_for_handover(session.plan, session.inventory);
+}
+
+// Reads what is there, and plans. Nothing is written to sysfs.
+void plan(Job& job)
+{
+    auto& [conduct, options, root, session] = job;
     session.is_loading = conduct.loads_iommu_driver && root.is_machine();
     if (session.is_loading)
         load_iommu_driver(root);
@@ -262,18 +282,21 @@ void plan_and_carry_out(void* context)
     }
     scan(root, session.config, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+    keep_what_is_asked_for(job);
     if (!session.problems.empty())
         session.plan.decisions.clear();
     session.is_planned = true;
+}
+
+void carry_out(void* context)
+{
+    auto& [conduct, options, root, session] = *static_cast<Job*>(context);
     if (!session.problems.empty())
         return;
-    leave_for_handover(session.plan, session.inventory);
     if (!options.facts.empty())
         update_facts(root, session.config, session.inventory, session.uses, session.facts);
     if (session.mode == Mode::Bind && session.is_running_system)
         refuse_what_is_in_use(session.plan, session.uses, session.inventory);
-    if (session.mode == Mode::Bind && !options.words.empty())
-        keep_named(session.plan, session.config, session.inventory, labels_of(options));
     if (session.outlook || needs_driver(session.plan, Target::VfioPci)
         || needs_driver(session.plan, Target::PciStub))
         read_modprobe_d(root, session.module_settings);
@@ -282,10 +305,30 @@ void plan_and_carry_out(void* context)
     else
         rehearse(session, root);
     // With labels the plan is a part of one, and what it does not have is no stranger.
-    if (session.mode == Mode::Check || options.words.empty())
+    if (session.mode == Mode::Check || (options.words.empty() && !options.is_handover))
         find_strangers(root, session);
     if (session.outlook)
         find_rivals(root, session);
+}
+
+// Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
+void plan_and_carry_out(void* context)
+{
+    plan(*static_cast<Job*>(context));
+    carry_out(context);
+}
+
+void plan_and_hand_over(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    plan(job);
+    hand_over(job.session, job.root, handover_patience_milliseconds);
+}
+
+void take_back_job(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    take_back(job.session, job.root);
 }
 
 // The same for a release.
@@ -295,7 +338,13 @@ void plan_and_give_back(void* context)
     read_facts(root, session.facts);
     find_host_processes(root, session.uses);
     scan(root, session.config, session.facts, session.inventory);
-    plan_release(session, labels_of(options));
+    if (options.is_handover) {
+        std::string_view labels[max_entries];
+        plan_release(session, all_labels(session.config, labels));
+        keep_what_is_asked_for(*static_cast<Job*>(context));
+    } else {
+        plan_release(session, labels_of(options));
+    }
     refuse_what_guests_have(session);
     session.is_planned = true;
     if (session.problems.empty())
@@ -310,6 +359,29 @@ void judge_what_became(Job const& job)
         judge_release(job.session);
 }
 
+// How long a handover can take, beside what it is for: as long as systemd waits by default for a unit to stop
+// (DefaultTimeoutStopSec= of systemd-system.conf(5)), and as it waits itself.
+int64_t handover_milliseconds(Config const& config)
+{
+    constexpr int64_t unit_milliseconds = 100000;
+    int64_t sum = 2 * handover_patience_milliseconds;
+    for (auto const& handover : config.handovers) {
+        auto words = handover.words.view();
+        for (auto word = take_word(words); !word.empty(); word = take_word(words))
+            sum += is_unit(word) ? unit_milliseconds : handover_patience_milliseconds;
+    }
+    return sum;
+}
+
+// Whether this run may come to what stands under [handover]. Below another root no program is run.
+bool is_about_handover(Job const& job)
+{
+    auto const& session = job.session;
+    return !session.config.handovers.empty() && session.is_running_system && job.root.is_machine()
+        && (session.mode == Mode::Release
+            || (session.mode == Mode::Bind && (job.options.is_handover || !job.options.words.empty())));
+}
+
 // Tells what became of devices that were given back when the report had been written already.
 void report_late(Job const& job)
 {
@@ -320,6 +392,8 @@ void report_late(Job const& job)
     undo(job.session, job.root); // what was found to be lost meanwhile
     undo_what_was_lost(job.session, job.root);
     judge_what_became(job);
+    if (is_about_handover(job))
+        take_back(job.session, job.root);
     for (auto const& decision : job.session.plan.decisions) {
         if (decision.outcome == Outcome::Bound
             || given_back(decision, job.session.undo_log, job.session.inventory) == GivenBack::Unneeded)
@@ -363,14 +437,28 @@ void clean_up(Job& job, WorkerEnd const& worker)
     job.session.is_undone_late = end.kind == WorkerEnd::Kind::TimeIsUp;
 }
 
-// Frees what the lines of this run have under [handover], before they are bound. False where they cannot be.
-bool hand_over(Job const&)
+// Frees what is under [handover] first, which takes longer than binding may.
+WorkerEnd run_workers(Job& job, int64_t deadline)
 {
-    return true;
+    auto& session = job.session;
+    if (session.mode == Mode::Release)
+        return run_worker(plan_and_give_back, &job, deadline);
+    if (!is_about_handover(job))
+        return run_worker(plan_and_carry_out, &job, deadline);
+    auto const limit = handover_milliseconds(session.config);
+    auto const end = run_worker(plan_and_hand_over, &job, now_milliseconds() + limit);
+    if (end.kind != WorkerEnd::Kind::Done)
+        return end;
+    return run_worker(
+        carry_out, &job, now_milliseconds() + int64_t{1000} * session.config.options.timeout_seconds);
 }
 
-// Undoes that, after the devices were given back or were not bound.
-void take_back(Job const&) { }
+// Brings back what a handover took from the host, where its devices are with the host again.
+void take_back_from_guest(Job& job)
+{
+    if (is_about_handover(job))
+        run_worker(take_back_job, &job, now_milliseconds() + handover_milliseconds(job.session.config));
+}
 
 // Lets a worker do it, because sysfs can hang. The worker has as many seconds as the configuration says, from
 // `start` (now_milliseconds()) on. If it is cut short, what it leaves open is settled, and what it wrote is
@@ -380,7 +468,7 @@ void work(Job& job, int64_t start)
     auto const deadline = start + int64_t{1000} * job.session.config.options.timeout_seconds;
     auto& session = job.session;
     bool const is_release = session.mode == Mode::Release;
-    auto const end = run_worker(is_release ? plan_and_give_back : plan_and_carry_out, &job, deadline);
+    auto const end = run_workers(job, deadline);
     if (end.kind == WorkerEnd::Kind::Done)
         return;
     if (is_release && !session.is_releasing)
@@ -393,8 +481,8 @@ void work(Job& job, int64_t start)
         end.signal);
     if (session.mode == Mode::Check)
         return;
-    if (!was_planned && !job.options.words.empty())
-        keep_named(session.plan, session.config, session.inventory, labels_of(job.options));
+    if (!was_planned && !job.options.words.empty() && !job.options.is_handover)
+        keep_what_is_asked_for(job);
     if (!job.session.undo_log.empty())
         clean_up(job, end);
     run_worker(read_back_job, &job, now_milliseconds() + patience_milliseconds);
@@ -604,15 +692,15 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     bool const is_to_work = session.problems.empty() && !session.is_command_line_unknown;
     if (is_to_work && session.mode != Mode::Check && !is_alone(job))
         return SomeNotBound;
-    bool const is_live_bind = is_to_work && session.mode == Mode::Bind && session.is_running_system;
-    if (is_live_bind && !hand_over(job))
-        return SomeNotBound;
     if (is_to_work)
         work(job, start);
     else
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled
-    if ((is_to_work && is_release) || (is_live_bind && !is_all_bound(session)))
-        take_back(job);
+    if (is_to_work && (is_release || !is_all_bound(session)))
+        take_back_from_guest(job);
+    if (options.is_handover && session.is_planned && session.problems.empty()
+        && session.plan.decisions.empty())
+        return AllBound;
     look_at_images(job);
     tell_of_problems(job);
     bool const is_recorded = session.problems.empty() && record(job);

@@ -54,7 +54,7 @@ struct Decision {
     bool is_spare = false; // the host needs one of several such, and another is left to it
     bool may_be_given_away = false; // 'protect' of the configuration lets the host lose it
     bool is_mistaken = false; // the line leads to this device and did not mean it
-    bool is_for_handover = false; // one of its lines is named under [handover]
+    std::optional<uint16_t> handover = {}; // the entry of it that is named under [handover]
     Failure failure = {};
 };
 

@@ -309,6 +309,8 @@ void explain_timeout(Sink& sink, Decision const& decision, Session const& sessio
             print(sink, ", and waits until it is closed: %s", decision.host_use);
         return;
     }
+    if (!session.handover_step.empty())
+        return print(sink, "%s", session.handover_step);
     if (session.is_loading)
         print(sink, "modprobe did not end within %u s", seconds);
     else if (decision.failure.step == Failure::Step::None)
@@ -756,6 +758,8 @@ void for_each_warning(Session const& session, Tell const& tell)
     }
     if (session.problems.left_out() > 0)
         warn(tell, "configuration: and %u more", session.problems.left_out());
+    if (!session.handover_problem.empty())
+        tell(session.handover_problem.view());
     if (session.mode == Mode::Release)
         return tell_of_release(session, tell);
     if (session.is_command_line_unknown)

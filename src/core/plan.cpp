@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/plan.h"
 
+#include "base/function_ref.h"
 #include "core/viability.h"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ Decision new_decision(Config const& config, uint16_t entry, Recollection const& 
         .note = recollection.note,
         .meant = recollection.meant,
         .may_be_given_away = !is_protected(config, config.entries[entry]),
-        .is_for_handover = handover_of(config, entry) != nullptr};
+        .handover = handover_of(config, entry) ? std::optional(entry) : std::nullopt};
 }
 
 void refuse_if(Decision& decision, Reason reason)
@@ -58,7 +59,8 @@ void add_device(Plan& plan, Config const& config, Decision decision, Reason reas
     if (earlier.target != entry.target)
         problems.add(conflict(entry, earlier, inventory.devices[*decision.device].address));
     merged.may_be_given_away &= decision.may_be_given_away;
-    merged.is_for_handover |= decision.is_for_handover;
+    if (!merged.handover)
+        merged.handover = decision.handover;
     if (!merged.meant)
         merged.meant = decision.meant;
     // Of two lines for one device, the one that is wrong is told.
@@ -210,9 +212,8 @@ void refuse_unsafe_devices(Plan& plan, Inventory const& inventory, Options const
 
 bool is_handed_over(Decision const& decision, Plan const& plan, Inventory const& inventory)
 {
-    return std::ranges::any_of(plan.decisions, [&](Decision const& other) {
-        return other.is_for_handover && share_group(other, decision, inventory);
-    });
+    return std::ranges::any_of(plan.decisions,
+        [&](Decision const& other) { return other.handover && share_group(other, decision, inventory); });
 }
 
 void leave_for_handover(Plan& plan, Inventory const& inventory)
@@ -235,18 +236,15 @@ void make_plan(
     refuse_unviable_groups(plan, inventory);
 }
 
-void keep_named(
-    Plan& plan, Config const& config, Inventory const& inventory, std::span<std::string_view const> labels)
+// Leaves only the groups of which a decision is meant.
+static void keep_groups(Plan& plan, Inventory const& inventory, FunctionRef<bool(Decision const&)> is_meant)
 {
-    auto const is_named = [&](Decision const& decision) {
-        auto const& entry = config.entries[decision.entry];
-        return entry.line == 0 || std::ranges::find(labels, entry.label.view()) != labels.end();
-    };
     bool is_kept[max_decisions] = {};
-    for (size_t i = 0; i < plan.decisions.size(); ++i) {
-        for (auto const& other : plan.decisions)
-            is_kept[i] |= is_named(other)
-                && (&other == &plan.decisions[i] || share_group(other, plan.decisions[i], inventory));
+    for (auto const& meant : plan.decisions) {
+        if (!is_meant(meant))
+            continue;
+        for (size_t i = 0; i < plan.decisions.size(); ++i)
+            is_kept[i] |= &meant == &plan.decisions[i] || share_group(meant, plan.decisions[i], inventory);
     }
     size_t kept = 0;
     for (size_t i = 0; i < plan.decisions.size(); ++i) {
@@ -254,6 +252,31 @@ void keep_named(
             plan.decisions[kept++] = plan.decisions[i];
     }
     plan.decisions.shrink(kept);
+}
+
+static bool has(std::span<std::string_view const> words, std::string_view word)
+{
+    return std::ranges::find(words, word) != words.end();
+}
+
+void keep_named(
+    Plan& plan, Config const& config, Inventory const& inventory, std::span<std::string_view const> labels)
+{
+    keep_groups(plan, inventory, [&](Decision const& decision) {
+        auto const& entry = config.entries[decision.entry];
+        return entry.line == 0 || has(labels, entry.label.view());
+    });
+}
+
+void keep_handed_over(
+    Plan& plan, Config const& config, Inventory const& inventory, std::span<std::string_view const> words)
+{
+    keep_groups(plan, inventory, [&](Decision const& decision) {
+        auto const* device = device_of(decision, inventory);
+        return device && is_handed_over(decision, plan, inventory)
+            && (has(words, config.entries[decision.entry].label.view())
+                || has(words, printed<FixedString<max_number_bytes>>("%a", device->address).view()));
+    });
 }
 
 void refuse_what_is_in_use(Plan& plan, HostUses const& uses, Inventory const& inventory)

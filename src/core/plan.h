@@ -25,6 +25,9 @@ bool is_handed_over(Decision const&, Plan const&, Inventory const&);
 // not asked for by name.
 void leave_for_handover(Plan&, Inventory const&);
 
+// Leaves only the groups that are handed over and in which a word names a label or the address of a device.
+void keep_handed_over(Plan&, Config const&, Inventory const&, std::span<std::string_view const> words);
+
 // For binding on the running machine: refuses what the running system has open, as unbinding itself never
 // does. Where not all of that could be found out, everything is refused.
 void refuse_what_is_in_use(Plan&, HostUses const&, Inventory const&);

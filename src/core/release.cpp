@@ -37,8 +37,12 @@ void plan_place(Session& session, uint16_t place)
             session.inventory.has_no_sysfs ? Reason::Unreadable : Reason::NotFound);
     }
     for (auto const device : found.devices) {
-        if (!find_decision(plan, device))
-            plan.decisions.append({.entry = entry_of(session, place, device), .device = device});
+        if (find_decision(plan, device))
+            continue;
+        auto const entry = entry_of(session, place, device);
+        plan.decisions.append({.entry = entry, .device = device});
+        if (handover_of(session.config, entry))
+            (plan.decisions.end() - 1)->handover = entry;
     }
 }
 

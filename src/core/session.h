@@ -117,6 +117,8 @@ struct Session {
     Inventory inventory;
     Plan plan;
     UndoLog undo_log;
+    UseText handover_step; // what a handover is doing, or why it ended
+    UseText handover_problem; // the first thing that could not be undone of one
     ModuleSettings module_settings;
     Loading loading[2]; // by Target
     FixedVector<Stranger, max_devices> strangers; // by address
