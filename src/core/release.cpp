@@ -70,6 +70,11 @@ std::string_view guest_of(Decision const& decision, Session const& session)
 
 } // namespace
 
+bool is_with_host(Device const& device)
+{
+    return !device.driver.empty() && !is_on_ours(device);
+}
+
 bool is_on_ours(Device const& device)
 {
     return device.driver.view() == driver_name(Target::VfioPci)
@@ -108,8 +113,7 @@ void plan_release(Session& session, std::span<std::string_view const> labels)
 void refuse_what_guests_have(Session& session)
 {
     for (auto& decision : session.plan.decisions) {
-        auto const* device = device_of(decision, session.inventory);
-        if (!is_open(decision) || !is_on_ours(*device))
+        if (!is_open(decision) || is_with_host(*device_of(decision, session.inventory)))
             continue;
         decision.host_use = guest_of(decision, session);
         if (decision.host_use.empty())
