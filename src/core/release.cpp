@@ -42,12 +42,14 @@ void plan_place(Session& session, uint16_t place)
     }
 }
 
+// What cannot be read may be on one of them.
 void leave_out_what_is_not_on_ours(Session& session)
 {
     auto& decisions = session.plan.decisions;
     size_t kept = 0;
     for (auto const& decision : decisions) {
-        if (is_open(decision) && is_on_ours(*device_of(decision, session.inventory)))
+        auto const* device = device_of(decision, session.inventory);
+        if (device && (is_on_ours(*device) || !device->is_identified))
             decisions[kept++] = decision;
     }
     decisions.shrink(kept);
@@ -104,7 +106,9 @@ void plan_release(Session& session, std::span<std::string_view const> labels)
         leave_out_what_is_not_on_ours(session);
     for (auto& decision : session.plan.decisions) {
         auto const* device = device_of(decision, session.inventory);
-        if (device && is_on_ours(*device))
+        if (is_open(decision) && !device->is_identified)
+            refuse(decision, Reason::Unreadable); // its driver too
+        else if (device && is_on_ours(*device))
             decision.target =
                 device->driver.view() == driver_name(Target::VfioPci) ? Target::VfioPci : Target::PciStub;
     }

@@ -217,8 +217,7 @@ Result<void> note_what_it_was(
     if (session.mode == Mode::Release) {
         entry.driver_was = {};
         entry.had_our_override = is_of_ours(entry.override_was);
-        if (entry.had_our_override)
-            entry.override_was = {};
+        entry.override_was = {};
     }
     session.undo_log.append(entry);
     return {};
