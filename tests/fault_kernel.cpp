@@ -81,7 +81,8 @@ std::string override_of(std::string const& address)
 int attach(std::string const& address, std::string const& name)
 {
     auto const wanted = override_of(address);
-    bool const is_match = wanted.empty() ? host_drivers[address] == name : wanted == name;
+    bool const has_id = !read_file(driver(name) / "new_id").empty();
+    bool const is_match = wanted.empty() ? has_id || host_drivers[address] == name : wanted == name;
     if (!is_match || !fs::exists(driver(name)))
         return ENODEV;
     if (!driver_of(address).empty())
@@ -124,7 +125,16 @@ int write_attribute(fs::path const& path, std::string text)
         return attach(text, owner);
     if (name == "drivers_probe") {
         auto const wanted = override_of(text);
-        attach(text, wanted.empty() ? host_drivers[text] : wanted);
+        bool const has_id = !read_file(driver("vfio-pci") / "new_id").empty();
+        attach(text, !wanted.empty() ? wanted : has_id ? "vfio-pci" : host_drivers[text]);
+        return 0;
+    }
+    // One id at most, which all devices of the tree have.
+    if (name == "remove_id") {
+        auto const new_id = path.parent_path() / "new_id";
+        if (read_file(new_id) != text)
+            return ENODEV;
+        write_file(new_id, "");
         return 0;
     }
     return EIO;
