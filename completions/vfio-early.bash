@@ -88,7 +88,8 @@ _vfio_early() {
         list) _vfio_early_offer --all --anonymous ;;
         suggest) _vfio_early_offer --by-path --for --from-running ;;
         check) _vfio_early_offer --kernel --write-facts ;;
-        release) _vfio_early_offer --force ;;
+        bind) _vfio_early_offer --handover ;;
+        release) _vfio_early_offer --force --handover ;;
         esac
         return
     fi

@@ -386,11 +386,39 @@ pid_t kernel::wait_for(pid_t child, int& status, int flags)
     return fails("waitpid") ? -1 : ::waitpid(child, &status, flags);
 }
 
-// modprobe: the module's name is an argument.
+// systemctl: a unit is active while there is a file of its name.
+[[noreturn]] static void run_systemctl(std::string const& verb, std::string const& unit)
+{
+    auto const active = machine / "active" / unit;
+    bool const is_active = fs::exists(active);
+    if (verb == "is-active") {
+        std::string const state = is_active ? "active\n" : "inactive\n";
+        static_cast<void>(!::write(STDOUT_FILENO, state.data(), state.size()));
+        _exit(is_active ? 0 : 3);
+    }
+    if (verb == "stop")
+        fs::remove(active);
+    else
+        write_file(active, "");
+    _exit(0);
+}
+
+// modprobe: the module's name is an argument. Those that a handover loads and unloads are in sysfs.
 void kernel::execute(char const*, char* const* arguments, char* const*)
 {
     if (fails("execve"))
         return;
+    std::string const program = arguments[0];
+    if (program == "systemctl")
+        run_systemctl(arguments[1], arguments[2]);
+    auto const in_sysfs = machine / "sys/module" / (arguments[1] ? arguments[1] : "");
+    if (program == "rmmod")
+        _exit(fs::remove_all(in_sysfs) > 0 ? 0 : 1);
+    if (std::string(arguments[1]) == "stand_in") {
+        fs::create_directories(in_sysfs);
+        write_file(in_sysfs / "initstate", "live\n");
+        write_file(in_sysfs / "refcnt", "0\n");
+    }
     bool is_rehearsal = false;
     std::string module;
     for (; *arguments; ++arguments) {

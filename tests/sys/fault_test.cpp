@@ -417,6 +417,118 @@ void check_guest(int opens)
     }
 }
 
+// --- a card for one guest at a time
+
+constexpr char const* handover = "[bind]\ncard = 01:00.*\n[handover]\ncard = display.service stand_in\n";
+
+void build_handover(Tree& tree)
+{
+    build(tree, {"a handover", true, true, handover});
+    tree.unlink("init"); // a machine that runs, with its root on the network
+    tree.add_mount("0:30", "/", "server:/root", "nfs4");
+    tree.make_directory("sys/class/block");
+    tree.write("proc/1/comm", "init\n");
+    tree.make_directory("proc/1/fd");
+    for (auto const* program : {"usr/bin/systemctl", "sbin/rmmod", "active/display.service"})
+        tree.write(program, "");
+    tree.write("sys/module/stand_in/initstate", "live\n");
+    tree.write("sys/module/stand_in/refcnt", "0\n");
+}
+
+int run_on_card(Tree const& tree, ExitStatus (*command)(CommandOptions const&))
+{
+    auto const child = ::fork();
+    if (child == 0) {
+        auto const directory = tree.directory();
+        close(STDOUT_FILENO);
+        close(STDERR_FILENO);
+        ::open((directory + "/printed").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+        ::dup(STDOUT_FILENO);
+        CommandOptions options;
+        options.root = directory;
+        options.words.append("card");
+        _exit(command(options));
+    }
+    int result = -1;
+    int status = 0;
+    for (auto ended = wait(&status); ended >= 0; ended = wait(&status)) {
+        if (ended == child && WIFEXITED(status))
+            result = WEXITSTATUS(status);
+    }
+    return result;
+}
+
+bool is_card_on(Tree const& tree, bool is_for_guests)
+{
+    for (std::string const address : groups[0]) {
+        auto const& wanted = is_for_guests ? target_of : host_driver_of;
+        if (driver_of(tree, address) != wanted.at(address) || has_override(tree, address) != is_for_guests)
+            return false;
+    }
+    return true;
+}
+
+bool is_display_back(Tree const& tree)
+{
+    return tree.has("active/display.service") && tree.has("sys/module/stand_in/initstate");
+}
+
+// After a `bind` in which one call failed the guest has the card, or the host has it with its display, or the
+// record knows what is to be brought back; and `release` brings everything back, whatever the first one came
+// to.
+unsigned try_handover(Kind const& kind, unsigned at, bool is_release)
+{
+    Tree tree;
+    build_handover(tree);
+    fault_kernel::Plan const fault = {.fault = kind.fault, .number = kind.number, .at = at};
+    fault_kernel::begin(tree.directory(), {});
+    if (is_release)
+        run_on_card(tree, run_bind);
+    fault_kernel::begin(tree.directory(), fault);
+    auto const status = run_on_card(tree, is_release ? run_release : run_bind);
+    auto const calls = fault_kernel::calls();
+    auto const failed_call = fault_kernel::failed_call();
+    std::string wrong;
+    bool const is_recorded = tree.has("run/vfio-early/handover-card");
+    if (status == 0 && !is_release && !(is_card_on(tree, true) && is_recorded))
+        wrong += "exit status 0, and the card is not the guest's\n";
+    if (status == 0 && is_release && !(is_card_on(tree, false) && is_display_back(tree)))
+        wrong += "exit status 0, and the card is not the host's\n";
+    if (!is_display_back(tree) && !is_recorded)
+        wrong += "the display is off, and there is no record of it\n";
+    if (!is_release && status != 0 && kind.fault != Fault::Kill && !is_display_back(tree)
+        && tree.read("printed").find("bringing back") == std::string::npos
+        && tree.read("printed").find("not put back") == std::string::npos)
+        wrong += "the guest does not have the card, and the host not its display\n";
+    fault_kernel::begin(tree.directory(), {});
+    run_on_card(tree, run_release);
+    if (!is_card_on(tree, false) || !is_display_back(tree) || tree.has("run/vfio-early/handover-card"))
+        wrong += "release does not bring all back\n";
+    ++tried;
+    if (!wrong.empty()) {
+        ++went_wrong;
+        printf("a handover%s, %s at call %u (%s): exit status %d\n%s%s", is_release ? " that ends" : "",
+            kind.name, at, failed_call.c_str(), status, wrong.c_str(), tree.read("printed").c_str());
+    }
+    return calls;
+}
+
+void check_handovers(bool is_every)
+{
+    for (bool const is_release : {false, true}) {
+        auto const calls = try_handover({}, 0, is_release);
+        for (auto const& kind : kinds) {
+            bool const is_meant =
+                !kind.is_persistent && kind.fault != Fault::Alone && kind.fault != Fault::Loss;
+            for (unsigned at = 1; is_meant && at <= calls; ++at) {
+                if (is_every || (at + static_cast<unsigned>(&kind - kinds)) % 3 == 0)
+                    try_handover(kind, at, is_release);
+            }
+        }
+        printf("a handover%s: %u calls\n", is_release ? " that ends" : "", calls);
+    }
+}
+
 } // namespace
 
 int main(int count, char** arguments)
@@ -425,6 +537,7 @@ int main(int count, char** arguments)
     bool const is_every = count > 1 && std::string(arguments[1]) == "every";
     for (int const opens : {0, 1})
         check_guest(opens);
+    check_handovers(is_every);
     for (auto const& start : starts) {
         if (count > 2 && start.about != std::string(arguments[2]))
             continue;
