@@ -111,7 +111,7 @@ TEST(refuses_what_cannot_be_read_also_where_nothing_is_named)
 TEST(does_not_give_back_what_a_line_leads_to_and_did_not_mean)
 {
     BoundMachine machine;
-    machine.meant("01:00.0", "0000:01:00.0", "10de:ffff", "");
+    machine.meant("01:00.0", "0000:01:00.0", "10de:ffff", "0000:01:00.0");
     TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 changed\n", machine.plan_for({"gpu"}));
 }
 
