@@ -141,7 +141,7 @@ bool is_older(KernelVersion const& version, KernelVersion const& other)
 KernelVersion next_older(Root const& root, KernelVersion const& than)
 {
     KernelVersion found;
-    Directory kernels(root, Path("lib/modules"));
+    Directory kernels(root, "lib/modules");
     while (auto const name = kernels.next()) {
         KernelVersion const kernel(*name);
         if ((than.empty() || is_older(kernel, than)) && is_older(found, kernel))
