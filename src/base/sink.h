@@ -65,13 +65,13 @@ constexpr DeviceId const* pass(DeviceId const& id)
     return &id;
 }
 
-template <typename Passed> constexpr std::string_view letters_of;
-template <> constexpr std::string_view letters_of<PassedText> = "sqenjo";
-template <> constexpr std::string_view letters_of<char const*> = "c";
-template <> constexpr std::string_view letters_of<uint32_t> = "ux";
-template <> constexpr std::string_view letters_of<int> = "m";
-template <> constexpr std::string_view letters_of<Address const*> = "ab";
-template <> constexpr std::string_view letters_of<DeviceId const*> = "i";
+template <typename Passed> inline constexpr std::string_view letters_of;
+template <> inline constexpr std::string_view letters_of<PassedText> = "sqenjo";
+template <> inline constexpr std::string_view letters_of<char const*> = "c";
+template <> inline constexpr std::string_view letters_of<uint32_t> = "ux";
+template <> inline constexpr std::string_view letters_of<int> = "m";
+template <> inline constexpr std::string_view letters_of<Address const*> = "ab";
+template <> inline constexpr std::string_view letters_of<DeviceId const*> = "i";
 
 // A text with a place for each part, which the compiler holds against the parts:
 //   %s   a text

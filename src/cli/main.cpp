@@ -36,7 +36,7 @@ Binds PCI devices to vfio-pci, for virtual machines, before a host driver touche
 
 commands:
   list [SELECTOR...]   the IOMMU groups, and what of them a guest can have
-  why ADDRESS          what joins a device to its group, and what helps
+  why DEVICE           what joins a device to its group, and what helps
   suggest SELECTOR...  the configuration for these devices, or the guest's side
   check                what the next boot will do; changes nothing
   bind [LABEL...]      bind the listed devices now: what the initramfs runs

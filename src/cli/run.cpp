@@ -14,6 +14,7 @@
 #include "sys/host_processes.h"
 #include "sys/host_uses.h"
 #include "sys/images.h"
+#include "sys/kernel.h"
 #include "sys/log.h"
 #include "sys/modprobe_d.h"
 #include "sys/modules.h"
@@ -29,6 +30,7 @@
 #include <algorithm>
 #include <errno.h>
 #include <new>
+#include <signal.h>
 
 namespace vfio_early {
 
@@ -122,7 +124,7 @@ void read_config(Job& job, CommandOptions const& options)
 bool has_config(Job const& job)
 {
     auto const path = user_path(job.root, job.options.config);
-    return !path.is_error() && job.root.presence(path.value()) != Presence::Absent;
+    return path.is_error() || job.root.presence(path.value()) != Presence::Absent;
 }
 
 void tell_of_problems(Job const& job)
@@ -245,6 +247,19 @@ std::span<std::string_view const> labels_of(CommandOptions const& options)
     return {options.words.begin(), options.words.size()};
 }
 
+// What the lines meant, and what the host lives on.
+void read_what_is_known(Job const& job)
+{
+    auto& session = job.session;
+    read_facts(job.root, session.facts);
+    if (job.conduct.forgets)
+        forget(session.facts, session.config, job.options.words);
+    if (session.is_running_system) {
+        find_host_uses(job.root, session.uses);
+        record_host(job.root, session.uses, session.facts);
+    }
+}
+
 // Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
 void plan_and_carry_out(void* context)
 {
@@ -253,13 +268,7 @@ void plan_and_carry_out(void* context)
     if (session.is_loading)
         load_iommu_driver(root);
     session.is_loading = false;
-    read_facts(root, session.facts);
-    if (conduct.forgets)
-        forget(session.facts, session.config, options.words);
-    if (session.is_running_system) {
-        find_host_uses(root, session.uses);
-        record_host(root, session.uses, session.facts);
-    }
+    read_what_is_known(*static_cast<Job*>(context));
     scan(root, session.config, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
     if (!session.problems.empty())
@@ -502,13 +511,11 @@ void look_and_plan(Job& job)
     auto& session = job.session;
     session.is_running_system = is_running_system(job.root);
     heed_command_line(job);
-    read_facts(job.root, session.facts);
-    if (session.is_running_system) {
-        find_host_uses(job.root, session.uses);
-        record_host(job.root, session.uses, session.facts);
-    }
+    read_what_is_known(job);
     scan_all(job.root, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+    session.loading_of(Target::VfioPci).is_missing =
+        !has_driver(job.root, Target::VfioPci) && !could_load_driver(job.root, session, Target::VfioPci);
 }
 
 // False where another one is at work. At a boot the lock can be missing for want of a /run to write to.
@@ -549,6 +556,8 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
         .loads_iommu_driver = false,
         .leaves_record = false,
         .takes_empty = true};
+    // A list is often cut short by who reads it.
+    kernel::ignore_signal(SIGPIPE, false);
     auto root = open_root(options);
     if (root.is_error())
         return WrongInput;
@@ -559,12 +568,18 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
     }
     Job job{looks_only, options, root.value(), *session};
     session->config_name = config_name(job);
-    if (has_config(job))
+    bool const is_absent = !has_config(job);
+    if (!is_absent || options.config.data() != default_config)
         read_config(job, options);
+    if (is_absent && !session->problems.empty()) {
+        tell_of_problems(job);
+        return WrongInput;
+    }
     if (!session->problems.empty())
         session->config = {};
     look_and_plan(job);
     tell_of_problems(job); // those of the plan too
+    for_each_general_warning(*session, [](std::string_view warning) { print_error("%s", warning); });
     if (!session->problems.empty())
         session->plan.decisions.clear();
     return answer(job.root, *session);
@@ -596,7 +611,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     if (auto const status = is_release ? std::nullopt : heed_command_line(job))
         return *status;
     // What is on vfio-pci can be given back without a configuration too.
-    if (!is_release || has_config(job))
+    if (!is_release || has_config(job) || options.config.data() != default_config)
         read_config(job, options);
     if (session.problems.empty() && !know_words(job))
         return WrongInput;

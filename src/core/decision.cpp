@@ -36,6 +36,12 @@ RecordedDevices record(Plan& plan, DeviceIndices const& devices)
     return recorded;
 }
 
+bool has_own_reason(Decision const& decision)
+{
+    return decision.reason != Reason::None && decision.reason != Reason::SharedGroup
+        && decision.reason != Reason::GroupRefused;
+}
+
 void refuse(Decision& decision, Reason reason, RecordedDevices concerned)
 {
     // In this order: a worker that is killed in between leaves no failure without a reason.

@@ -68,6 +68,9 @@ struct Plan {
 // to read, and nothing is decided by it.
 RecordedDevices record(Plan&, DeviceIndices const&);
 
+// Refused for what it is itself, and not for its group.
+bool has_own_reason(Decision const&);
+
 void refuse(Decision&, Reason, RecordedDevices = {});
 void fail(Decision&, Reason);
 

@@ -103,7 +103,7 @@ void explain_not_found(Sink& sink, Decision const& decision, Session const& sess
         print(sink, "there is no bridge at %a, 'lspci -Dtv' shows the way to each device",
             decision.arrival->address);
     else
-        print(sink, "no device matches %q, 'lspci -Dnn' lists all devices",
+        print(sink, "no device matches %q, 'vfio-early list --all' shows all of them",
             entry_of(decision, session).selector_text.view());
 }
 
@@ -346,10 +346,10 @@ void explain_changed(Sink& sink, Decision const& decision, Session const& sessio
     print(sink, ", 'vfio-early accept %s' makes it mean what is there now", entry.label);
 }
 
-void explain_module_missing(Sink& sink, Decision const& decision, Session const& session)
+void explain_module_missing(Sink& sink, Target target, Session const& session)
 {
-    auto const& loading = session.loading_of(decision.target);
-    print(sink, "%s cannot be loaded", driver_name(decision.target));
+    auto const& loading = session.loading_of(target);
+    print(sink, "%s cannot be loaded", driver_name(target));
     if (loading.error_number != 0)
         return print(sink, ": starting modprobe failed: %m", loading.error_number);
     if (!loading.message.empty())
@@ -606,7 +606,7 @@ void explain_reason(Sink& sink, Decision const& decision, Session const& session
     case Reason::GroupRefused:
         return explain_group_refused(sink, decision, session);
     case Reason::ModuleMissing:
-        return explain_module_missing(sink, decision, session);
+        return explain_module_missing(sink, decision.target, session);
     case Reason::BindFailed:
         return explain_bind_failed(sink, decision, session);
     case Reason::Timeout:
@@ -745,7 +745,19 @@ static void tell_of_release(Session const& session, Tell const& tell)
     }
 }
 
-void for_each_warning(Session const& session, Tell const& tell)
+void for_each_general_warning(Session const& session, Tell const& tell)
+{
+    if (session.facts.is_broken)
+        tell_of_missing_facts(session, tell);
+    if (session.loading_of(Target::VfioPci).is_missing) {
+        Warning warning;
+        Sink sink(warning);
+        explain_module_missing(sink, Target::VfioPci, session);
+        tell(warning.view());
+    }
+}
+
+void tell_of_problems(Session const& session, Tell const& tell)
 {
     for (auto const& problem : session.problems) {
         if (problem.line != 0)
@@ -755,6 +767,11 @@ void for_each_warning(Session const& session, Tell const& tell)
     }
     if (session.problems.left_out() > 0)
         warn(tell, "configuration: and %u more", session.problems.left_out());
+}
+
+void for_each_warning(Session const& session, Tell const& tell)
+{
+    tell_of_problems(session, tell);
     if (session.mode == Mode::Release)
         return tell_of_release(session, tell);
     if (session.is_command_line_unknown)

@@ -130,8 +130,6 @@ constexpr size_t max_facts_bytes = 512 * 1024;
 
 // In pci.ids; a few dozen of its 40,000 names are longer, and are cut.
 constexpr size_t max_model_name_bytes = 119;
-// Of pci.ids, which has 1.5 MB.
-constexpr size_t names_buffer_bytes = 16 * 1024;
 // Disks, network interfaces and input devices that are on functions.
 constexpr size_t max_attached = 4096;
 // The kernel's own limits: DISK_NAME_LEN (include/linux/blkdev.h) and IFNAMSIZ.

@@ -128,6 +128,14 @@ bool is_all_bound(Session const& session)
     return session.problems.empty() && session.is_planned && counted.bound == counted.listed;
 }
 
+void put_id(Sink& sink, Device const& device)
+{
+    if (device.is_identified)
+        print(sink, "%i", device.id);
+    else
+        print(sink, "-");
+}
+
 void write_summary(Sink& sink, Session const& session)
 {
     if (!session.problems.empty())

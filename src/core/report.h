@@ -23,6 +23,9 @@ bool is_all_bound(Session const&);
 // comes below the line of a device.
 void write_text(Sink&, Session const&, FunctionRef<void(Decision const&)> write_more);
 
+// The id of a device, or '-' where it could not be read.
+void put_id(Sink&, Device const&);
+
 // The one line that sums a run up: 'bound 3 of 4 listed devices'.
 void write_summary(Sink&, Session const&);
 

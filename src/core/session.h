@@ -26,6 +26,7 @@ using KernelVersion = FixedString<max_name_bytes>;
 struct Loading {
     bool is_ours = false; // we load it, or the next boot will: with an empty ids=
     bool is_unknown = false; // whether it could be loaded
+    bool is_missing = false; // as far as `list` and the like see
     LoaderMessage message;
     int error_number = 0; // of what kept modprobe from being started
     std::string_view blacklisted; // the module of core/module_settings.h that it is missing for
@@ -84,7 +85,8 @@ struct Outlook {
     Generator generator = Generator::Unknown;
     ForeignSettings settings;
     FixedVector<Rival, max_rivals> rivals;
-    FixedVector<Image, max_images> images; // by kernel
+    FixedVector<Image, max_images> images; // newest kernel first
+    uint32_t images_left_out = 0; // of older kernels
 };
 
 // One run from configuration to report, as plain values. It stands in memory that the process which binds

@@ -4,12 +4,10 @@
 #include "base/text.h"
 #include "core/sysfs_text.h"
 #include "sys/directory.h"
-#include "sys/kernel.h"
+#include "sys/lines.h"
 #include "sys/scan.h"
 
-#include <fcntl.h>
 #include <optional>
-#include <string.h>
 
 namespace vfio_early {
 
@@ -99,25 +97,9 @@ bool is_keyboard_at(Root const& root, std::string_view name)
 
 void read_model_names(Root const& root, ModelNames& names)
 {
-    static char buffer[names_buffer_bytes];
-    auto file = root.open_file(Path("usr/share/misc/pci.ids"), O_RDONLY | O_NONBLOCK);
-    if (file.is_error())
-        file = root.open_file(Path("usr/share/hwdata/pci.ids"), O_RDONLY | O_NONBLOCK);
-    if (file.is_error())
-        return;
-    size_t kept = 0; // the beginning of a line, of which the end was not read yet
-    for (;;) {
-        auto const count = kernel::read(file.value().number(), buffer + kept, sizeof(buffer) - kept);
-        if (count <= 0)
+    for (auto const* path : {"usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids"}) {
+        if (for_each_line(root, Path(path), [&](std::string_view line) { names.read_line(line); }))
             return;
-        std::string_view rest(buffer, kept + static_cast<size_t>(count));
-        while (rest.find('\n') != std::string_view::npos) {
-            if (!names.read_line(take_until(rest, '\n')))
-                return;
-        }
-        // A line that fills the buffer is none.
-        kept = rest.size() < sizeof(buffer) ? rest.size() : 0;
-        memmove(buffer, rest.data(), kept);
     }
 }
 

@@ -64,7 +64,7 @@ TEST(writes_one_shape_of_json)
     TEST_ASSERT_EQUAL_STRING(R"({"vfio_early": ")" VFIO_EARLY_VERSION
                              R"(", "command": "check", "ok": false, "iommu": "on", "warnings": [],
  "devices": [{"label": "gpu", "selector": "01:00.0", "address": "0000:01:00.0", "id": "10de:2191", "class": "030000", "group": 8, "driver": "nouveau", "target": "vfio-pci", "outcome": "refused", "code": "shared-group", "detail": "group 8 also holds 0000:01:00.1, which must be listed under [bind] or [stub] too", "peers": ["0000:01:00.1"], "viable": null, "moved": null},
-   {"label": "usb", "selector": "1b21:1242", "address": null, "id": null, "class": null, "group": null, "driver": null, "target": "vfio-pci", "outcome": "refused", "code": "not-found", "detail": "no device matches '1b21:1242', 'lspci -Dnn' lists all devices", "peers": [], "viable": null, "moved": null}],
+   {"label": "usb", "selector": "1b21:1242", "address": null, "id": null, "class": null, "group": null, "driver": null, "target": "vfio-pci", "outcome": "refused", "code": "not-found", "detail": "no device matches '1b21:1242', 'vfio-early list --all' shows all of them", "peers": [], "viable": null, "moved": null}],
  "unlisted": []}
 )",
         json_of(machine.plan("[bind]\ngpu = 01:00.0\nusb = 1b21:1242\n")));
