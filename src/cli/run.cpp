@@ -738,7 +738,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     if (auto const status = is_release ? std::nullopt : heed_command_line(job))
         return *status;
     // What is on vfio-pci can be given back without a configuration too.
-    if (!is_release || has_config(job))
+    if (!is_release || has_config(job) || options.config.data() != default_config)
         read_config(job, options);
     if (session.problems.empty() && !know_words(job))
         return WrongInput;
