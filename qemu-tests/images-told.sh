@@ -13,22 +13,7 @@ root=$1 package=$2 sysfs=$3 prepare=$4
 
 # shellcheck source=qemu-tests/overlay.sh
 . "$(dirname "$0")/overlay.sh"
-overlay "$root"
-step copy the package
-cp "$package" "$work/root/tmp/vfio-early.deb"
-version=$(ls "$work/root/usr/lib/modules")
-image=$work/root/boot/initrd.img-$version
-
-complain() {
-    echo "$*"
-}
-
-run() {
-    chroot "$work/root" /usr/bin/env DEBIAN_FRONTEND=noninteractive "$@" >"$work/log" 2>&1 || {
-        complain "$* failed:"
-        cat "$work/log"
-    }
-}
+overlay_with_package "$root" "$package"
 
 # expect_told WHAT [LINE...]: what check says of images
 expect_told() {
@@ -41,17 +26,16 @@ expect_told() {
     cmp -s "$work/expected" "$work/told" || complain "$what: check said '$(cat "$work/told")' and not '$(cat "$work/expected")'"
 }
 
-# No image is booted here: initramfs-tools leaves out what it would take long to collect.
-[ ! -d "$work/root/etc/initramfs-tools" ] || echo MODULES=list >"$work/root/etc/initramfs-tools/conf.d/modules"
 printf '[bind]\nwifi = 0000:02:00.0\n' >"$work/root/etc/vfio-early.ini"
 
+lacks_hook="the hook that runs it (executable)"
 if [ -x "$work/root/usr/bin/dracut" ]; then
     make="dracut -f --kver $version"
     hook=usr/lib/dracut/modules.d/50vfio-early/module-setup.sh
     without_hook="sed -i '/add-wants/d; s/inst_hook .*/:/' /$hook"
     without_vfio="sed -i '/instmods/d; /^installkernel()/a :' /$hook"
     # Without the binary dracut takes nothing of us.
-    lacks_binary="/usr/sbin/vfio-early, /etc/vfio-early.ini, the hook that runs it, vfio-pci"
+    lacks_binary="/usr/sbin/vfio-early, /etc/vfio-early.ini, $lacks_hook, vfio-pci"
 else
     make="update-initramfs -u -k $version"
     hook=usr/share/initramfs-tools
@@ -95,7 +79,8 @@ without() {
     mv "$work/hook" "$work/root/$hook"
     expect_told "without $1" "$in_kernel lacks $2, so nothing is bound when it boots" "$anew"
 }
-without "the hook" "the hook that runs it" "$without_hook"
+without "the hook" "$lacks_hook" "$without_hook"
+[ -x "$work/root/usr/bin/dracut" ] || without "a hook that can be run" "$lacks_hook" "chmod -x /$hook/scripts/init-top/00-vfio-early"
 without "vfio-pci" vfio-pci "$without_vfio"
 
 step no image at all

@@ -22,3 +22,29 @@ remove_overlay() {
     ! mountpoint -q "$work" || umount -R "$work"
     rmdir "$work"
 }
+
+# complain WHAT: what is not as it should be
+complain() {
+    echo "$*"
+}
+
+# run COMMAND...: in the file system. Its messages go to $work/log, and to standard output when it fails.
+run() {
+    chroot "$work/root" /usr/bin/env DEBIAN_FRONTEND=noninteractive "$@" >"$work/log" 2>&1 || {
+        complain "$* failed:"
+        cat "$work/log"
+    }
+}
+
+# overlay_with_package ROOT PACKAGE: the same with the package as /tmp/vfio-early.deb; sets `version` and `image`, of the kernel
+# that is installed there.
+overlay_with_package() {
+    overlay "$1"
+    step copy the package
+    cp "$2" "$work/root/tmp/vfio-early.deb"
+    version=$(ls "$work/root/usr/lib/modules")
+    # shellcheck disable=SC2034 # for who sources this
+    image=$work/root/boot/initrd.img-$version
+    # No image is booted here: initramfs-tools leaves out what it would take long to collect.
+    [ ! -d "$work/root/etc/initramfs-tools" ] || echo MODULES=list >"$work/root/etc/initramfs-tools/conf.d/modules"
+}

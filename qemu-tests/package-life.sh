@@ -11,25 +11,9 @@ root=$1 package=$2 sysfs=$3
 
 # shellcheck source=qemu-tests/overlay.sh
 . "$(dirname "$0")/overlay.sh"
-overlay "$root"
-step copy the package
-cp "$package" "$work/root/tmp/vfio-early.deb"
-version=$(ls "$work/root/usr/lib/modules")
-image=$work/root/boot/initrd.img-$version
+overlay_with_package "$root" "$package"
 ini=$work/root/etc/vfio-early.ini
 facts=$work/root/etc/vfio-early.facts
-
-complain() {
-    echo "$*"
-}
-
-# Its messages go to a log, and to standard output when it fails.
-run() {
-    chroot "$work/root" /usr/bin/env DEBIAN_FRONTEND=noninteractive "$@" >"$work/log" 2>&1 || {
-        complain "$* failed:"
-        cat "$work/log"
-    }
-}
 
 age_image() {
     touch -d @0 "$image"
@@ -84,9 +68,6 @@ files() {
     (cd "$work/root" && find . -xdev \( -path ./var/lib/dpkg -o -path ./var/log -o -path ./var/cache -o -path ./boot \
         -o -path ./var/lib/initramfs-tools -o -path ./tmp -o -path ./run \) -prune -o -print) | sort
 }
-
-# No image is booted here: initramfs-tools leaves out what it would take long to collect.
-[ ! -d "$work/root/etc/initramfs-tools" ] || echo MODULES=list >"$work/root/etc/initramfs-tools/conf.d/modules"
 
 step install
 files >"$work/before"

@@ -11,6 +11,7 @@ import pty
 import re
 import resource
 import shutil
+import signal
 import stat
 import struct
 import subprocess
@@ -715,6 +716,18 @@ class Output(unittest.TestCase):
                 self.assertEqual((result.returncode, result.stderr), (
                     1, f"vfio-early: standard output cannot be written: {why}\n"))
 
+    def test_who_reads_the_beginning_alone_is_told_nothing(self):
+        tree = Tree()
+        for arguments in (["list", "--all"], ["list", "--json"], ["why", "01:00.0"], ["suggest", "01:00.0"]):
+            with self.closed_pipe() as output:
+                result = self.run_into(output, *arguments, "--root", tree.path)
+            self.assertEqual(result.returncode, -signal.SIGPIPE)
+            self.assertNotIn("standard output", result.stderr)
+            with open("/dev/full", "w") as output:
+                result = self.run_into(output, *arguments, "--root", tree.path)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("standard output cannot be written: No space left on device", result.stderr)
+
     def test_an_error_stays_what_it_is(self):
         with open("/dev/full", "w") as output:
             self.assertEqual(self.run_into(output, "check", "--json", "--root", Tree("x\n").path).returncode, 2)
@@ -957,10 +970,10 @@ class CommandLine(unittest.TestCase):
     def test_help_names_every_command_and_option(self):
         source = pathlib.Path(__file__).resolve().parent.parent / "src/cli"
         commands = re.findall(r'^    \{"(\w+)", run_', (source / "main.cpp").read_text(), re.MULTILINE)
-        options = re.findall(r'^    \{"(--[\w-]+)", (?:"(\w+)"|\{\})', (source / "options.cpp").read_text(), re.MULTILINE)
+        options = re.findall(r'^    \{"(--[\w-]+)", (?:"([\w ]+)"|\{\})', (source / "options.cpp").read_text(), re.MULTILINE)
         text = self.run_binary("--help").stdout
         self.assertEqual(re.findall(r"^  (\w+) ", text, re.MULTILINE), commands)
-        shown = re.findall(r"^  (--[\w-]+)(?: [A-Z]+)? +(?:(\w+): )?", text, re.MULTILINE)
+        shown = re.findall(r"^  (--[\w-]+)(?: [A-Z]+)? +(?:([\w ]+): )?", text, re.MULTILINE)
         self.assertEqual(sorted(shown), sorted(options))
 
     def test_every_configuration_in_the_manuals_is_valid(self):
@@ -1031,6 +1044,24 @@ class List(unittest.TestCase):
         self.assertIn("\033[32mYES\033[0m", self.on_terminal(80, NO_COLOR=""))
         self.assertNotIn("\033", self.on_terminal(80, NO_COLOR="1"))
         self.assertNotIn("\033", Tree().run("list").stdout)
+
+    def test_tells_of_a_configuration_that_was_named_and_is_not_there(self):
+        tree = Tree()
+        for words in (["list"], ["list", "--json"], ["why", "01:00.0"], ["suggest", "01:00.0"]):
+            result = tree.run(*words, "--config", "/typo")
+            self.assertEqual((result.returncode, result.stdout, result.stderr), (
+                2, "", "vfio-early: /typo: cannot be read: No such file or directory, nothing is bound\n"))
+            self.assertEqual(tree.run(*words).returncode, 0)
+
+    def test_all_tell_of_broken_facts_and_a_missing_driver(self):
+        tree = Tree()
+        (tree.path / "etc/vfio-early.facts").write_text("no facts\n")
+        add_modules(tree, "6.1", dep="kernel/x.ko:\n", builtin="kernel/y.ko\n")
+        shutil.rmtree(tree.path / "sys/bus/pci/drivers/vfio-pci")
+        for words in (["list"], ["why", "01:00.0"], ["suggest", "01:00.0"]):
+            errors = tree.run(*words).stderr
+            self.assertEqual(errors.count("/etc/vfio-early.facts is not whole"), 1, errors)
+            self.assertEqual(errors.count("vfio-pci cannot be loaded, it must be in the kernel"), 1, errors)
 
     def test_changes_nothing(self):
         tree = Tree("[bind]\ngpu = 0000:01:00.*\n")

@@ -201,7 +201,7 @@ class Completion(unittest.TestCase):
 
     def test_why_is_about_one_device_and_others_about_several(self):
         self.check_line("--root tree why 01:00.0 03", "--root tree why 01:00.0 03")
-        for command in ("list", "suggest"):
+        for command in ("list", "suggest", "release"):
             self.check_line(f"--root tree {command} 03", f"--root tree {command} 03:00.0 ")
             self.check_line(f"--root tree {command} 01:00.0 03", f"--root tree {command} 01:00.0 03:00.0 ")
         for command in ("check", "bind"):
@@ -219,7 +219,11 @@ class Completion(unittest.TestCase):
         self.check_words("--root nothing why ", [])
 
     def test_labels(self):
-        self.check_words("--root tree accept ", ["gpu", "gpu-rest", "sata"])
+        for command in ("accept", "bind"):
+            self.check_words(f"--root tree {command} ", ["gpu", "gpu-rest", "sata"])
+        self.check_words("--root tree release g", ["gpu", "gpu-rest"])
+        short = [address.removeprefix("0000:") for address in ADDRESSES]
+        self.check_addresses("--root tree release ", ["gpu", "gpu-rest", "sata", *short])
         self.check_words("accept --config machine.ini g", ["gpu", "gpu-rest"])
         self.check_line("accept --config=machine.ini s", "accept --config=machine.ini sata ")
         self.check_line("accept --config machine.ini sata gpu-", "accept --config machine.ini sata gpu-rest ")

@@ -33,13 +33,15 @@ calls_of_install() (
     echo "status $?"
 )
 check="gpu: would bind to vfio-pci
-nic: refused"
+nic: refused
+  add:"
 expect "an image without systemd gets the hook" "$(on_machine calls_of_install "base udev-rules")" "\
 inst_binary /usr/sbin/vfio-early
 inst_simple /etc/vfio-early.ini
 asked check --kernel $kernel --write-facts /etc/vfio-early.facts
 dinfo vfio-early: gpu: would bind to vfio-pci
 dwarn vfio-early: nic: refused
+dinfo vfio-early:   add:
 inst_simple /etc/vfio-early.facts
 inst_hook cmdline 00 ./vfio-early.sh
 status 0"

@@ -53,10 +53,16 @@ status 0"
 make_machine
 check="gpu 0000:01:00.0: would bind to vfio-pci
 nic 0000:02:00.0: refused (shared-group): group 8 also holds 100% of it
+  add:
+    [stub]
+    sata = 0000:02:00.1
 would bind 1 of 2 listed devices"
 expect "it is told what the next boot will do" "$(on_machine calls_of_hook | grep '^[IW]:')" "\
 I: vfio-early: gpu 0000:01:00.0: would bind to vfio-pci
 W: vfio-early: nic 0000:02:00.0: refused (shared-group): group 8 also holds 100% of it
+I: vfio-early:   add:
+I: vfio-early:     [stub]
+I: vfio-early:     sata = 0000:02:00.1
 I: vfio-early: would bind 1 of 2 listed devices"
 check=
 expect_facts calls_of_hook "copy_file config /etc/vfio-early.facts"

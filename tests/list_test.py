@@ -71,6 +71,14 @@ SHOWN = {
     "two-lines-disagree": (
         {"machine": "gtx1660ti-laptop", "ini": "[bind]\ngpu = 0000:01:00.0\n[stub]\nparked = 0000:01:00.0\n"}, []
     ),
+    "lines-to-correct": (
+        {
+            "machine": "asrock-b450m-pro4",
+            "ini": "[bind]\nhba = 0000:01:00.0 1000:ffff\n[stub]\nnic = 0000:06:00.0\nnvme = 0000:07:00.0\n",
+        },
+        ["0000:01:00.0", "0000:06:00.0", "0000:07:00.0"],
+    ),
+    "facts-broken": ({"machine": "gtx1660ti-laptop", "files": {"etc/vfio-early.facts": "no facts"}}, []),
     "no-such-device": ({"machine": "asrock-z170-itx"}, ["0a:00.0"]),
     "another-model": ({"machine": "asrock-z170-itx"}, ["01:00.0 10de:1402"]),
     "not-a-selector": ({"machine": "asrock-z170-itx"}, ["10de:14011"]),

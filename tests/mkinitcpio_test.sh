@@ -87,10 +87,16 @@ expect "a kernel without one of the modules is warned of" "$(modules=vfio-pci im
 # --- what check says, on the machine that the image is for
 check="gpu 0000:01:00.0: would bind to vfio-pci
 nic 0000:02:00.0: refused (shared-group): group 8 also holds 100% of it
+  add:
+    [stub]
+    sata = 0000:02:00.1
 would bind 1 of 2 listed devices"
 expect "on the machine itself it is told what the next boot will do" "$(image_of base | grep -v 'add_\|asked')" "\
 msg2 vfio-early: gpu 0000:01:00.0: would bind to vfio-pci
 warning vfio-early: nic 0000:02:00.0: refused (shared-group): group 8 also holds 100% of it
+msg2 vfio-early:   add:
+msg2 vfio-early:     [stub]
+msg2 vfio-early:     sata = 0000:02:00.1
 msg2 vfio-early: would bind 1 of 2 listed devices
 status 0"
 check="no device is listed, nothing to bind"

@@ -4,8 +4,8 @@
 # In the static binary every function of the C library counts. inih is one object: its functions that open files, its
 # assertions and its buffers on the heap, none of which are used here, would bring stdio and malloc with them. What a weak
 # reference names is not taken from the C library, and a call would crash at address 0. fopen64 is what a library that was
-# compiled against glibc asks for; musl 1.2.4 and later do not offer it to the linker.
-set(weaken ${CMAKE_OBJCOPY})
+# compiled against glibc asks for; musl 1.2.4 and later do not offer it to the linker. Nothing here unwinds a stack.
+set(weaken ${CMAKE_OBJCOPY} --remove-section=.eh_frame)
 foreach(function fopen fopen64 fgets ferror fclose __assert_fail malloc realloc free)
     list(APPEND weaken --weaken-symbol=${function})
 endforeach()

@@ -11,7 +11,7 @@ void append_text(TextState& state, char* bytes, size_t capacity, std::string_vie
     state.was_cut |= count < text.size();
     auto* end = std::copy_n(text.data(), count, bytes + state.size);
     *end = '\0';
-    state.size += static_cast<uint32_t>(count);
+    state.size += static_cast<uint16_t>(count);
 }
 
 } // namespace vfio_early

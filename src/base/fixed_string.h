@@ -10,7 +10,7 @@ namespace vfio_early {
 
 // How much text is in a buffer, and whether some did not fit.
 struct TextState {
-    uint32_t size = 0;
+    uint16_t size = 0;
     bool was_cut = false;
 };
 
@@ -20,6 +20,8 @@ void append_text(TextState&, char* bytes, size_t capacity, std::string_view text
 // Text of at most Capacity bytes, held in place and always followed by a NUL. What does not fit is cut off,
 // and was_cut() says so. Bytes beyond the text are never touched.
 template <size_t Capacity> class FixedString {
+    static_assert(Capacity <= UINT16_MAX);
+
 public:
     FixedString() { m_bytes[0] = '\0'; }
     explicit FixedString(std::string_view text) : FixedString() { append(text); }

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <optional>
 #include <string_view>
 #include <utility>
 
 namespace vfio_early {
 
 // What was being done, and the errno it ended with (0 if there is none). The caller knows what it was done
-// to.
+// to. Without an action it is none.
 struct Error {
-    char const* action = "";
+    char const* action = nullptr;
     int number = 0;
 };
 
@@ -21,29 +20,28 @@ public:
     Result(T&& value) : m_value(std::move(value)) { }
     Result(Error const& error) : m_error(error) { }
 
-    bool is_error() const { return !m_value.has_value(); }
-    T& value() { return *m_value; }
-    T const& value() const { return *m_value; }
-    T release_value() { return std::move(*m_value); }
+    bool is_error() const { return m_error.action != nullptr; }
+    T& value() { return m_value; }
+    T const& value() const { return m_value; }
+    T release_value() { return std::move(m_value); }
     Error const& error() const { return m_error; }
 
 private:
-    std::optional<T> m_value;
     Error m_error;
+    T m_value = {};
 };
 
 template <> class [[nodiscard]] Result<void> {
 public:
     Result() = default;
-    Result(Error const& error) : m_error(error), m_is_error(true) { }
+    Result(Error const& error) : m_error(error) { }
 
-    bool is_error() const { return m_is_error; }
+    bool is_error() const { return m_error.action != nullptr; }
     void release_value() { }
     Error const& error() const { return m_error; }
 
 private:
     Error m_error;
-    bool m_is_error = false;
 };
 
 } // namespace vfio_early

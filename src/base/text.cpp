@@ -45,6 +45,11 @@ size_t edit_distance(std::string_view left, std::string_view right)
 
 } // namespace
 
+bool operator==(std::string_view left, char const* right)
+{
+    return left == std::string_view(right);
+}
+
 bool is_letter_or_digit(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
@@ -126,11 +131,11 @@ std::optional<uint32_t> parse_decimal(std::string_view text)
     return static_cast<uint32_t>(value);
 }
 
-std::optional<std::string_view> nearest(std::string_view word, std::span<std::string_view const> candidates)
+FoundText nearest(std::string_view word, std::span<std::string_view const> candidates)
 {
     if (word.size() > max_compared_bytes)
         return {};
-    std::optional<std::string_view> best;
+    FoundText best;
     size_t best_distance = 3;
     for (auto const candidate : candidates) {
         if (candidate.size() > max_compared_bytes)

@@ -8,6 +8,23 @@
 
 namespace vfio_early {
 
+// A text that is not empty, or nothing. It is handed back in two registers, which an optional is not.
+class FoundText {
+public:
+    FoundText() = default;
+    FoundText(std::string_view text) : m_text(text) { }
+
+    explicit operator bool() const { return !m_text.empty(); }
+    std::string_view operator*() const { return m_text; }
+    std::string_view const* operator->() const { return &m_text; }
+
+private:
+    std::string_view m_text;
+};
+
+// As the library's, with less to hand over where a text is compared with a literal.
+bool operator==(std::string_view, char const*);
+
 bool is_space(char);
 
 // Of ASCII, whatever the locale.
@@ -38,6 +55,6 @@ std::optional<uint32_t> parse_decimal(std::string_view text);
 
 // The candidate that `word` was probably meant to be: the one with the fewest letters wrong, missing, too
 // many or swapped, which must be at most two and fewer than half of the word. Nothing if none is that close.
-std::optional<std::string_view> nearest(std::string_view word, std::span<std::string_view const> candidates);
+FoundText nearest(std::string_view word, std::span<std::string_view const> candidates);
 
 } // namespace vfio_early

@@ -11,10 +11,12 @@ namespace vfio_early {
 
 using Words = FixedVector<std::string_view, max_entries>;
 
+inline constexpr char default_config[] = "/etc/vfio-early.ini";
+
 // The options of a command.
 struct CommandOptions {
     std::string_view root = "/";
-    std::string_view config = "/etc/vfio-early.ini";
+    std::string_view config = default_config;
     bool is_json = false;
     std::string_view facts; // check: the file to write what the lines mean to; empty for none
     std::string_view kernel; // check: the version that the next boot starts; empty for the one here
@@ -24,6 +26,8 @@ struct CommandOptions {
     bool is_from_running = false; // suggest: what is on vfio-pci and pci-stub now
     std::string_view wait = {}; // status: for how many seconds at most; empty for none
     std::string_view guest = {}; // suggest: whose words to write; empty for the INI
+    bool is_handover = false; // bind, release: passes over what is not under [handover]
+    bool is_forced = false; // release: also what a guest has open
     Words words; // what the command is about: labels, selectors, or an address
 };
 

@@ -6,15 +6,20 @@
 #include "core/command_line.h"
 #include "core/explain.h"
 #include "core/plan.h"
+#include "core/release.h"
 #include "core/report.h"
 #include "core/suggest.h"
 #include "sys/apply.h"
 #include "sys/facts_file.h"
+#include "sys/handover.h"
+#include "sys/host_processes.h"
 #include "sys/host_uses.h"
 #include "sys/images.h"
+#include "sys/kernel.h"
 #include "sys/log.h"
 #include "sys/modprobe_d.h"
 #include "sys/modules.h"
+#include "sys/release.h"
 #include "sys/report_file.h"
 #include "sys/rivals.h"
 #include "sys/running_system.h"
@@ -26,6 +31,7 @@
 #include <algorithm>
 #include <errno.h>
 #include <new>
+#include <signal.h>
 
 namespace vfio_early {
 
@@ -72,7 +78,7 @@ Result<Path> user_path(Root const& root, std::string_view text)
 {
     if (!root.is_machine() || text.starts_with('/'))
         return Path(text);
-    auto const directory = TRY(root.link_target(Path("proc/self/cwd")));
+    auto const directory = TRY(root.link_target("proc/self/cwd"));
     return path_of("%s/%s", directory, text);
 }
 
@@ -81,6 +87,12 @@ Result<std::string_view> read_config_text(
 {
     auto const path = TRY(user_path(root, options.config));
     return root.read(path, buffer);
+}
+
+// What becomes of the devices where a run ends before it begins.
+char const* nothing_is_done(Job const& job)
+{
+    return job.session.mode == Mode::Release ? "nothing is given back" : "nothing is bound";
 }
 
 // The configuration's path as its user would find it.
@@ -110,6 +122,18 @@ void read_config(Job& job, CommandOptions const& options)
         parse_config(text.value(), job.session.config, job.session.problems);
 }
 
+bool is_config_absent(Job const& job)
+{
+    auto const path = user_path(job.root, job.options.config);
+    return !path.is_error() && job.root.presence(path.value()) == Presence::Absent;
+}
+
+// One that is named has to be there.
+bool has_config(Job const& job)
+{
+    return job.options.config.data() != default_config || !is_config_absent(job);
+}
+
 void tell_of_problems(Job const& job)
 {
     auto const& name = job.session.config_name;
@@ -127,7 +151,7 @@ void tell_of_problems(Job const& job)
     if (job.session.problems.left_out() > 0)
         tell(job, "%s: and %u more", name, job.session.problems.left_out());
     if (is_in_a_line)
-        tell(job, "%s has an error, so nothing is bound", name);
+        tell(job, "%s has an error, so %c", name, nothing_is_done(job));
 }
 
 ExitStatus leave_alone(Job const& job, std::string_view why)
@@ -159,13 +183,13 @@ std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command
 // (fs/proc/vmcore.c). It writes to a disk or a network of the host, and guests are no concern of it.
 bool is_crash_kernel(Root const& root)
 {
-    return root.exists(Path("proc/vmcore"));
+    return root.exists("proc/vmcore");
 }
 
 std::optional<ExitStatus> heed_command_line(Job& job)
 {
     static char buffer[max_command_line_bytes];
-    auto text = job.root.read(Path("proc/cmdline"), buffer);
+    auto text = job.root.read("proc/cmdline", buffer);
     if (text.is_error()) {
         job.session.is_command_line_unknown = true;
         return {};
@@ -179,36 +203,102 @@ std::optional<ExitStatus> heed_command_line(Job& job)
     return {};
 }
 
-// False where a label that was named is on no line.
-bool know_labels(Job const& job)
+// Adds what is named by its place as an entry that no line has. False, and says so, where it is none.
+bool add_place(Job& job, std::string_view word)
 {
-    auto const& entries = job.session.config.entries;
-    std::string_view known[max_entries];
-    for (size_t i = 0; i < entries.size(); ++i)
-        known[i] = entries[i].label.view();
-    return are_known(job.options.words, {known, entries.size()}, job.session.config_name);
+    auto const selector = read_selector(word);
+    if (!selector)
+        return false;
+    Entry entry;
+    entry.selector = *selector;
+    Sink sink(entry.selector_text);
+    print(sink, "%s", word);
+    if (!selector->location || selector->id)
+        print_error("%q is neither a label nor an address", word);
+    else if (!job.session.config.entries.try_append(entry))
+        print_error("more than %u lines and addresses", max_entries);
+    else
+        return true;
+    return false;
 }
 
-// Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
-void plan_and_carry_out(void* context)
+std::span<std::string_view const> all_labels(Config const& config, std::string_view (&labels)[max_entries])
 {
-    auto& [conduct, options, root, session] = *static_cast<Job*>(context);
+    for (size_t i = 0; i < config.entries.size(); ++i)
+        labels[i] = config.entries[i].label.view();
+    return {labels, config.entries.size()};
+}
+
+// False where a label that was named is on no line. What a release is told of and has a ':' is an address,
+// which no label has.
+bool know_words(Job& job)
+{
+    if (job.options.is_handover)
+        return true;
+    std::string_view known[max_entries];
+    auto const labels = all_labels(job.session.config, known);
+    decltype(job.options.words) rest;
+    for (auto const word : job.options.words) {
+        bool const is_place = job.session.mode == Mode::Release && word.find(':') != std::string_view::npos;
+        if (!is_place)
+            rest.append(word);
+        else if (!add_place(job, word))
+            return false;
+    }
+    return are_known({rest.begin(), rest.size()}, labels, job.session.config_name);
+}
+
+// What the lines meant, and what the host lives on.
+void read_what_is_known(Job const& job)
+{
+    auto& session = job.session;
+    read_facts(job.root, session.facts);
+    if (job.conduct.forgets)
+        forget(session.facts, session.config, job.options.words);
+    if (session.is_running_system) {
+        find_host_uses(job.root, session.uses);
+        record_host(job.root, session.uses, session.facts);
+    }
+}
+
+std::span<std::string_view const> labels_of(CommandOptions const& options)
+{
+    return {options.words.begin(), options.words.size()};
+}
+
+// The part of a plan that the words are about.
+void keep_what_is_asked_for(Job& job)
+{
+    auto& session = job.session;
+    auto const words = labels_of(job.options);
+    if (job.options.is_handover)
+        keep_handed_over(session.plan, session.config, session.inventory, words);
+    else if (session.mode != Mode::Check && !words.empty())
+        keep_named(session.plan, session.config, session.inventory, words);
+    else
+        leave_for_handover(session.plan, session.inventory);
+}
+
+// Reads what is there, and plans. Nothing is written to sysfs.
+void plan(Job& job)
+{
+    auto& [conduct, options, root, session] = job;
     session.is_loading = conduct.loads_iommu_driver && root.is_machine();
     if (session.is_loading)
         load_iommu_driver(root);
     session.is_loading = false;
-    read_facts(root, session.facts);
-    if (conduct.forgets)
-        forget(session.facts, session.config, options.words);
-    if (session.is_running_system) {
-        find_host_uses(root, session.uses);
-        record_host(root, session.uses, session.facts);
-    }
+    read_what_is_known(job);
     scan(root, session.config, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+    keep_what_is_asked_for(job);
     if (!session.problems.empty())
         session.plan.decisions.clear();
     session.is_planned = true;
+}
+
+void carry_out(void* context)
+{
+    auto& [conduct, options, root, session] = *static_cast<Job*>(context);
     if (!session.problems.empty())
         return;
     if (!options.facts.empty())
@@ -222,9 +312,82 @@ void plan_and_carry_out(void* context)
         apply(session, root);
     else
         rehearse(session, root);
-    find_strangers(root, session);
+    // With labels the plan is a part of one, and what it does not have is no stranger.
+    if (session.mode == Mode::Check || (options.words.empty() && !options.is_handover))
+        find_strangers(root, session);
     if (session.outlook)
         find_rivals(root, session);
+}
+
+// Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
+void plan_and_carry_out(void* context)
+{
+    plan(*static_cast<Job*>(context));
+    carry_out(context);
+}
+
+void plan_and_hand_over(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    plan(job);
+    hand_over(job.session, job.root, handover_patience_milliseconds);
+}
+
+void take_back_job(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    take_back(job.session, job.root);
+}
+
+// The same for a release.
+void plan_and_give_back(void* context)
+{
+    auto& [conduct, options, root, session] = *static_cast<Job*>(context);
+    read_facts(root, session.facts);
+    find_host_processes(root, session.uses);
+    scan(root, session.config, session.facts, session.inventory);
+    if (options.is_handover) {
+        std::string_view labels[max_entries];
+        plan_release(session, all_labels(session.config, labels));
+        keep_what_is_asked_for(*static_cast<Job*>(context));
+    } else {
+        plan_release(session, labels_of(options));
+    }
+    refuse_what_guests_have(session);
+    session.is_planned = true;
+    if (session.problems.empty())
+        release(session, root);
+    else
+        session.plan.decisions.clear();
+}
+
+void judge_what_became(Job const& job)
+{
+    if (job.session.mode == Mode::Release)
+        judge_release(job.session);
+}
+
+// How long a handover can take, beside what it is for: as long as systemd waits by default for a unit to stop
+// (DefaultTimeoutStopSec= of systemd-system.conf(5)), and as it waits itself.
+int64_t handover_milliseconds(Config const& config)
+{
+    constexpr int64_t unit_milliseconds = 100000;
+    int64_t sum = 2 * handover_patience_milliseconds;
+    for (auto const& handover : config.handovers) {
+        auto words = handover.words.view();
+        for (auto word = take_word(words); !word.empty(); word = take_word(words))
+            sum += is_unit(word) ? unit_milliseconds : handover_patience_milliseconds;
+    }
+    return sum;
+}
+
+// Whether this run may come to what stands under [handover]. Below another root no program is run.
+bool is_about_handover(Job const& job)
+{
+    auto const& session = job.session;
+    return !session.config.handovers.empty() && session.is_running_system && job.root.is_machine()
+        && (session.mode == Mode::Release
+            || (session.mode == Mode::Bind && (job.options.is_handover || !job.options.words.empty())));
 }
 
 // Tells what became of devices that were given back when the report had been written already.
@@ -236,6 +399,9 @@ void report_late(Job const& job)
         wait_milliseconds(pause_milliseconds);
     undo(job.session, job.root); // what was found to be lost meanwhile
     undo_what_was_lost(job.session, job.root);
+    judge_what_became(job);
+    if (is_about_handover(job))
+        take_back(job.session, job.root);
     for (auto const& decision : job.session.plan.decisions) {
         if (decision.outcome == Outcome::Bound
             || given_back(decision, job.session.undo_log, job.session.inventory) == GivenBack::Unneeded)
@@ -279,24 +445,63 @@ void clean_up(Job& job, WorkerEnd const& worker)
     job.session.is_undone_late = end.kind == WorkerEnd::Kind::TimeIsUp;
 }
 
+// Frees what is under [handover] first, which takes longer than binding may.
+WorkerEnd run_workers(Job& job, int64_t deadline)
+{
+    auto& session = job.session;
+    if (session.mode == Mode::Release)
+        return run_worker(plan_and_give_back, &job, deadline);
+    if (!is_about_handover(job))
+        return run_worker(plan_and_carry_out, &job, deadline);
+    auto const limit = handover_milliseconds(session.config);
+    auto const end = run_worker(plan_and_hand_over, &job, now_milliseconds() + limit);
+    if (end.kind != WorkerEnd::Kind::Done)
+        return end;
+    return run_worker(
+        carry_out, &job, now_milliseconds() + int64_t{1000} * session.config.options.timeout_seconds);
+}
+
+// Brings back what a handover took from the host, where its devices are with the host again.
+void take_back_from_guest(Job& job)
+{
+    if (!is_about_handover(job))
+        return;
+    auto const limit = handover_milliseconds(job.session.config);
+    auto const end = run_worker(take_back_job, &job, now_milliseconds() + limit);
+    auto& problem = job.session.handover_problem;
+    if (end.kind != WorkerEnd::Kind::Done && problem.empty())
+        problem = use_text("bringing back what was stopped did not end, 'release' does the rest");
+}
+
 // Lets a worker do it, because sysfs can hang. The worker has as many seconds as the configuration says, from
 // `start` (now_milliseconds()) on. If it is cut short, what it leaves open is settled, and what it wrote is
 // undone.
 void work(Job& job, int64_t start)
 {
     auto const deadline = start + int64_t{1000} * job.session.config.options.timeout_seconds;
-    auto const end = run_worker(plan_and_carry_out, &job, deadline);
+    auto& session = job.session;
+    bool const is_release = session.mode == Mode::Release;
+    auto const end = run_workers(job, deadline);
     if (end.kind == WorkerEnd::Kind::Done)
         return;
-    settle(job.session, end.kind == WorkerEnd::Kind::TimeIsUp ? Reason::Timeout : Reason::BindFailed,
+    if (is_release && !session.is_releasing)
+        session.undo_log.clear();
+    bool const was_planned = session.is_planned;
+    settle(session,
+        end.kind == WorkerEnd::Kind::TimeIsUp ? Reason::Timeout
+            : is_release                      ? Reason::ReleaseFailed
+                                              : Reason::BindFailed,
         end.signal);
-    if (job.session.mode != Mode::Bind)
+    if (session.mode == Mode::Check)
         return;
+    if (!was_planned && !job.options.words.empty() && !job.options.is_handover)
+        keep_what_is_asked_for(job);
     if (!job.session.undo_log.empty())
         clean_up(job, end);
     run_worker(read_back_job, &job, now_milliseconds() + patience_milliseconds);
     if (!job.session.is_undone_late)
         give_up_on_what_is_left(job.session.undo_log, job.session.plan);
+    judge_what_became(job);
 }
 
 void find_images_job(void* context)
@@ -399,13 +604,12 @@ void look_and_plan(Job& job)
     auto& session = job.session;
     session.is_running_system = is_running_system(job.root);
     heed_command_line(job);
-    read_facts(job.root, session.facts);
-    if (session.is_running_system) {
-        find_host_uses(job.root, session.uses);
-        record_host(job.root, session.uses, session.facts);
-    }
+    read_what_is_known(job);
     scan_all(job.root, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+    leave_for_handover(session.plan, session.inventory);
+    session.loading_of(Target::VfioPci).is_missing =
+        !has_driver(job.root, Target::VfioPci) && !could_load_driver(job.root, session, Target::VfioPci);
 }
 
 // False where another one is at work. At a boot the lock can be missing for want of a /run to write to.
@@ -416,13 +620,14 @@ bool is_alone(Job const& job)
         return true;
     if (locked.error().number == EWOULDBLOCK) {
         tell(job,
-            "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back "
-            "devices, try again later, or reboot if it does not end");
+            "%c, /run/vfio-early/lock: another vfio-early is still binding or giving back devices, try again "
+            "later, or reboot if it does not end",
+            nothing_is_done(job));
         return false;
     }
     if (!job.session.is_running_system)
         return true;
-    tell(job, "nothing is bound, /run/vfio-early/lock: %m", locked.error().number);
+    tell(job, "%c, /run/vfio-early/lock: %m", nothing_is_done(job), locked.error().number);
     return false;
 }
 
@@ -461,6 +666,8 @@ static ExitStatus look(
         .loads_iommu_driver = false,
         .leaves_record = false,
         .takes_empty = true};
+    // A list is often cut short by who reads it.
+    kernel::ignore_signal(SIGPIPE, false);
     auto root = open_root(options);
     if (root.is_error())
         return WrongInput;
@@ -471,13 +678,16 @@ static ExitStatus look(
     }
     Job job{looks_only, options, root.value(), *session};
     session->config_name = config_name(job);
-    auto const path = user_path(job.root, options.config);
-    bool const is_there = !path.is_error() && job.root.presence(path.value()) != Presence::Absent;
-    if (is_there)
+    bool const is_absent = is_config_absent(job);
+    if (has_config(job))
         read_config(job, options);
+    if (is_absent && !session->problems.empty()) {
+        tell_of_problems(job);
+        return WrongInput;
+    }
     if (!session->problems.empty())
         session->config = {};
-    return answer(job, is_there && session->problems.empty());
+    return answer(job, !is_absent && session->problems.empty());
 }
 
 ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root const&, Session&)> answer)
@@ -486,6 +696,7 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
         auto& session = job.session;
         look_and_plan(job);
         tell_of_problems(job); // those of the plan too
+        for_each_general_warning(session, [](std::string_view warning) { print_error("%s", warning); });
         if (!session.problems.empty())
             session.plan.decisions.clear();
         return answer(job.root, session);
@@ -522,18 +733,27 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     session.config_name = config_name(job);
     if (conduct.obeys_command_line && is_crash_kernel(root.value()))
         return leave_alone(job, "this kernel was started to save a crash (/proc/vmcore), nothing is bound");
-    if (auto const status = heed_command_line(job))
+    session.is_forced = options.is_forced;
+    bool const is_release = conduct.mode == Mode::Release;
+    if (auto const status = is_release ? std::nullopt : heed_command_line(job))
         return *status;
-    read_config(job, options);
-    if (session.problems.empty() && !know_labels(job))
+    // What is on vfio-pci can be given back without a configuration too.
+    if (!is_release || has_config(job))
+        read_config(job, options);
+    if (session.problems.empty() && !know_words(job))
         return WrongInput;
     bool const is_to_work = session.problems.empty() && !session.is_command_line_unknown;
-    if (is_to_work && session.mode == Mode::Bind && !is_alone(job))
+    if (is_to_work && session.mode != Mode::Check && !is_alone(job))
         return SomeNotBound;
     if (is_to_work)
         work(job, start);
     else
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled
+    if (is_to_work && (is_release || !is_all_bound(session)))
+        take_back_from_guest(job);
+    if (options.is_handover && session.is_planned && session.problems.empty()
+        && session.plan.decisions.empty())
+        return AllBound;
     look_at_images(job);
     tell_of_problems(job);
     bool const is_recorded = session.problems.empty() && record(job);

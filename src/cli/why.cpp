@@ -36,7 +36,7 @@ ExitStatus answer(
 ExitStatus run_why(CommandOptions const& options)
 {
     if (options.words.size() != 1) {
-        print_error("'why' takes the address of one device, see 'vfio-early list'");
+        print_error("'why' takes one device, see 'vfio-early list'");
         return WrongInput;
     }
     auto const selector = read_selector(options.words[0]);

@@ -14,6 +14,10 @@ std::string_view name_of(Outcome outcome)
         return "bound";
     case Outcome::Failed:
         return "failed";
+    case Outcome::Handover:
+        return "handover";
+    case Outcome::Released:
+        return "released";
     }
     return "";
 }
@@ -34,6 +38,12 @@ RecordedDevices record(Plan& plan, DeviceIndices const& devices)
     return recorded;
 }
 
+bool has_own_reason(Decision const& decision)
+{
+    return decision.reason != Reason::None && decision.reason != Reason::SharedGroup
+        && decision.reason != Reason::GroupRefused;
+}
+
 void refuse(Decision& decision, Reason reason, RecordedDevices concerned)
 {
     // In this order: a worker that is killed in between leaves no failure without a reason.
@@ -50,7 +60,7 @@ void fail(Decision& decision, Reason reason)
 
 bool is_open(Decision const& decision)
 {
-    return decision.device && decision.reason == Reason::None;
+    return decision.device && decision.reason == Reason::None && decision.outcome != Outcome::Handover;
 }
 
 std::optional<size_t> find_decision(Plan const& plan, DeviceIndex device)

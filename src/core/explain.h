@@ -26,4 +26,10 @@ void announce_darkness(Sink&, Address const& display, Session const&);
 using Tell = FunctionRef<void(std::string_view)>;
 void for_each_warning(Session const&, Tell const& tell);
 
+// Those of them that concern who has no configuration yet: facts that are broken, vfio-pci that is missing.
+void for_each_general_warning(Session const&, Tell const& tell);
+
+// Those on errors of the configuration.
+void tell_of_problems(Session const&, Tell const& tell);
+
 } // namespace vfio_early

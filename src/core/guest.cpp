@@ -31,7 +31,10 @@ void write_libvirt(Sink& sink, Card const& card, Inventory const& inventory)
     bool const is_multifunction = card.functions.size() > 1;
     auto const port = first_port + card.number;
     if (is_multifunction)
-        print(sink, "<controller type='pci' index='%u' model='pcie-root-port'/>\n", port);
+        print(sink,
+            "<!-- take another index and bus if the guest has this one -->\n"
+            "<controller type='pci' index='%u' model='pcie-root-port'/>\n",
+            port);
     for (auto const index : card.functions) {
         auto const& address = inventory.devices[index].address;
         print(sink,
@@ -50,7 +53,9 @@ void write_libvirt(Sink& sink, Card const& card, Inventory const& inventory)
 
 void write_qemu(Sink& sink, Card const& card, Inventory const& inventory)
 {
-    print(sink, "-device pcie-root-port,id=vfio%u,chassis=%u\n", card.number, first_port + card.number);
+    print(sink, "%c-device pcie-root-port,id=vfio%u,chassis=%u\n",
+        card.number == 0 ? "# take another id and chassis if the guest has these\n" : "", card.number,
+        first_port + card.number);
     for (auto const index : card.functions) {
         auto const function = guest_function(card, index, inventory);
         print(sink, "-device vfio-pci,host=%a,bus=vfio%u,addr=00.%u%c\n", inventory.devices[index].address,
@@ -60,7 +65,8 @@ void write_qemu(Sink& sink, Card const& card, Inventory const& inventory)
 
 void write_proxmox(Sink& sink, Card const& card, Inventory const& inventory)
 {
-    print(sink, "hostpci%u: ", card.number);
+    print(sink, "%chostpci%u: ", card.number == 0 ? "# take another number if the guest has this one\n" : "",
+        card.number);
     char const* separator = "";
     for (auto const index : card.functions) {
         auto const text = printed<FixedString<20>>("%a", inventory.devices[index].address);

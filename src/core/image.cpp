@@ -8,8 +8,12 @@ namespace {
 using State = Image::State;
 
 // What an image must have, by bit. The last two are told by part_of().
-constexpr char const* part_names[] = {
-    "/usr/sbin/vfio-early", "/etc/vfio-early.ini", "the hook that runs it", "vfio-pci", "pci-stub"};
+constexpr char const* part_names[] = {"/usr/sbin/vfio-early", "/etc/vfio-early.ini",
+    "the hook that runs it (executable)", "vfio-pci", "pci-stub"};
+
+// initramfs-tools passes over scripts that are not executable (set_initlist() in scripts/functions). The mode
+// is seen where a line begins with it, as ls -l has it.
+constexpr unsigned if_executable = 0b10000000;
 
 // What a line has that shows a part. The hooks are as hooks/ has them: initramfs-tools; units; dracut without
 // systemd; mkinitcpio without systemd.
@@ -19,7 +23,7 @@ constexpr struct {
 } marks[] = {
     {0b1, "bin/vfio-early"},
     {0b10, "etc/vfio-early.ini"},
-    {0b100, "init-top/00-vfio-early"},
+    {0b100 | if_executable, "init-top/00-vfio-early"},
     {0b100, "sysinit.target.wants/vfio-early.service"},
     {0b100, "cmdline/00-vfio-early"},
     {0b100, "hooks/vfio-early"},
@@ -91,8 +95,9 @@ uint8_t parts_in(std::string_view line)
 {
     unsigned parts = 0;
     for (auto const& [part, mark] : marks) {
-        if (line.find(mark) != std::string_view::npos)
-            parts |= part;
+        bool const is_none = (part & if_executable) != 0 && line.starts_with("-rw-");
+        if (!is_none && line.find(mark) != std::string_view::npos)
+            parts |= part & ~if_executable;
     }
     return static_cast<uint8_t>(parts);
 }
@@ -113,6 +118,11 @@ void tell_of_images(Session const& session, Tell tell)
         if (!first)
             first = &image;
     }
+    if (session.outlook->images_left_out > 0)
+        tell(printed<FixedString<max_warning_bytes>>(
+            "%u older kernels were not looked at, as there are more than %u",
+            session.outlook->images_left_out, max_images)
+                 .view());
     auto const& [one, all] = commands[static_cast<size_t>(session.outlook->generator)];
     if (!first || !all)
         return;

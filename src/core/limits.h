@@ -115,6 +115,9 @@ static_assert(max_quoted_bytes + 100 <= max_use_bytes);
 
 static_assert(max_decisions <= UINT16_MAX, "decisions and devices are counted in 16 bits");
 
+// What was done for a handover: a line for each word of its line, and for each console.
+constexpr size_t max_handover_record_bytes = 4096;
+
 // --- facts
 
 // Each line has one at least, and one for each device that it means.
@@ -134,8 +137,6 @@ constexpr size_t max_report_bytes = 4 * 1024 * 1024;
 
 // In pci.ids; a few dozen of its 40,000 names are longer, and are cut.
 constexpr size_t max_model_name_bytes = 119;
-// Of pci.ids, which has 1.5 MB.
-constexpr size_t names_buffer_bytes = 16 * 1024;
 // Disks, network interfaces and input devices that are on functions.
 constexpr size_t max_attached = 4096;
 // The kernel's own limits: DISK_NAME_LEN (include/linux/blkdev.h) and IFNAMSIZ.

@@ -128,10 +128,7 @@ void write_device(Sink& output, DeviceIndex index, List const& list)
     line.pad(ClassColumn);
     sink.write(device.is_identified ? class_word(device.class_code) : "-");
     line.pad(IdColumn);
-    if (device.is_identified)
-        print(sink, "%i", device.id);
-    else
-        sink.write("-");
+    put_id(sink, device);
     line.pad(DriverColumn);
     put_driver(sink, device);
     line.pad(UsesColumn);
@@ -189,6 +186,31 @@ bool cannot_be_reset(Decision const& decision, List const& list)
         && !bridge_above(list.session.inventory, address_of(decision, list));
 }
 
+// What `suggest` would refuse although the group can be given away: an error of the configuration, or a line
+// that is wrong. False where there is nothing.
+bool put_correction(Sink& sink, Decision const& first, List const& list)
+{
+    auto const& session = list.session;
+    if (!session.problems.empty()) {
+        sink.write(", once the configuration has no error");
+        return true;
+    }
+    for (auto const& decision : list.trial.plan.decisions) {
+        auto const position = find_decision(session.plan, *decision.device);
+        if (!position)
+            continue;
+        auto const& listed = session.plan.decisions[*position];
+        bool const is_stubbed = &decision == &first && !is_for_guest(listed);
+        if (!has_own_reason(listed) && !is_stubbed)
+            continue;
+        auto const& entry = session.config.entries[listed.entry];
+        print(sink, ", once line %u of the configuration is corrected (%s: %s)", entry.line, entry.label,
+            is_stubbed ? section_name(listed.target) : name_of(listed.reason));
+        return true;
+    }
+    return false;
+}
+
 void put_offer(Sink& sink, Offer offer, List const& list)
 {
     uint32_t functions = 0;
@@ -209,7 +231,7 @@ void put_offer(Sink& sink, Offer offer, List const& list)
         first = first ? first : &decision;
     }
     if (offer == Offer::WithOthers)
-        print(sink, "these %u of %u cards together", functions, cards);
+        print(sink, "these %u functions of %u cards together", functions, cards);
     else if (offer == Offer::Together)
         print(sink, "these %u together", functions);
     else
@@ -219,7 +241,8 @@ void put_offer(Sink& sink, Offer offer, List const& list)
         put_addresses(sink, list, [](Decision const& decision) { return !is_for_guest(decision); });
         sink.write(" under [stub]");
     }
-    if (offer != Offer::Alone || has_parts_of_board)
+    bool const is_to_be_corrected = put_correction(sink, *first, list);
+    if (!is_to_be_corrected && (offer != Offer::Alone || has_parts_of_board))
         print(sink, "; see: suggest %b", address_of(*first, list));
     if (is_any_without_reset) {
         sink.write("; no reset of ");
@@ -339,13 +362,13 @@ void write_head(Sink& sink, Choice const& choice, List const& list)
     auto const& inventory = list.session.inventory;
     bool const has_groups = choice.groups > 0 || inventory.iommu == Iommu::On;
     if (has_groups) {
-        print(sink, "IOMMU on. %u groups; %u hold only bridges and board parts", choice.groups,
-            choice.dull_groups);
+        print(sink, "IOMMU on. %u groups; %u hold%c only bridges and board parts", choice.groups,
+            choice.dull_groups, choice.dull_groups == 1 ? "s" : "");
     } else {
         print(sink, "IOMMU %s: ", name_of(inventory.iommu));
         explain_no_iommu(sink, inventory.iommu);
-        print(sink, ".\n%u functions; %u are bridges and board parts", inventory.devices.size(),
-            choice.dull_devices);
+        print(sink, ".\n%u functions; %u %c", inventory.devices.size(), choice.dull_devices,
+            choice.dull_devices == 1 ? "is a bridge or board part" : "are bridges and board parts");
     }
     bool const is_any_left_out = !list.shows_all && !list.is_narrowed && choice.dull_devices > 0;
     sink.write(is_any_left_out ? " (--all shows them).\n\n" : ".\n\n");

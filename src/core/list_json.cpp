@@ -148,7 +148,11 @@ void write_list_json(Sink& sink, List const& list)
     put_flag(sink, "shows_resets", list.record.shows_resets);
     sink.write(R"(, "warnings": )");
     JsonList warnings(sink);
-    for_each_warning(list, [&](std::string_view warning) { print(warnings.next(), "%j", warning); });
+    auto const add = [&](std::string_view warning) { print(warnings.next(), "%j", warning); };
+    FunctionRef<void(std::string_view)> const tell = add;
+    tell_of_problems(list.session, tell);
+    for_each_general_warning(list.session, tell);
+    for_each_warning(list, tell);
     warnings.close();
     sink.write(",\n \"groups\": ");
     JsonList groups(sink);

@@ -23,31 +23,30 @@ void ModelNames::want(DeviceId id)
         static_cast<void>(m_names.try_append({.id = id}));
 }
 
-// A vendor begins its line with its number; its devices have one tab before theirs, subsystems two. Behind
-// the vendors come the classes, 'C 00  NAME'.
-bool ModelNames::read_line(std::string_view line)
+// A vendor begins its line with its number; its devices have one tab before theirs, subsystems two. The
+// classes, 'C 00  NAME', which come behind, have numbers of two digits.
+void ModelNames::read_line(std::string_view line)
 {
-    if (line.starts_with("C "))
-        return false;
     bool const is_device = line.starts_with('\t');
     if (is_device)
         line.remove_prefix(1);
     auto const number = parse_hex(slice(line, 0, number_digits), number_digits);
     if (!number)
-        return true; // a subsystem, a comment, an empty line
+        return; // a subsystem, a comment, an empty line
     if (!is_device)
         m_vendor.reset();
     else if (!m_vendor)
-        return true;
+        return;
     for (auto& name : m_names) {
-        if (is_device && name.id.vendor == *m_vendor && name.id.device == *number)
+        // Of two entries the first counts.
+        if (is_device && name.id.vendor == *m_vendor && name.id.device == *number && name.device.empty())
             name.device.append(name_in(line));
         if (is_device || name.id.vendor != *number)
             continue;
         m_vendor = *number;
-        name.vendor.append(name_in(line));
+        if (name.vendor.empty())
+            name.vendor.append(name_in(line));
     }
-    return true;
 }
 
 ModelName const* ModelNames::find(DeviceId id) const

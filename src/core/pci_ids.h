@@ -24,8 +24,8 @@ public:
     // Asks for a model, before any line is read. Beyond max_devices it stays without a name.
     void want(DeviceId);
 
-    // Reads the next line of the list. False where the vendors are at an end, and nothing more is needed.
-    bool read_line(std::string_view line);
+    // Reads the next line of the list.
+    void read_line(std::string_view line);
 
     // nullptr where nobody asked for it.
     ModelName const* find(DeviceId) const;

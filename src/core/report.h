@@ -12,7 +12,8 @@ std::string_view name_of(Iommu);
 // How a run ended, counted over its decisions.
 struct Tally {
     size_t listed = 0;
-    size_t bound = 0; // or would be
+    size_t bound = 0; // or would be, or given back
+    size_t handed_over = 0; // left for that, and so counted in neither
 };
 Tally tally(Session const&);
 
@@ -22,6 +23,9 @@ bool is_all_bound(Session const&);
 // One line a device, warnings, and a summary, as `check` shows them on a terminal. `write_more` writes what
 // comes below the line of a device.
 void write_text(Sink&, Session const&, FunctionRef<void(Decision const&)> write_more);
+
+// The id of a device, or '-' where it could not be read.
+void put_id(Sink&, Device const&);
 
 // The one line that sums a run up: 'bound 3 of 4 listed devices'.
 void write_summary(Sink&, Session const&);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/resolve.h"
 
+#include "base/function_ref.h"
+
 namespace vfio_early {
 
 namespace {
@@ -30,8 +32,8 @@ DeviceIndices every_device(Inventory const& inventory)
     return all;
 }
 
-template <typename Predicate>
-DeviceIndices only(DeviceIndices const& devices, Inventory const& inventory, Predicate predicate)
+DeviceIndices only(
+    DeviceIndices const& devices, Inventory const& inventory, FunctionRef<bool(Device const&)> predicate)
 {
     DeviceIndices kept;
     for (auto const index : devices) {

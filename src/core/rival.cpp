@@ -100,9 +100,10 @@ constexpr char const* sentences[] = {
     " is not needed, and leaves these without a driver when vfio-early refuses them or is switched off, take "
     "it out: ",
     " is not needed, as vfio-early loads its drivers before all others, take it out",
-    " takes this from vfio-early after the boot has bound it, 'driverctl unset-override ADDRESS' ends that: ",
-    " is not needed, and takes these even when vfio-early refuses them or is switched off, 'driverctl "
-    "unset-override ADDRESS' takes it out: ",
+    " takes this from vfio-early after the boot has bound it, remove the file ('driverctl unset-override "
+    "ADDRESS' also unbinds the device at once): ",
+    " is not needed, and takes these even when vfio-early refuses them or is switched off, remove the files "
+    "('driverctl unset-override ADDRESS' also unbinds the device at once): ",
 };
 static_assert(std::size(sentences) == static_cast<size_t>(Kind::SameOverride) + 1);
 

@@ -92,12 +92,6 @@ std::optional<Target> target_of(DeviceIndex index, Draft const& draft, Inventory
     return is_companion && !is_board_part(peer) ? Target::VfioPci : Target::PciStub;
 }
 
-bool has_own_reason(Decision const& decision)
-{
-    return decision.reason != Reason::None && decision.reason != Reason::SharedGroup
-        && decision.reason != Reason::GroupRefused;
-}
-
 Decision const& decision_on(DeviceIndex device, Plan const& plan)
 {
     return plan.decisions[*find_decision(plan, device)];

@@ -28,7 +28,9 @@ DeviceIndices devices_below(Why const& why, Device const& port)
 void write_device(Sink& sink, char const* before, Device const& device, char const* after)
 {
     auto const driver = device.driver.empty() ? "-" : device.driver.view();
-    print(sink, "%c%a %i %n%c\n", before, device.address, device.id, driver, after);
+    print(sink, "%c%a ", before, device.address);
+    put_id(sink, device);
+    print(sink, " %n%c\n", driver, after);
 }
 
 // What config space says, and whether the groups, which isolate or not as `does_isolate` says, agree.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sys/apply.h"
 
+#include "base/function_ref.h"
 #include "core/late_group.h"
 #include "core/plan.h"
 #include "core/viability.h"
@@ -29,8 +30,8 @@ Result<void> set_override(Root const& root, Address const& address, std::string_
 
 // Calls `action` for each decision of the group that `leader` belongs to, until it fails for one, which then
 // has the failure. True if it failed for none.
-template <typename Action>
-bool all_of_group(Session& session, Decision const& leader, Step step, Action action)
+bool all_of_group(Session& session, Decision const& leader, Step step,
+    FunctionRef<Result<void>(Address const&, Target)> action)
 {
     for (auto& decision : session.plan.decisions) {
         if (!share_group(leader, decision, session.inventory))

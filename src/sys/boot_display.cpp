@@ -29,7 +29,7 @@ Result<void> detach_console(Root const& root, std::string_view console)
     return root.write(path_of("%s/bind", directory), "0");
 }
 
-Result<void> unbind_framebuffer(Root const& root, std::string_view name, Path const& driver_link)
+Result<void> unbind_framebuffer(Root const& root, std::string_view name, PathRef driver_link)
 {
     auto const driver = TRY(root.link_name(driver_link));
     return root.write(path_of("sys/bus/platform/drivers/%s/unbind", driver), name);
@@ -51,7 +51,7 @@ Result<void> detach_framebuffer(Session& session, Root const& root, std::string_
     if (root.presence(driver_link) == Presence::Absent || !TRY(is_on(root, name, display)))
         return {};
     // The driver gives the memory back when nothing shows it any more.
-    Directory consoles(root, Path("sys/class/vtconsole"));
+    Directory consoles(root, "sys/class/vtconsole");
     while (auto const console = consoles.next())
         note(session, *console, detach_console(root, *console));
     return unbind_framebuffer(root, name, driver_link);
@@ -68,7 +68,7 @@ void darken(Session& session, Root const& root, Address const& display)
     Sink sink(line);
     announce_darkness(sink, display, session);
     console_line(root, line.view());
-    Directory devices(root, Path("sys/bus/platform/devices"));
+    Directory devices(root, "sys/bus/platform/devices");
     while (auto const name = devices.next()) {
         if (name->find("framebuffer") != std::string_view::npos)
             note(session, *name, detach_framebuffer(session, root, *name, display));

@@ -23,7 +23,7 @@ struct Entry {
 
 } // namespace
 
-Directory::Directory(Root const& root, Path const& path)
+Directory::Directory(Root const& root, PathRef path)
 {
     auto opened = root.open_file(path, O_RDONLY | O_DIRECTORY);
     m_has_failed = opened.is_error();
@@ -47,7 +47,7 @@ bool Directory::read_more()
     return m_size > 0;
 }
 
-std::optional<std::string_view> Directory::next()
+FoundText Directory::next()
 {
     while (m_position < m_size || read_more()) {
         auto const* entry = m_entries + m_position;

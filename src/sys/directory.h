@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "base/text.h"
 #include "core/limits.h"
 #include "sys/root.h"
 
@@ -16,11 +17,11 @@ namespace vfio_early {
 //         …
 class Directory {
 public:
-    Directory(Root const&, Path const&);
+    Directory(Root const&, PathRef);
 
     // The next name, valid until the one after it is asked for. Nothing at the end, and when the kernel
     // failed.
-    std::optional<std::string_view> next();
+    FoundText next();
 
     // True if the directory could not be opened or not be read to its end.
     bool has_failed() const { return m_has_failed; }

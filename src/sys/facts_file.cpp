@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <initializer_list>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace vfio_early {
@@ -53,7 +53,7 @@ bool is_remembered_model(Device const& device, Facts const& facts)
 
 void take_census(Root const& root, Facts const& facts, Inventory& inventory)
 {
-    Directory devices(root, Path("sys/bus/pci/devices"));
+    Directory devices(root, "sys/bus/pci/devices");
     while (auto const name = devices.next()) {
         auto const address = parse_address(*name);
         if (!address || !is_remembered_model(read_device(root, *address), facts))
@@ -75,7 +75,7 @@ bool is_known(SelectorKey const& key, Facts const& facts)
 // Some makers give all cards of a model one serial number: it tells nothing then.
 bool is_shared_serial(Root const& root, Identity const& identity)
 {
-    Directory devices(root, Path("sys/bus/pci/devices"));
+    Directory devices(root, "sys/bus/pci/devices");
     while (auto const name = devices.next()) {
         auto const address = parse_address(*name);
         if (address && !is_same_card(*address, identity.address)
@@ -135,13 +135,13 @@ private:
     bool m_is_same = true;
 };
 
-Result<std::string_view> read_text(Root const& root, Path const& path)
+Result<std::string_view> read_text(Root const& root, PathRef path)
 {
     static char buffer[max_facts_bytes];
     return root.read(path, buffer);
 }
 
-bool has_facts(Root const& root, Path const& path, Facts const& facts)
+bool has_facts(Root const& root, PathRef path, Facts const& facts)
 {
     auto const text = read_text(root, path);
     if (text.is_error())
@@ -158,7 +158,8 @@ Result<void> write_whole(Descriptor const& file, Facts const& facts)
     FileSink output(file.number());
     Sink sink(output);
     write_facts(sink, facts);
-    if (!output.flush() || fchmod(file.number(), 0644) < 0 || kernel::sync(file.number()) < 0)
+    // The system call: musl's function brings another way for descriptors that O_PATH opened.
+    if (!output.flush() || syscall(SYS_fchmod, file.number(), 0644) < 0 || kernel::sync(file.number()) < 0)
         return Error{"writing", errno};
     return {};
 }
@@ -167,7 +168,7 @@ Result<void> write_whole(Descriptor const& file, Facts const& facts)
 
 void read_facts(Root const& root, Facts& facts)
 {
-    auto const text = read_text(root, Path("etc/vfio-early.facts"));
+    auto const text = read_text(root, "etc/vfio-early.facts");
     if (text.is_error())
         facts.is_broken = !is_absence(text.error());
     else

@@ -31,9 +31,9 @@ using Carriers = FixedVector<Carrier, max_carriers>;
 
 // How a kind of routes is read, and what people call it.
 struct Family {
-    std::string_view path;
+    char const* path;
     std::optional<Route> (*parse)(std::string_view line);
-    std::string_view name;
+    char const* name;
 };
 
 constexpr Family families[] = {
@@ -149,13 +149,13 @@ void add_default_routes(Network& network, Family const& family)
         auto const interface = interfaces[i].view();
         if (!add_carriers(network, interface, i, carriers) && !add_all_routes(network, family, interface))
             network.uses.add_doubt(
-                "no device is found below %n, which has the %sdefault route", interface, family.name);
+                "no device is found below %n, which has the %cdefault route", interface, family.name);
     }
     for (auto const& carrier : carriers) {
         auto const interface = interfaces[carrier.route].view();
         bool const is_below = interface != carrier.name.view();
         bool const another_remains = another_route_remains(carriers, carrier);
-        auto what = use_text("%c%s%c%n", another_remains ? "one of several " : "the ", family.name,
+        auto what = use_text("%c%c%c%n", another_remains ? "one of several " : "the ", family.name,
             another_remains ? "default routes, through " : "default route through ", carrier.name.view());
         if (is_below) {
             Sink sink(what);
@@ -199,10 +199,10 @@ void find_host_network(Root const& root, HostUses& uses)
         if (uses.is_root_elsewhere)
             add_all_routes(network, family, "/");
     }
-    Directory names(root, Path("sys/class/net"));
+    Directory names(root, "sys/class/net");
     while (auto const name = names.next())
         add_interface_in_use(network, *name);
-    if (names.has_failed() && root.presence(Path("sys/class/net")) != Presence::Absent)
+    if (names.has_failed() && root.presence("sys/class/net") != Presence::Absent)
         uses.add_doubt("/sys/class/net cannot be listed");
 }
 

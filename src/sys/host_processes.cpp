@@ -73,12 +73,11 @@ bool has_device_minor(std::string_view information, uint32_t minor)
 // NVIDIA's own driver has no device in sysfs, but a directory for each card, named by its address.
 void add_nvidia(Processes& processes, uint32_t minor, UseText const& what)
 {
-    constexpr std::string_view cards_path = "proc/driver/nvidia/gpus";
-    Directory cards(processes.root, Path(cards_path));
+    Directory cards(processes.root, "proc/driver/nvidia/gpus");
     while (auto const name = cards.next()) {
         char buffer[max_attribute_bytes];
         auto const information =
-            processes.root.read_start(path_of("%s/%s/information", cards_path, *name), buffer);
+            processes.root.read_start(path_of("proc/driver/nvidia/gpus/%s/information", *name), buffer);
         auto const address = parse_address(*name);
         if (address && !information.is_error() && has_device_minor(information.value(), minor))
             add_use_of_function(processes.root, processes.uses, *address, open_now, what);
@@ -138,7 +137,7 @@ void add_process(Processes& processes, std::string_view process)
 void find_host_processes(Root const& root, HostUses& uses)
 {
     Processes processes{root, uses};
-    Directory names(root, Path("proc"));
+    Directory names(root, "proc");
     while (auto const name = names.next()) {
         if (parse_decimal(*name))
             add_process(processes, *name);

@@ -67,7 +67,7 @@ Path class_path(std::string_view name, std::string_view file)
     return path_of("sys/class/block/%s/%s", name, file);
 }
 
-std::optional<DeviceNumber> read_number(Root const& root, Path const& path)
+std::optional<DeviceNumber> read_number(Root const& root, PathRef path)
 {
     char buffer[32];
     auto const text = root.read_attribute(path, buffer);
@@ -98,7 +98,7 @@ std::optional<DeviceNumber> device_of_source(Storage& storage, std::string_view 
         return source.starts_with("/dev/") ? device_at(storage.root, source) : std::optional<DeviceNumber>{};
     auto const number = device_at(storage.root, link->view());
     // Otherwise there is no such device now: with another driver, or gone.
-    if (!number && !storage.root.exists(Path("dev/disk")))
+    if (!number && !storage.root.exists("dev/disk"))
         storage.uses.add_doubt("/dev/disk is not there, so %q cannot be found", source);
     return number;
 }
@@ -138,7 +138,7 @@ void add_btrfs_members(Storage& storage, Stack& stack, DeviceNumber member)
     auto const name = storage.root.link_name(block_path(member));
     if (name.is_error())
         return;
-    Directory file_systems(storage.root, Path("sys/fs/btrfs"));
+    Directory file_systems(storage.root, "sys/fs/btrfs");
     while (auto const id = file_systems.next()) {
         auto const devices = path_of("sys/fs/btrfs/%s/devices", *id);
         if (storage.root.exists(path_of("%s/%s", devices, name.value())))
@@ -342,7 +342,7 @@ void add_resume_device(Storage& storage, std::string_view command_line)
     add_source(storage, kernel_parameter(command_line, "resume"), purpose);
     // What the initramfs or systemd told the kernel; 0:0 for none (resume_show() in
     // kernel/power/hibernate.c).
-    auto const number = read_number(storage.root, Path("sys/power/resume"));
+    auto const number = read_number(storage.root, "sys/power/resume");
     if (number && number->major != 0)
         add_uses_of_device(storage, *number, purpose);
 }
@@ -364,9 +364,9 @@ void add_tables(Storage& storage)
     });
 }
 
-bool has_entries(Root const& root, Path const& path)
+bool has_entries(Root const& root, PathRef path)
 {
-    return Directory(root, path).next().has_value();
+    return !!Directory(root, path).next();
 }
 
 bool has_partitions(Root const& root, std::string_view name)
@@ -419,7 +419,7 @@ void add_unexplained(Storage& storage, std::string_view name)
 
 void add_all_unexplained(Storage& storage)
 {
-    Directory names(storage.root, Path("sys/class/block"));
+    Directory names(storage.root, "sys/class/block");
     while (auto const name = names.next())
         add_unexplained(storage, *name);
     if (names.has_failed())
@@ -432,7 +432,7 @@ void add_only_keyboard(Storage& storage)
 {
     std::optional<Path> only;
     bool has_others = false;
-    Directory devices(storage.root, Path("sys/class/input"));
+    Directory devices(storage.root, "sys/class/input");
     while (auto const name = devices.next()) {
         auto const link = storage.root.link_target(path_of("sys/class/input/%s", *name));
         if (link.is_error() || link.value().view().find("/virtual/") != std::string_view::npos

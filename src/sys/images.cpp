@@ -20,7 +20,7 @@ struct Names {
     FixedString<max_name_bytes> package = {};
 };
 
-FixedString<max_name_bytes> first_line(Root const& root, Path const& path)
+FixedString<max_name_bytes> first_line(Root const& root, PathRef path)
 {
     char buffer[max_name_bytes];
     auto const text = root.read_start(path, buffer);
@@ -48,7 +48,7 @@ Path expanded(char const* place, Names const& names)
 bool has_unified_images(Root const& root)
 {
     for (auto const* directory : {"boot/EFI/Linux", "boot/efi/EFI/Linux", "efi/EFI/Linux"}) {
-        if (root.exists(Path(directory)))
+        if (root.exists(directory))
             return true;
     }
     return false;
@@ -104,22 +104,50 @@ bool find_image(Root const& root, Image& image, Names const& names, ModuleSettin
 
 Generator find_generator(Root const& root)
 {
-    if (root.exists(Path("usr/sbin/update-initramfs")))
+    if (root.exists("usr/sbin/update-initramfs"))
         return Generator::InitramfsTools;
-    if (root.exists(Path("usr/bin/dracut")))
+    if (root.exists("usr/bin/dracut"))
         return Generator::Dracut;
-    if (root.exists(Path("usr/bin/mkinitcpio")))
+    if (root.exists("usr/bin/mkinitcpio"))
         return Generator::Mkinitcpio;
     return Generator::Unknown;
 }
 
-// By kernel, so that what is told does not change from one time to the next.
-void sort(FixedVector<Image, max_images>& images)
+size_t count_digits(char const* text)
 {
-    for (size_t i = 1; i < images.size(); ++i) {
-        for (auto j = i; j > 0 && images[j].kernel.view() < images[j - 1].kernel.view(); --j)
-            std::swap(images[j], images[j - 1]);
+    size_t count = 0;
+    while (text[count] >= '0' && text[count] <= '9')
+        ++count;
+    return count;
+}
+
+// By version, so that 6.1.0-9 is older than 6.1.0-10: of the first numbers that differ, the longer one is
+// newer.
+bool is_older(KernelVersion const& version, KernelVersion const& other)
+{
+    auto const* one = version.c_str();
+    auto const* two = other.c_str();
+    while (*one != '\0' && *one == *two) {
+        ++one;
+        ++two;
     }
+    auto const digits = count_digits(one);
+    auto const other_digits = count_digits(two);
+    return digits == other_digits ? *one < *two : digits < other_digits;
+}
+
+// The newest installed kernel that is older than this one, or of all where this is empty. Empty where there
+// is none.
+KernelVersion next_older(Root const& root, KernelVersion const& than)
+{
+    KernelVersion found;
+    Directory kernels(root, "lib/modules");
+    while (auto const name = kernels.next()) {
+        KernelVersion const kernel(*name);
+        if ((than.empty() || is_older(kernel, than)) && is_older(found, kernel))
+            found = kernel;
+    }
+    return found;
 }
 
 // What an image of this kernel must have, as parts_in() has it.
@@ -143,12 +171,15 @@ void look_into(Root const& root, Session const& session, Image& image)
     if (!program)
         return;
     unsigned parts = 0;
-    auto const listed =
-        run_program(*program, {program->c_str(), printed<Path>("%s%s", root.directory(), image.path).c_str()},
-            [&](std::string_view line) {
-                parts |= parts_in(line);
+    // lsinitrd shows modes without being asked, lsinitcpio not at all.
+    char const* option = program->view().ends_with("/lsinitramfs") ? "-l" : nullptr;
+    auto const listed = run_program(*program,
+        {program->c_str(), printed<Path>("%s%s", root.directory(), image.path).c_str(), option},
+        [&](std::string_view line) {
+            parts |= parts_in(line);
+            if (!trimmed(line).empty())
                 image.message = LoaderMessage(line);
-            });
+        });
     bool const is_listed = !listed.is_error() && listed.value();
     auto const lacking = parts_needed(root, session, image.kernel) & ~parts;
     if (lacking != 0)
@@ -158,28 +189,32 @@ void look_into(Root const& root, Session const& session, Image& image)
 
 void find_images(Root const& root, Session& session)
 {
-    Names names{.machine = first_line(root, Path("etc/machine-id"))};
-    Directory kernels(root, Path("lib/modules"));
+    Names names{.machine = first_line(root, "etc/machine-id")};
+    auto const running = first_line(root, "proc/sys/kernel/osrelease");
     auto& images = session.outlook->images;
-    while (auto const kernel = kernels.next()) {
-        names.version = KernelVersion(*kernel);
-        names.package = first_line(root, printed<Path>("lib/modules/%s/pkgbase", *kernel));
-        if (!images.try_append({}))
-            break;
-        auto& image = images[images.size() - 1];
+    bool is_running_found = false;
+    while (!(names.version = next_older(root, names.version)).empty()) {
+        names.package = first_line(root, printed<Path>("lib/modules/%s/pkgbase", names.version));
+        Image image;
         image.kernel = names.version;
         if (!find_image(root, image, names, session.module_settings))
-            images.shrink(images.size() - 1);
-    }
-    sort(images);
-    session.outlook->generator = find_generator(root);
-    for (auto& image : images) {
-        if (image.state != State::Unseen)
             continue;
-        if (root.is_machine() && !session.plan.decisions.empty())
-            look_into(root, session, image);
-        else
-            image.state = State::Good;
+        is_running_found |= names.version.view() == running.view();
+        // The last place is for the kernel that runs.
+        if ((!is_running_found && images.size() + 1 == max_images) || !images.try_append(image))
+            ++session.outlook->images_left_out;
+    }
+    session.outlook->generator = find_generator(root);
+    // Those that boot first come first, in case that the time is up before the last.
+    for (bool const does_run : {true, false}) {
+        for (auto& image : images) {
+            if (image.state != State::Unseen || (image.kernel.view() == running.view()) != does_run)
+                continue;
+            if (root.is_machine() && !session.plan.decisions.empty())
+                look_into(root, session, image);
+            else
+                image.state = State::Good;
+        }
     }
 }
 

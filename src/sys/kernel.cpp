@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -16,6 +15,9 @@
 #include <unistd.h>
 
 namespace vfio_early::kernel {
+
+// syscall() in place of the functions of musl that are many times as large: each of these falls back on
+// something where the kernel is older than what is needed here, or makes ready for threads.
 
 bool is_root_directory(int directory)
 {
@@ -26,7 +28,6 @@ bool is_root_directory(int directory)
         && here.stx_ino == machine.stx_ino;
 }
 
-// The system call: musl's fstat() brings what it falls back on where there is no statx, before Linux 4.11.
 int status(int directory, char const* path, struct statx& status)
 {
     return static_cast<int>(
@@ -64,12 +65,12 @@ int open_in_root(int root, char const* path, int flags, unsigned mode)
 
 int open_at(int directory, char const* name, int flags, unsigned mode)
 {
-    return ::openat(directory, name, flags | O_CLOEXEC, mode);
+    return static_cast<int>(syscall(SYS_openat, directory, name, flags | O_CLOEXEC, mode));
 }
 
 int open(char const* path, int flags)
 {
-    return ::open(path, flags | O_CLOEXEC);
+    return open_at(AT_FDCWD, path, flags);
 }
 
 ssize_t read(int file, void* buffer, size_t size)
@@ -84,7 +85,7 @@ ssize_t write(int file, void const* bytes, size_t size)
 
 int control(int file, unsigned long request, void* argument)
 {
-    return ::ioctl(file, request, argument);
+    return static_cast<int>(syscall(SYS_ioctl, file, request, argument));
 }
 
 int sync(int file)
@@ -104,7 +105,7 @@ ssize_t list(int directory, void* buffer, size_t size)
 
 ssize_t read_link(int link, char* buffer, size_t size)
 {
-    return ::readlinkat(link, "", buffer, size);
+    return syscall(SYS_readlinkat, link, "", buffer, size);
 }
 
 int rename(int directory, char const* from, char const* to)
@@ -124,7 +125,7 @@ int make_directory(int directory, char const* name, unsigned mode)
 
 int pipe(int (&ends)[2])
 {
-    return ::pipe2(ends, O_CLOEXEC);
+    return static_cast<int>(syscall(SYS_pipe2, ends, O_CLOEXEC));
 }
 
 int poll(pollfd& waiting, int timeout_milliseconds)
@@ -134,8 +135,7 @@ int poll(pollfd& waiting, int timeout_milliseconds)
 
 pid_t fork()
 {
-    // Without what fork() does for threads, of which there are none.
-    return ::_Fork();
+    return static_cast<pid_t>(syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));
 }
 
 pid_t wait_for(pid_t child, int& status, int flags)

@@ -28,7 +28,7 @@ void Lines::append(std::string_view text)
     }
 }
 
-bool for_each_line(Root const& root, Path const& path, FunctionRef<void(std::string_view line)> take)
+bool for_each_line(Root const& root, PathRef path, FunctionRef<void(std::string_view line)> take)
 {
     auto const file = root.open_file(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     if (file.is_error())

@@ -23,6 +23,6 @@ private:
 };
 
 // Hands on the lines of a file of any length. False where it cannot be read to its end.
-bool for_each_line(Root const&, Path const&, FunctionRef<void(std::string_view line)> take);
+bool for_each_line(Root const&, PathRef, FunctionRef<void(std::string_view line)> take);
 
 } // namespace vfio_early

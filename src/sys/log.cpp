@@ -14,9 +14,9 @@ namespace {
 using LogLine = FixedString<max_log_line_bytes>;
 
 // If it cannot be written, there is nowhere to say so.
-void write_line(Root const& root, std::string_view file_name, LogLine const& line)
+void write_line(Root const& root, PathRef file_name, LogLine const& line)
 {
-    auto const file = root.open_file(Path(file_name), O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK);
+    auto const file = root.open_file(file_name, O_WRONLY | O_APPEND | O_NOCTTY | O_NONBLOCK);
     if (!file.is_error())
         static_cast<void>(!kernel::write(file.value().number(), line.view().data(), line.view().size()));
 }

@@ -4,12 +4,10 @@
 #include "base/text.h"
 #include "core/sysfs_text.h"
 #include "sys/directory.h"
-#include "sys/kernel.h"
+#include "sys/lines.h"
 #include "sys/scan.h"
 
-#include <fcntl.h>
 #include <optional>
-#include <string.h>
 
 namespace vfio_early {
 
@@ -17,7 +15,7 @@ namespace {
 
 // What drivers make of functions, each a link in the directory of its class.
 constexpr struct {
-    std::string_view path;
+    char const* path;
     UseKind kind;
 } classes[] = {
     {"sys/class/block/", UseKind::Disk},
@@ -42,9 +40,9 @@ std::optional<UseKind> kind_of(
 void read_attached(Root const& root, Inventory const& inventory, MachineRecord& record)
 {
     for (auto const& [directory, kind_of_class] : classes) {
-        Directory names(root, Path(directory));
+        Directory names(root, directory);
         while (auto const name = names.next()) {
-            auto const path = path_of("%s%s", directory, *name);
+            auto const path = path_of("%c%s", directory, *name);
             auto const link = root.link_target(path);
             auto const functions =
                 functions_above(link.is_error() ? std::string_view{} : link.value().view());
@@ -61,7 +59,7 @@ void read_attached(Root const& root, Inventory const& inventory, MachineRecord& 
     }
 }
 
-template <size_t Capacity> void read_word(Root const& root, Path const& path, FixedString<Capacity>& word)
+template <size_t Capacity> void read_word(Root const& root, PathRef path, FixedString<Capacity>& word)
 {
     char buffer[max_attribute_bytes];
     auto const text = root.read_attribute(path, buffer);
@@ -99,25 +97,9 @@ bool is_keyboard_at(Root const& root, std::string_view name)
 
 void read_model_names(Root const& root, ModelNames& names)
 {
-    static char buffer[names_buffer_bytes];
-    auto file = root.open_file(Path("usr/share/misc/pci.ids"), O_RDONLY | O_NONBLOCK);
-    if (file.is_error())
-        file = root.open_file(Path("usr/share/hwdata/pci.ids"), O_RDONLY | O_NONBLOCK);
-    if (file.is_error())
-        return;
-    size_t kept = 0; // the beginning of a line, of which the end was not read yet
-    for (;;) {
-        auto const count = kernel::read(file.value().number(), buffer + kept, sizeof(buffer) - kept);
-        if (count <= 0)
+    for (auto const* path : {"usr/share/misc/pci.ids", "usr/share/hwdata/pci.ids"}) {
+        if (for_each_line(root, path, [&](std::string_view line) { names.read_line(line); }))
             return;
-        std::string_view rest(buffer, kept + static_cast<size_t>(count));
-        while (rest.find('\n') != std::string_view::npos) {
-            if (!names.read_line(take_until(rest, '\n')))
-                return;
-        }
-        // A line that fills the buffer is none.
-        kept = rest.size() < sizeof(buffer) ? rest.size() : 0;
-        memmove(buffer, rest.data(), kept);
     }
 }
 
@@ -126,8 +108,8 @@ void read_machine_record(Root const& root, Inventory const& inventory, MachineRe
     read_functions(root, inventory, record);
     read_attached(root, inventory, record);
     read_model_names(root, record.names);
-    read_word(root, Path("proc/sys/kernel/osrelease"), record.kernel);
-    Directory units(root, Path("sys/class/iommu"));
+    read_word(root, "proc/sys/kernel/osrelease", record.kernel);
+    Directory units(root, "sys/class/iommu");
     while (auto const name = units.next()) {
         if (record.iommu_unit.empty() || *name < record.iommu_unit.view())
             record.iommu_unit = FixedString<max_word_bytes>(*name);

@@ -8,14 +8,14 @@ namespace vfio_early {
 namespace {
 
 // default_config_paths in libkmod/libkmod.c.
-constexpr std::string_view directories[] = {
+constexpr char const* directories[] = {
     "etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d", "usr/lib/modprobe.d", "lib/modprobe.d"};
 
 // A file of the same name in a directory that comes earlier.
 bool is_hidden(Root const& root, std::string_view name, size_t directory)
 {
     for (size_t i = 0; i < directory; ++i) {
-        if (root.exists(path_of("%s/%s", directories[i], name)))
+        if (root.exists(path_of("%c/%s", directories[i], name)))
             return true;
     }
     return false;

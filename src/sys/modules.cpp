@@ -5,6 +5,7 @@
 #include "core/plan.h"
 #include "sys/directory.h"
 #include "sys/program.h"
+#include "sys/scan.h"
 
 namespace vfio_early {
 
@@ -27,7 +28,7 @@ int run_modprobe(Root const& root, std::initializer_list<char const*> arguments,
 }
 
 // Whether a list of module files has this one. In modules.dep, what each needs follows behind a ':'.
-Presence find_in_list(Root const& root, Path const& path, std::string_view module)
+Presence find_in_list(Root const& root, PathRef path, std::string_view module)
 {
     static char buffer[max_module_list_bytes];
     auto const text = root.read(path, buffer);
@@ -109,10 +110,10 @@ KernelVersion find_kernel(Root const& root, KernelVersion const& named)
     KernelVersion kernel;
     if (root.is_machine()) {
         char buffer[max_name_bytes];
-        auto const text = root.read(Path("proc/sys/kernel/osrelease"), buffer);
+        auto const text = root.read("proc/sys/kernel/osrelease", buffer);
         return text.is_error() ? kernel : KernelVersion(trimmed(text.value()));
     }
-    Directory names(root, Path("lib/modules"));
+    Directory names(root, "lib/modules");
     while (auto const name = names.next()) {
         if (!kernel.empty())
             return {};
@@ -139,10 +140,20 @@ void load_drivers(Root const& root, Session& session)
     }
 }
 
+void load_host_driver(Root const& root, Address const& address)
+{
+    char buffer[max_attribute_bytes];
+    auto const alias = root.read_attribute(device_path(address, "modalias"), buffer);
+    if (alias.is_error())
+        return;
+    LoaderMessage ignored;
+    run_modprobe(root, {"modprobe", "-b", Path(trimmed(alias.value())).c_str()}, ignored);
+}
+
 void load_iommu_driver(Root const& root)
 {
-    bool const is_on = Directory(root, Path("sys/class/iommu")).next().has_value();
-    if (is_on || !root.exists(Path("sys/firmware/acpi/tables/VIOT")))
+    bool const is_on = !!Directory(root, "sys/class/iommu").next();
+    if (is_on || !root.exists("sys/firmware/acpi/tables/VIOT"))
         return;
     // If it cannot be loaded, the plan finds no IOMMU and says so.
     LoaderMessage ignored;

@@ -23,7 +23,7 @@ void read_details(Root const& root, Why& why)
     static char table[max_smbios_bytes];
     why.joint_isolation = read_isolation(root, why.joint);
     why.boundary_isolation = read_isolation(root, why.boundary);
-    auto const board = root.read_start(Path("sys/firmware/dmi/tables/DMI"), table);
+    auto const board = root.read_start("sys/firmware/dmi/tables/DMI", table);
     if (!board.is_error())
         why.board = board.value();
     size_t kept = 0;

@@ -80,7 +80,7 @@ std::optional<Path> find_program(Root const& root, std::initializer_list<char co
 {
     for (auto const* candidate : candidates) {
         auto const path = path_of("%s%c", root.directory(), candidate);
-        if (root.exists(Path(candidate)) && !path.was_cut())
+        if (root.exists(candidate) && !path.was_cut())
             return path;
     }
     return {};

@@ -48,7 +48,7 @@ Result<void> write_report(Descriptor const& directory, Names const& names, Sessi
 
 Result<Descriptor> open_run_directory(Root const& root)
 {
-    auto const run = TRY(root.open_file(Path("run/."), O_PATH | O_DIRECTORY));
+    auto const run = TRY(root.open_file("run/.", O_PATH | O_DIRECTORY));
     if (kernel::make_directory(run.number(), directory_name, 0755) < 0 && errno != EEXIST)
         return failure("making the directory for");
     Descriptor directory(kernel::open_at(run.number(), directory_name, O_PATH | O_DIRECTORY | O_NOFOLLOW));
@@ -61,7 +61,8 @@ Result<Descriptor> open_run_directory(Root const& root)
 
 Result<void> save_report(Root const& root, Session const& session)
 {
-    auto const& names = session.is_running_system ? of_a_live_run : of_the_boot;
+    bool const is_later = session.is_running_system || session.mode == Mode::Release;
+    auto const& names = is_later ? of_a_live_run : of_the_boot;
     auto const directory = TRY(open_run_directory(root));
     auto const written = write_report(directory, names, session);
     if (!written.is_error())

@@ -7,8 +7,9 @@
 
 namespace vfio_early {
 
-// Writes /run/vfio-early/report.json, or live.json beside it on a running system, whole or not at all: an
-// older one does not stay in its place. /run is what the initramfs hands over to the real root.
+// Writes /run/vfio-early/report.json, or live.json beside it on a running system or for a release, whole or
+// not at all: an older one does not stay in its place. /run is what the initramfs hands over to the real
+// root.
 Result<void> save_report(Root const&, Session const&);
 
 // Reads the report of the boot into memory that is kept until the next call. ENOENT where there is none,

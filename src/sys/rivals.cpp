@@ -22,11 +22,10 @@ void note_drivers(Session const& session, std::span<bool> has_driver)
 
 void read_overrides(Root const& root, Session& session)
 {
-    Path const directory("etc/driverctl.d");
-    Directory names(root, directory);
+    Directory names(root, "etc/driverctl.d");
     while (auto const name = names.next()) {
         char buffer[max_word_bytes];
-        auto const text = root.read_start(printed<Path>("%s/%s", directory, *name), buffer);
+        auto const text = root.read_start(path_of("etc/driverctl.d/%s", *name), buffer);
         if (!text.is_error())
             note_override(session, *name, text.value());
     }

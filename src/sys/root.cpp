@@ -58,10 +58,10 @@ Result<std::string_view> read_up_to(Descriptor const& file, std::span<char> buff
 
 constexpr int flags_for_reading = O_RDONLY | O_NONBLOCK | O_NOCTTY;
 
-char const* last_part(Path const& path)
+char const* last_part(PathRef path)
 {
-    auto const slash = path.view().rfind('/');
-    return path.c_str() + (slash == std::string_view::npos ? 0 : slash + 1);
+    std::string_view const text = path.c_str();
+    return text.data() + text.rfind('/') + 1; // npos + 1 is 0
 }
 
 } // namespace
@@ -100,21 +100,20 @@ Result<Root> Root::open(std::string_view directory)
     return Root(path, std::move(descriptor));
 }
 
-Result<Descriptor> Root::open_file(Path const& path, int flags, unsigned mode) const
+Result<Descriptor> Root::open_file(PathRef path, int flags, unsigned mode) const
 {
-    if (path.was_cut())
+    std::string_view below = path.c_str();
+    if (below.size() >= max_path_bytes)
         return Error{"opening", ENAMETOOLONG};
     auto directory = m_descriptor.number();
-    auto const* below = path.c_str();
     for (size_t i = 0; i < std::size(held_names); ++i) {
-        auto const& name = held_names[i];
-        bool const is_below = path.view().starts_with(name) && path.c_str()[name.size()] == '/';
-        if (!is_below || m_held[i].number() < 0)
+        if (m_held[i].number() < 0 || !below.starts_with(held_names[i]))
             continue;
         directory = m_held[i].number();
-        below += name.size() + 1;
+        below.remove_prefix(held_names[i].size());
+        break;
     }
-    Descriptor file(open_in_root(directory, below, flags, mode));
+    Descriptor file(open_in_root(directory, below.data(), flags, mode));
     if (file.number() < 0)
         return failure("opening");
     return file;
@@ -123,13 +122,13 @@ Result<Descriptor> Root::open_file(Path const& path, int flags, unsigned mode) c
 void Root::hold_mounts()
 {
     for (size_t i = 0; i < std::size(held_names); ++i) {
-        auto held = open_file(Path(held_names[i]), O_PATH | O_DIRECTORY);
+        auto held = open_file(held_names[i].data(), O_PATH | O_DIRECTORY);
         if (!held.is_error())
             m_held[i] = held.release_value();
     }
 }
 
-Result<std::string_view> Root::read(Path const& path, std::span<char> buffer) const
+Result<std::string_view> Root::read(PathRef path, std::span<char> buffer) const
 {
     auto const file = TRY(open_file(path, flags_for_reading));
     auto const text = TRY(read_up_to(file, buffer));
@@ -139,7 +138,7 @@ Result<std::string_view> Root::read(Path const& path, std::span<char> buffer) co
     return text;
 }
 
-Result<std::string_view> Root::read_attribute(Path const& path, std::span<char> buffer) const
+Result<std::string_view> Root::read_attribute(PathRef path, std::span<char> buffer) const
 {
     auto const file = TRY(open_file(path, flags_for_reading));
     auto const size = TRY(read_once(file, buffer));
@@ -148,13 +147,13 @@ Result<std::string_view> Root::read_attribute(Path const& path, std::span<char> 
     return std::string_view(buffer.data(), size);
 }
 
-Result<std::string_view> Root::read_start(Path const& path, std::span<char> buffer) const
+Result<std::string_view> Root::read_start(PathRef path, std::span<char> buffer) const
 {
     auto const file = TRY(open_file(path, flags_for_reading));
     return read_up_to(file, buffer);
 }
 
-Result<void> Root::write(Path const& path, std::string_view text) const
+Result<void> Root::write(PathRef path, std::string_view text) const
 {
     auto const file = TRY(open_file(path, O_WRONLY | O_TRUNC | O_NOCTTY));
     ssize_t count = -1;
@@ -169,7 +168,7 @@ Result<void> Root::write(Path const& path, std::string_view text) const
     return {};
 }
 
-Result<Path> Root::link_target(Path const& path) const
+Result<Path> Root::link_target(PathRef path) const
 {
     auto const link = TRY(open_file(path, O_PATH | O_NOFOLLOW));
     char target[max_path_bytes + 1];
@@ -182,7 +181,7 @@ Result<Path> Root::link_target(Path const& path) const
     return Path({target, static_cast<size_t>(size)});
 }
 
-Result<Name> Root::link_name(Path const& path) const
+Result<Name> Root::link_name(PathRef path) const
 {
     auto const target = TRY(link_target(path));
     auto text = target.view();
@@ -195,15 +194,15 @@ Result<Name> Root::link_name(Path const& path) const
     return name;
 }
 
-Result<Descriptor> Root::open_directory_of(Path const& path) const
+Result<Descriptor> Root::open_directory_of(PathRef path) const
 {
-    Path const directory(slice(path.view(), 0, static_cast<size_t>(last_part(path) - path.c_str())));
-    return open_file(directory.empty() ? Path(".") : directory, O_PATH | O_DIRECTORY);
+    auto const size = static_cast<size_t>(last_part(path) - path.c_str());
+    return open_file(size == 0 ? Path(".") : Path({path.c_str(), size}), O_PATH | O_DIRECTORY);
 }
 
 // rename() and remove() follow links out of the root: the directory is opened inside of it, and only
 // names are handed on.
-Result<void> Root::rename(Path const& from, Path const& to) const
+Result<void> Root::rename(PathRef from, PathRef to) const
 {
     auto const directory = TRY(open_directory_of(from));
     if (kernel::rename(directory.number(), last_part(from), last_part(to)) < 0)
@@ -211,14 +210,14 @@ Result<void> Root::rename(Path const& from, Path const& to) const
     return {};
 }
 
-void Root::remove(Path const& path) const
+void Root::remove(PathRef path) const
 {
     auto const directory = open_directory_of(path);
     if (!directory.is_error())
         kernel::remove(directory.value().number(), last_part(path));
 }
 
-Presence Root::presence(Path const& path) const
+Presence Root::presence(PathRef path) const
 {
     auto const file = open_file(path, O_PATH);
     if (!file.is_error())
@@ -226,7 +225,7 @@ Presence Root::presence(Path const& path) const
     return is_absence(file.error()) ? Presence::Absent : Presence::Unknown;
 }
 
-int64_t Root::modified(Path const& path) const
+int64_t Root::modified(PathRef path) const
 {
     struct statx status = {};
     auto const file = open_file(path, O_PATH);
@@ -235,7 +234,7 @@ int64_t Root::modified(Path const& path) const
     return status.stx_mtime.tv_sec;
 }
 
-bool Root::exists(Path const& path) const
+bool Root::exists(PathRef path) const
 {
     return presence(path) == Presence::There;
 }

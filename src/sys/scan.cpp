@@ -119,7 +119,7 @@ bool may_be_meant(Config const& config, Device const& device)
 // nothing matches.
 void read_devices(Scan& scan, Config const* config)
 {
-    Directory devices(scan.root, Path("sys/bus/pci/devices"));
+    Directory devices(scan.root, "sys/bus/pci/devices");
     while (auto const name = devices.next()) {
         auto const address = parse_address(*name);
         if (!address || scan.inventory.find(*address))
@@ -210,7 +210,7 @@ void read_iommu(Scan& scan)
 {
     bool is_on = false;
     bool are_all_up_front = true;
-    Directory iommus(scan.root, Path("sys/class/iommu"));
+    Directory iommus(scan.root, "sys/class/iommu");
     while (auto const name = iommus.next()) {
         is_on = true;
         are_all_up_front &= groups_devices_up_front(*name);
@@ -221,12 +221,12 @@ void read_iommu(Scan& scan)
         return;
     }
     IommuTables const tables = {
-        .has_dmar = scan.root.exists(Path("sys/firmware/acpi/tables/DMAR")),
-        .has_ivrs = scan.root.exists(Path("sys/firmware/acpi/tables/IVRS")),
-        .has_viot = scan.root.exists(Path("sys/firmware/acpi/tables/VIOT")),
+        .has_dmar = scan.root.exists("sys/firmware/acpi/tables/DMAR"),
+        .has_ivrs = scan.root.exists("sys/firmware/acpi/tables/IVRS"),
+        .has_viot = scan.root.exists("sys/firmware/acpi/tables/VIOT"),
     };
     char buffer[cpuinfo_start_bytes]; // the flags are on the first processor's lines
-    auto cpuinfo = scan.root.read_start(Path("proc/cpuinfo"), buffer);
+    auto cpuinfo = scan.root.read_start("proc/cpuinfo", buffer);
     scan.inventory.iommu =
         iommu_that_is_not_on(tables, cpuinfo.is_error() ? std::string_view{} : cpuinfo.value());
 }
@@ -248,7 +248,7 @@ void suspect_every_display(Inventory& inventory)
 // that have no boot_vga (class 0380).
 void find_framebuffer_parent(Scan& scan)
 {
-    Directory devices(scan.root, Path("sys/bus/platform/devices"));
+    Directory devices(scan.root, "sys/bus/platform/devices");
     while (auto const name = devices.next()) {
         if (name->find("framebuffer") == std::string_view::npos)
             continue;
@@ -293,7 +293,7 @@ void read_boot_displays(Scan& scan)
 Result<std::string_view> read_iomem(Root const& root)
 {
     static char buffer[max_iomem_bytes];
-    return root.read_start(Path("proc/iomem"), buffer);
+    return root.read_start("proc/iomem", buffer);
 }
 
 Device read_device(Root const& root, Address const& address)
@@ -334,7 +334,7 @@ void scan_iommu(Root const& root, Inventory& inventory)
 void scan(Root const& root, Config const& config, Facts& facts, Inventory& inventory)
 {
     Scan scan{root, inventory};
-    inventory.has_no_sysfs = root.presence(Path("sys/bus/pci")) != Presence::There;
+    inventory.has_no_sysfs = root.presence("sys/bus/pci") != Presence::There;
     read_iommu(scan);
     for (auto const& entry : config.entries) {
         if (entry.selector.location)
@@ -350,7 +350,7 @@ void scan(Root const& root, Config const& config, Facts& facts, Inventory& inven
 void scan_all(Root const& root, Facts& facts, Inventory& inventory)
 {
     Scan scan{root, inventory};
-    inventory.has_no_sysfs = root.presence(Path("sys/bus/pci")) != Presence::There;
+    inventory.has_no_sysfs = root.presence("sys/bus/pci") != Presence::There;
     read_iommu(scan);
     read_devices(scan, nullptr);
     locate_facts(root, facts, inventory);

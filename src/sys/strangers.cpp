@@ -20,7 +20,7 @@ bool is_any_named(Session const& session)
 }
 
 // Calls `note` with every PCI address among the names in a directory.
-void for_each_address(Root const& root, Path const& path, FunctionRef<void(Address const&)> note)
+void for_each_address(Root const& root, PathRef path, FunctionRef<void(Address const&)> note)
 {
     Directory names(root, path);
     while (auto const name = names.next()) {
@@ -42,7 +42,7 @@ void find_strangers(Root const& root, Session& session)
     }
     if (!is_any_named(session))
         return;
-    for_each_address(root, Path("sys/bus/pci/devices"),
+    for_each_address(root, "sys/bus/pci/devices",
         [&](Address const& address) { note_named(session, read_device(root, address)); });
 }
 

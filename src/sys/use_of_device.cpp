@@ -34,16 +34,16 @@ std::string_view last_part(std::string_view path)
     return path;
 }
 
-std::string_view read_table(Root const& root, HostUses& uses, std::string_view path, std::span<char> buffer)
+std::string_view read_table(Root const& root, HostUses& uses, char const* path, std::span<char> buffer)
 {
-    auto text = root.read_start(Path(path), buffer);
+    auto text = root.read_start(path, buffer);
     if (text.is_error()) {
         if (!is_absence(text.error()))
-            uses.add_doubt("/%s cannot be read: %m", path, text.error().number);
+            uses.add_doubt("/%c cannot be read: %m", path, text.error().number);
         return {};
     }
     if (text.value().size() == buffer.size())
-        uses.add_doubt("/%s is longer than %u bytes", path, buffer.size());
+        uses.add_doubt("/%c is longer than %u bytes", path, buffer.size());
     return text.value();
 }
 

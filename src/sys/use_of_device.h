@@ -20,6 +20,6 @@ std::string_view last_part(std::string_view path);
 
 // The text of a file that may be missing, which counts as empty. One that cannot be read leaves a doubt, and
 // so does one that is longer than `buffer`, whose beginning counts.
-std::string_view read_table(Root const&, HostUses&, std::string_view path, std::span<char> buffer);
+std::string_view read_table(Root const&, HostUses&, char const* path, std::span<char> buffer);
 
 } // namespace vfio_early

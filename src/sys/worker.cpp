@@ -162,8 +162,10 @@ void wait_for_end_of(pid_t group)
 
 void* allocate_shared(unsigned long size)
 {
-    auto* memory = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return memory == MAP_FAILED ? nullptr : memory;
+    // The system call: musl's function makes ready for threads. -1 is its failure.
+    auto const memory =
+        syscall(SYS_mmap, nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0L);
+    return memory == -1 ? nullptr : reinterpret_cast<void*>(memory);
 }
 
 } // namespace vfio_early

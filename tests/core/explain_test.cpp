@@ -136,7 +136,7 @@ TEST(says_where_a_path_ends)
                              "the way to each device",
         said(empty.plan("[bind]\nx = 00:01.0/00.0\n")));
     TEST_ASSERT_EQUAL_STRING(
-        "x: refused (not-found): no device matches '1b21:1242', 'lspci -Dnn' lists all devices",
+        "x: refused (not-found): no device matches '1b21:1242', 'vfio-early list --all' shows all of them",
         said(Machine().plan("[bind]\nx = 1b21:1242\n")));
 }
 

@@ -48,7 +48,8 @@ TEST(tells_of_each_kernel_and_of_the_command_that_helps)
         Images().add_image("6.0", State::Good).add_image("6.1", State::Older).told());
     TEST_ASSERT_EQUAL_STRING(
         "kernel 6.1: there is no initramfs for /boot/i-6.1, so nothing is bound when it boots\n"
-        "kernel 6.2: its initramfs /boot/i-6.2 lacks /usr/sbin/vfio-early, the hook that runs it, vfio-pci, "
+        "kernel 6.2: its initramfs /boot/i-6.2 lacks /usr/sbin/vfio-early, the hook that runs it "
+        "(executable), vfio-pci, "
         "so "
         "nothing is bound when it boots\n"
         "'dracut -f --regenerate-all' makes them anew\n",

@@ -127,6 +127,24 @@ TEST(marks_what_cannot_be_reset_in_any_way)
     TEST_ASSERT_TRUE(machine.text().find("reset") == std::string::npos);
 }
 
+TEST(counts_one_as_one)
+{
+    auto const first_line = [](Listed& machine) {
+        auto const all = written_by([&](Sink& sink) { write_list(sink, machine.list); });
+        return all.substr(0, all.find("\n\n"));
+    };
+    Listed machine;
+    machine.add("0000:2b:00.0", gpu, 0x030000, 14);
+    machine.add("0000:00:01.0", "8086:1901", 0x060400, 2).header = HeaderType::Bridge;
+    TEST_ASSERT_EQUAL_STRING(
+        "IOMMU on. 2 groups; 1 holds only bridges and board parts (--all shows them).", first_line(machine));
+    machine.session.inventory.iommu = Iommu::Absent;
+    for (auto& device : machine.session.inventory.devices)
+        device.group.reset();
+    TEST_ASSERT_TRUE(
+        first_line(machine).ends_with("\n2 functions; 1 is a bridge or board part (--all shows them)."));
+}
+
 TEST(tells_of_more_devices_than_fit)
 {
     Listed machine;

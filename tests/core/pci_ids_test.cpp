@@ -21,10 +21,8 @@ std::unique_ptr<ModelNames> read(std::initializer_list<char const*> lines)
     new (names.get()) ModelNames;
     for (auto const id : {graphics, sound, unknown, of_nobody})
         names->want(id);
-    for (auto const* line : lines) {
-        if (!names->read_line(line))
-            break;
-    }
+    for (auto const* line : lines)
+        names->read_line(line);
     return names;
 }
 
@@ -53,14 +51,17 @@ TEST(has_the_vendor_of_a_model_that_is_not_in_the_list)
     TEST_ASSERT_TRUE(names->find(DeviceId{1, 1}) == nullptr);
 }
 
-TEST(stops_at_the_classes)
+TEST(takes_no_class_for_a_model)
 {
     auto const names =
-        read({"C 03  Display controller", "\t00  VGA compatible controller", "10de  NVIDIA Corporation"});
-    TEST_ASSERT_EQUAL_STRING("", name_of(*names, graphics));
-    ModelNames none;
-    TEST_ASSERT_TRUE(none.read_line("c0a9  Micron/Crucial Technology"));
-    TEST_ASSERT_FALSE(none.read_line("C 00  Unclassified device"));
+        read({"10de  NVIDIA Corporation", "C 03  Display controller", "\t10  no model", "C 10de  no vendor"});
+    TEST_ASSERT_EQUAL_STRING("NVIDIA Device", name_of(*names, graphics));
+}
+
+TEST(takes_one_of_two_entries)
+{
+    auto const names = read({"10de  NVIDIA Corporation", "\t1e84  TU104", "10de  NVIDIA", "\t1e84  TU104B"});
+    TEST_ASSERT_EQUAL_STRING("NVIDIA TU104", name_of(*names, graphics));
 }
 
 TEST(reads_what_is_no_list_without_harm)

@@ -168,8 +168,9 @@ TEST(tells_of_an_override_that_takes_a_device_back)
 {
     for (std::string const name : {"pci-0000:01:00.0", "0000:01:00.0"})
         TEST_ASSERT_EQUAL_STRING("'driverctl set-override nouveau' in /etc/driverctl.d/" + name
-                + " takes this from vfio-early after the boot has bound it, 'driverctl unset-override "
-                  "ADDRESS' ends that: gpu 0000:01:00.0\n",
+                + " takes this from vfio-early after the boot has bound it, remove the file ('driverctl "
+                  "unset-override "
+                  "ADDRESS' also unbinds the device at once): gpu 0000:01:00.0\n",
             Listed().override_of(name.c_str(), "nouveau\n").told());
 }
 
@@ -177,8 +178,9 @@ TEST(tells_once_of_overrides_that_say_the_same)
 {
     TEST_ASSERT_EQUAL_STRING(
         "'driverctl set-override ...' in /etc/driverctl.d is not needed, and takes these even when "
-        "vfio-early refuses them or is switched off, 'driverctl unset-override ADDRESS' takes "
-        "it out: gpu 0000:01:00.0, gpu 0000:01:00.1, nic 0000:02:00.0\n",
+        "vfio-early refuses them or is switched off, remove the files ('driverctl unset-override ADDRESS' "
+        "also "
+        "unbinds the device at once): gpu 0000:01:00.0, gpu 0000:01:00.1, nic 0000:02:00.0\n",
         Listed()
             .override_of("pci-0000:01:00.0", "vfio-pci\n")
             .override_of("pci-0000:01:00.1", "vfio-pci")

@@ -77,6 +77,16 @@ TEST(a_card_alone_in_its_group_has_no_joint_and_is_isolated_by_the_port_above)
     TEST_ASSERT_FALSE(board.why.is_shared);
 }
 
+TEST(a_member_that_could_not_be_read_has_no_id)
+{
+    Board board;
+    board.add_card("0000:01:00.0", 6);
+    board.add_card("0000:01:00.1", 6);
+    board.session.inventory.devices[1].is_identified = false;
+    board.ask("0000:01:00.0");
+    TEST_ASSERT_TRUE(board.text().find("  0000:01:00.1 - e1000e\n") != std::string::npos);
+}
+
 TEST(a_port_with_one_card_below_is_no_sharing)
 {
     Board board;

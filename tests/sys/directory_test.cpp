@@ -24,7 +24,7 @@ TEST(lists_every_name_but_those_of_itself_and_its_parent)
     Directory directory(tree.root(), Path("d"));
     TEST_ASSERT_TRUE(names_in(directory) == (std::set<std::string>{"one", "two", "three"}));
     TEST_ASSERT_FALSE(directory.has_failed());
-    TEST_ASSERT_FALSE(directory.next().has_value());
+    TEST_ASSERT_FALSE(directory.next());
 }
 
 TEST(lists_more_than_its_buffer_holds)
@@ -43,7 +43,7 @@ TEST(says_when_a_directory_could_not_be_read)
     tree.write("file", "");
     for (auto const* path : {"nowhere", "file"}) {
         Directory directory(tree.root(), Path(path));
-        TEST_ASSERT_FALSE(directory.next().has_value());
+        TEST_ASSERT_FALSE(directory.next());
         TEST_ASSERT_TRUE(directory.has_failed());
     }
     TEST_ASSERT_TRUE(Directory(tree.root(), Path("nowhere")).is_absent());
@@ -57,7 +57,7 @@ TEST(an_empty_directory_has_not_failed)
     Tree tree;
     tree.make_directory("d");
     Directory directory(tree.root(), Path("d"));
-    TEST_ASSERT_FALSE(directory.next().has_value());
+    TEST_ASSERT_FALSE(directory.next());
     TEST_ASSERT_FALSE(directory.has_failed());
 }
 

@@ -117,14 +117,14 @@ TEST(misses_the_image_of_a_kernel_that_is_there)
             .told());
 }
 
-TEST(tells_of_kernels_in_their_order_and_of_what_makes_images)
+TEST(tells_of_the_newest_kernel_first_and_of_what_makes_images)
 {
     Host host;
     for (std::string const version : {"6.3", "6.1", "6.2", "6.4"})
         host.kernel(version).file("boot/initrd.img-" + version, version == "6.4" ? -50 : 50);
     host.file("usr/sbin/update-initramfs").file("usr/bin/dracut");
     auto const told = host.told();
-    TEST_ASSERT_TRUE(told.find("6.1:") < told.find("6.2:") && told.find("6.2:") < told.find("6.3:"));
+    TEST_ASSERT_TRUE(told.find("6.3:") < told.find("6.2:") && told.find("6.2:") < told.find("6.1:"));
     TEST_ASSERT_TRUE(told.find("6.4") == std::string::npos);
     TEST_ASSERT_TRUE(told.ends_with("\n'update-initramfs -u -k all' makes them anew\n"));
     host.unlink("usr/sbin/update-initramfs");
@@ -132,6 +132,23 @@ TEST(tells_of_kernels_in_their_order_and_of_what_makes_images)
     host.unlink("usr/bin/dracut");
     host.file("usr/bin/mkinitcpio");
     TEST_ASSERT_TRUE(host.told().ends_with("\n'mkinitcpio -P' makes them anew\n"));
+}
+
+TEST(looks_at_the_newest_kernels_and_the_running_one_where_there_are_too_many)
+{
+    Host host;
+    host.write("proc/sys/kernel/osrelease", "6.1.0-3\n");
+    for (int i = 1; i <= 40; ++i) {
+        auto const version = "6.1.0-" + std::to_string(i);
+        host.kernel(version).file("boot/initrd.img-" + version, 50);
+    }
+    auto const told = host.told();
+    TEST_ASSERT_TRUE(told.find("kernel 6.1.0-3:") != std::string::npos);
+    TEST_ASSERT_TRUE(told.find("kernel 6.1.0-4:") == std::string::npos);
+    TEST_ASSERT_TRUE(told.find("kernel 6.1.0-9:") == std::string::npos);
+    TEST_ASSERT_TRUE(told.find("kernel 6.1.0-40:") < told.find("kernel 6.1.0-10:"));
+    TEST_ASSERT_TRUE(
+        told.find("\n8 older kernels were not looked at, as there are more than 32\n") != std::string::npos);
 }
 
 TEST(names_what_an_image_is_older_than)
@@ -159,6 +176,24 @@ TEST(looks_for_what_an_image_must_have)
     TEST_ASSERT_EQUAL_UINT(0b1111, Host().listing("lsinitramfs", "").looked_into().parts);
 }
 
+TEST(looks_for_a_hook_that_is_executable_where_modes_are_shown)
+{
+    auto const listed = [](std::string const& mode) {
+        return Host()
+            .listing("lsinitramfs",
+                "-rwxr-xr-x   1 root     root        1 Jan  1  1970 usr/sbin/vfio-early\n"
+                "-rw-r--r--   1 root     root        1 Jan  1  1970 etc/vfio-early.ini\n"
+                    + mode
+                    + "   1 root     root        1 Jan  1  1970 scripts/init-top/00-vfio-early\n"
+                      "-rw-r--r--   1 root     root        1 Jan  1  1970 "
+                      "usr/lib/modules/6.1/x/vfio-pci.ko.xz\n")
+            .looked_into()
+            .parts;
+    };
+    TEST_ASSERT_EQUAL_UINT(0, listed("-rwxr-xr-x"));
+    TEST_ASSERT_EQUAL_UINT(0b100, listed("-rw-r--r--"));
+}
+
 TEST(asks_for_the_drivers_that_the_plan_needs)
 {
     Host host;
@@ -180,7 +215,8 @@ TEST(uses_the_program_that_is_there)
         Host host;
         host.listing(program, well);
         TEST_ASSERT_TRUE(host.looked_into().state == State::Good);
-        auto const called = host.directory() + "/usr/bin/" + program + " " + host.directory() + "/boot/i\n";
+        auto const called = host.directory() + "/usr/bin/" + program + " " + host.directory() + "/boot/i"
+            + (program == "lsinitramfs" ? " -l\n" : "\n");
         TEST_ASSERT_EQUAL_STRING(called, host.read("called"));
     }
     TEST_ASSERT_TRUE(Host().looked_into().state == State::Good);
@@ -191,6 +227,9 @@ TEST(says_that_a_listing_failed)
     auto const image = Host().listing("lsinitrd", "cannot open it\n", 1).looked_into();
     TEST_ASSERT_TRUE(image.state == State::Unreadable);
     TEST_ASSERT_EQUAL_STRING("cannot open it", image.message.view());
+    // The last line that says something.
+    TEST_ASSERT_EQUAL_STRING(
+        "cannot open it", Host().listing("lsinitrd", "\ncannot open it\n\n", 1).looked_into().message.view());
     // One that fails for another reason, and shows all that is looked for.
     TEST_ASSERT_TRUE(Host().listing("lsinitrd", well, 1).looked_into().state == State::Good);
 }

@@ -133,7 +133,7 @@ TEST(reads_names_from_either_place)
 TEST(reads_names_across_the_ends_of_blocks)
 {
     std::string list;
-    for (unsigned number = 0x1000; list.size() < 5 * names_buffer_bytes; ++number) {
+    for (unsigned number = 0x1000; list.size() < 20 * output_buffer_bytes; ++number) {
         char line[64];
         snprintf(line, sizeof(line), "%04x  Vendor %x\n\t0001  Device of %x\n", number, number, number);
         list += line;
@@ -153,7 +153,7 @@ TEST(reads_names_across_the_ends_of_blocks)
         TEST_ASSERT_EQUAL_STRING(name, model(*names->find({vendor, 1})));
     }
     TEST_ASSERT_EQUAL_STRING("Last Of the last", model(*names->find({0xfff0, 1})));
-    TEST_ASSERT_TRUE(end > names_buffer_bytes);
+    TEST_ASSERT_TRUE(end > output_buffer_bytes);
 }
 
 TEST(does_not_wait_for_names_that_come_through_a_pipe)
@@ -166,13 +166,13 @@ TEST(does_not_wait_for_names_that_come_through_a_pipe)
     TEST_ASSERT_EQUAL_STRING("", model(*names->find({0x10de, 1})));
 }
 
-TEST(leaves_out_a_line_that_is_longer_than_a_block)
+TEST(passes_over_a_line_that_is_too_long)
 {
     auto const names = std::make_unique<ModelNames>();
     names->want({0x10de, 1});
     Tree tree;
     tree.write(
-        "usr/share/misc/pci.ids", std::string(3 * names_buffer_bytes, 'x') + "\n10de  NVIDIA\n\t0001  One\n");
+        "usr/share/misc/pci.ids", std::string(3 * max_path_bytes, 'x') + "\n10de  NVIDIA\n\t0001  One\n");
     read_model_names(tree.root(), *names);
     TEST_ASSERT_EQUAL_STRING("NVIDIA One", model(*names->find({0x10de, 1})));
 }

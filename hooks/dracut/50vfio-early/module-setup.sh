@@ -52,9 +52,9 @@ is_for_this_machine() {
 tell_what_the_next_boot_will_do() {
     local line
     is_for_this_machine || return 0
-    while read -r line; do
+    while IFS= read -r line; do
         case "$line" in
-        *": would bind to "* | *": is bound to "* | "would bind "* | "no device is listed"*) dinfo "vfio-early: $line" ;;
+        *": would bind to "* | *": is bound to "* | "would bind "* | "no device is listed"* | "  "*) dinfo "vfio-early: $line" ;;
         *) dwarn "vfio-early: ${line#vfio-early: }" ;;
         esac
     done < <(/usr/sbin/vfio-early check --kernel "$kernel" --write-facts /etc/vfio-early.facts 2>&1)

@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usage: tests/fuzz/run.sh SECONDS BUILD_DIRECTORY
+# Lets libFuzzer try each target for so many seconds. What it learned stays in BUILD_DIRECTORY/corpus for the next time, and
+# what it found in BUILD_DIRECTORY/found: that goes to tests/fuzz/regressions/TARGET when it is mended.
+set -eu
+seconds=$1
+build=$2
+here=$(dirname "$0")
+
+# executions LOG: how many inputs were tried
+executions() {
+    sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$1"
+}
+
+status=0
+for program in "$build"/tests/fuzz/fuzz-*; do
+    [ -x "$program" ] && [ -f "$program" ] || continue
+    name=${program##*/fuzz-}
+    mkdir -p "$build/corpus/$name" "$build/found/$name"
+    inputs="$build/corpus/$name $here/seeds/$name"
+    [ ! -d "$here/regressions/$name" ] || inputs="$inputs $here/regressions/$name"
+    # shellcheck disable=SC2086 # one argument a directory
+    if "$program" -max_total_time="$seconds" -max_len=4096 -timeout=10 -dict="$here/vfio-early.dict" \
+        -artifact_prefix="$build/found/$name/" $inputs >"$build/$name.log" 2>&1; then
+        echo "$name: $(executions "$build/$name.log") inputs, nothing found"
+    else
+        echo "$name: something was found, see $build/$name.log:"
+        tail -n 30 "$build/$name.log"
+        status=1
+    fi
+done
+exit $status

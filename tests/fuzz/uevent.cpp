@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// Texts of sysfs: of a function, and links and lists around it.
+#include "core/slot.h"
+#include "core/sysfs_text.h"
+#include "fuzz.h"
+
+using namespace vfio_early;
+
+extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size)
+{
+    ExactCopy const copy(text_of(data, size));
+    Device device;
+    device.address = {.domain = 0, .bus = 1};
+    if (!parse_uevent(copy.text, device))
+        must(device.class_code == 0 && device.id == DeviceId(), "what is not whole says nothing");
+    header_type_of_config(copy.text);
+    last_address(copy.text);
+    is_keyboard(copy.text);
+    framebuffer_owner(copy.text);
+    holder_of_memory(copy.text, device.address);
+    iommu_that_is_not_on({.has_dmar = true}, copy.text);
+    parse_root_bus(copy.text);
+    auto const slot = parse_slot_link(copy.text);
+    must(!slot || !slot->steps.empty(), "a slot has a step");
+    return 0;
+}
