@@ -5,6 +5,7 @@
 import collections
 import contextlib
 import io
+import json
 import os
 import pathlib
 import re
@@ -156,7 +157,7 @@ class BoundDevice(unittest.TestCase):
     def complaints(self, driver="vfio-pci", client="ok viable, mapped BAR 0 of 4096 bytes", line=""):
         evidence = machine.Evidence(
             reached_real_root=True, devices={self.ADDRESS: machine.Device("0x8086", "0x10d3", "0x020000", driver, "1")},
-            clients={self.ADDRESS: client} if client else {}, log=["[    1.0] vfio-pci 0000:01:00.0: ready", line],
+            clients={self.ADDRESS: client} if client else {}, status_exit=3, log=["[    1.0] vfio-pci 0000:01:00.0: ready", line],
         )
         return judge.complaints({"bound": [self.ADDRESS], "report": False}, evidence)
 
@@ -180,6 +181,47 @@ class BoundDevice(unittest.TestCase):
         nothing = machine.Evidence(reached_real_root=True)
         complaints = judge.complaints({"bound": ["0000:02:00.0"], "report": False}, nothing)
         self.assertIn("0000:02:00.0 is not there", complaints)
+
+
+class Status(unittest.TestCase):
+    """What `status` says has to be what the report says, and what sysfs shows."""
+
+    ADDRESS = "0000:01:00.0"
+
+    def complaints(self, outcome="bound", driver="vfio-pci", now="bound", ok=True, status_exit=0, expect=None):
+        device = {"label": "nic", "address": self.ADDRESS, "target": "vfio-pci", "outcome": outcome, "code": None, "moved": None}
+        report = {"ok": outcome == "bound", "devices": [device], "warnings": []}
+        evidence = machine.Evidence(
+            reached_real_root=True, devices={self.ADDRESS: machine.Device("0x8086", "0x10d3", "0x020000", driver, "1")},
+            report=json.dumps(report), status=json.dumps(report | {"ok": ok, "devices": [device | {"now": now}]}),
+            status_exit=status_exit,
+        )
+        return judge.complaints(expect or {}, evidence)
+
+    def test_agrees(self):
+        self.assertEqual(self.complaints(), [])
+        self.assertEqual(self.complaints("refused", "e1000e", "not-bound", False, 1), [])
+        self.assertEqual(self.complaints("bound", "e1000e", "lost", False, 1, {"now": {"nic": "lost"}}), [])
+
+    def test_disagrees_with_sysfs(self):
+        self.assertIn(f"{self.ADDRESS} is on e1000e, and status has it as bound", self.complaints(driver="e1000e"))
+        self.assertIn(f"{self.ADDRESS} is on vfio-pci, and status has it as lost", self.complaints(now="lost", ok=False, status_exit=1))
+
+    def test_disagrees_with_the_report(self):
+        self.assertEqual(self.complaints("bound", "e1000e", "lost", False, 1),
+                         [f"nic {self.ADDRESS} is lost by status, and should be bound"])
+
+    def test_disagrees_with_itself(self):
+        self.assertEqual(self.complaints(status_exit=1), ["status says ok: True with exit status 1, and ok should be True"])
+        self.assertEqual(self.complaints(ok=False), ["status says ok: False with exit status 0, and ok should be True"])
+
+    def test_without_a_report(self):
+        nothing = machine.Evidence(reached_real_root=True, status_exit=1)
+        self.assertEqual(judge.complaints({"report": False}, nothing), ["there is no report, and status ends with 1"])
+
+    def test_is_read_from_the_serial_line(self):
+        evidence = machine.read_evidence('@@ status {"a":\r\n@@ status 1}\r\n@@ status_exit 3\n@@ end\n')
+        self.assertEqual((evidence.status, evidence.status_exit), ('{"a":\n1}', 3))
 
 
 class Words(unittest.TestCase):
