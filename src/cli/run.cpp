@@ -607,7 +607,6 @@ void look_and_plan(Job& job)
     read_what_is_known(job);
     scan_all(job.root, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
-    leave_for_handover(session.plan, session.inventory);
     session.loading_of(Target::VfioPci).is_missing =
         !has_driver(job.root, Target::VfioPci) && !could_load_driver(job.root, session, Target::VfioPci);
 }

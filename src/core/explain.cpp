@@ -710,7 +710,7 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
         print(sink, ", its group will be checked when it is bound");
     if (is_bound_already(decision, device))
         print(sink, ", already");
-    else if (decision.outcome != Outcome::Bound)
+    else if (decision.outcome == Outcome::WouldBind || decision.outcome == Outcome::Handover)
         put_driver_now(sink, *device);
     print(sink, ")");
 }
