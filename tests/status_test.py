@@ -152,6 +152,12 @@ def handed_over(machine):
     machine.bind("0000:02:00.0", "iwlwifi")
 
 
+def handed_over_since(machine):
+    """The line became one for the running machine only, and under another name."""
+    machine.bind("0000:02:00.0", "iwlwifi")
+    machine.write("etc/vfio-early.ini", INI.replace("wlan", "wifi") + "[handover]\nwifi = iwlwifi\n")
+
+
 def newer_ini(machine):
     """A line is new, one is gone, one was corrected and leads to the same device."""
     machine.bind("0000:02:00.0", "iwlwifi")
@@ -242,6 +248,7 @@ SHOWN = {
     "planned-only": (planned_only, []),
     "handed-over": (handed_over, []),
     "handed-over-label": (handed_over, ["wlan"]),
+    "handed-over-since": (handed_over_since, []),
     "newer-ini": (newer_ini, []),
     "newer-ini-label": (newer_ini, ["wifi"]),
     "newer-line-that-is-bound": (newer_line_that_is_bound, []),

@@ -41,8 +41,10 @@ bool plan(Session& session)
 {
     Problems problems;
     make_plan(session.config, session.facts, session.inventory, session.plan, problems);
-    if (problems.empty())
+    if (problems.empty()) {
+        leave_for_handover(session.plan, session.inventory);
         return true;
+    }
     session.plan.decisions.clear();
     session.problems = problems;
     return false;

@@ -142,7 +142,9 @@ bool is_wanted(StatusRow const& row, Status const& status)
     if (!status.labels.empty())
         return true;
     bool const is_listed = row.is_listed || !status.is_config_known;
-    return is_listed && !(row.reported && row.reported->outcome == "handover");
+    auto const outcome =
+        row.reported ? row.reported->outcome : name_of(decision_of(row, status.session)->outcome);
+    return is_listed && outcome != "handover";
 }
 
 bool is_good(StatusRow const& row, Status const& status)
