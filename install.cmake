@@ -47,3 +47,9 @@ install(FILES hooks/mkinitcpio/hooks/vfio-early
     DESTINATION lib/initcpio/hooks COMPONENT mkinitcpio EXCLUDE_FROM_ALL)
 install(FILES hooks/dracut/50vfio-early/vfio-early.service
     DESTINATION lib/initcpio COMPONENT mkinitcpio EXCLUDE_FROM_ALL)
+
+# Nothing is enabled by being installed: a link in /etc/libvirt/hooks/qemu.d does that, or a guest's `hookscript`.
+install(FILES hooks/guest.sh DESTINATION share/vfio-early COMPONENT guests)
+foreach(host libvirt proxmox)
+    install(PROGRAMS hooks/${host}/vfio-early DESTINATION share/vfio-early/${host} COMPONENT guests)
+endforeach()

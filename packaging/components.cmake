@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Read by cpack for each kind of package: which components are in it.
 if(CPACK_GENERATOR STREQUAL "DEB")
-    set(CPACK_COMPONENTS_ALL program initramfs-tools dracut deb)
+    set(CPACK_COMPONENTS_ALL program guests initramfs-tools dracut deb)
 else()
-    set(CPACK_COMPONENTS_ALL program dracut rpm)
+    set(CPACK_COMPONENTS_ALL program guests dracut rpm)
 endif()

@@ -75,7 +75,7 @@ shell)
     git ls-files | while read -r file; do
         head -n 1 "$file" | grep -qE '^#!(/usr)?/bin/(ba|a)?sh' && echo "$file"
     done | xargs shellcheck --external-sources
-    shellcheck --shell=sh qemu-tests/overlay.sh packaging/rpm/postun
+    shellcheck --shell=sh hooks/guest.sh qemu-tests/overlay.sh packaging/rpm/postun
     shellcheck --shell=bash tests/hooks.sh completions/vfio-early.bash
     ;;
 esac
