@@ -16,6 +16,7 @@ ExitStatus run_accept(CommandOptions const&);
 ExitStatus run_bind(CommandOptions const&);
 ExitStatus run_check(CommandOptions const&);
 ExitStatus run_list(CommandOptions const&);
+ExitStatus run_release(CommandOptions const&);
 ExitStatus run_suggest(CommandOptions const&);
 ExitStatus run_why(CommandOptions const&);
 

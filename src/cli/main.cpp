@@ -24,7 +24,8 @@ constexpr Command commands[] = {
     {"why", run_why, true},
     {"suggest", run_suggest, true},
     {"check", run_check, false},
-    {"bind", run_bind, false},
+    {"bind", run_bind, true},
+    {"release", run_release, true},
     {"accept", run_accept, true},
 };
 
@@ -38,7 +39,9 @@ commands:
   why ADDRESS          what joins a device to its group, and what helps
   suggest SELECTOR...  the configuration for these devices, or the guest's side
   check                what the next boot will do; changes nothing
-  bind                 bind the listed devices now: what the initramfs runs
+  bind [LABEL...]      bind the listed devices now: what the initramfs runs
+  release [LABEL or ADDRESS...]
+                       give them, or all that are listed, back to the host
   accept [LABEL...]    record that these lines, or all, mean what is there now
 
 options:
@@ -52,6 +55,8 @@ options:
   --by-path            suggest: cards by their slot, not their address
   --for GUEST          suggest: for libvirt, qemu or proxmox
   --from-running       suggest: what is on vfio-pci and pci-stub now
+  --handover           bind, release: pass over what is not under [handover]
+  --force              release: also what a guest has open
   --kernel VERSION     check: with this kernel, not the one that runs
   --write-facts FILE   check: record there what the lines mean
 

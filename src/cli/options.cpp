@@ -27,6 +27,8 @@ constexpr Option known_options[] = {
     {"--anonymous", "list", nullptr, &CommandOptions::is_anonymous},
     {"--by-path", "suggest", nullptr, &CommandOptions::is_by_path},
     {"--from-running", "suggest", nullptr, &CommandOptions::is_from_running},
+    {"--handover", "bind and release", nullptr, &CommandOptions::is_handover},
+    {"--force", "release", nullptr, &CommandOptions::is_forced},
     {"--for", "suggest", &CommandOptions::guest, nullptr},
 };
 
@@ -128,7 +130,8 @@ std::optional<Invocation> parse_arguments(int count, char const* const* argument
             return {};
         }
     }
-    if (special && special->command != invocation.command && invocation.kind == Invocation::Kind::Command) {
+    if (special && special->command.find(invocation.command) == std::string_view::npos
+        && invocation.kind == Invocation::Kind::Command) {
         print_error("option %s goes with '%s' only", special->name, special->command);
         return {};
     }

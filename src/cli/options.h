@@ -23,6 +23,8 @@ struct CommandOptions {
     bool is_by_path = false; // suggest: cards by the slot that they are in
     bool is_from_running = false; // suggest: what is on vfio-pci and pci-stub now
     std::string_view guest = {}; // suggest: whose words to write; empty for the INI
+    bool is_handover = false; // bind, release: passes over what is not under [handover]
+    bool is_forced = false; // release: also what a guest has open
     Words words; // what the command is about: labels, selectors, or an address
 };
 

@@ -6,15 +6,19 @@
 #include "core/command_line.h"
 #include "core/explain.h"
 #include "core/plan.h"
+#include "core/release.h"
 #include "core/report.h"
 #include "core/suggest.h"
 #include "sys/apply.h"
 #include "sys/facts_file.h"
+#include "sys/handover.h"
+#include "sys/host_processes.h"
 #include "sys/host_uses.h"
 #include "sys/images.h"
 #include "sys/log.h"
 #include "sys/modprobe_d.h"
 #include "sys/modules.h"
+#include "sys/release.h"
 #include "sys/report_file.h"
 #include "sys/rivals.h"
 #include "sys/running_system.h"
@@ -83,6 +87,12 @@ Result<std::string_view> read_config_text(
     return root.read(path, buffer);
 }
 
+// What becomes of the devices where a run ends before it begins.
+char const* nothing_is_done(Job const& job)
+{
+    return job.session.mode == Mode::Release ? "nothing is given back" : "nothing is bound";
+}
+
 // The configuration's path as its user would find it.
 ConfigName config_name(Job const& job)
 {
@@ -110,6 +120,12 @@ void read_config(Job& job, CommandOptions const& options)
         parse_config(text.value(), job.session.config, job.session.problems);
 }
 
+bool has_config(Job const& job)
+{
+    auto const path = user_path(job.root, job.options.config);
+    return !path.is_error() && job.root.presence(path.value()) != Presence::Absent;
+}
+
 void tell_of_problems(Job const& job)
 {
     auto const& name = job.session.config_name;
@@ -127,7 +143,7 @@ void tell_of_problems(Job const& job)
     if (job.session.problems.left_out() > 0)
         tell(job, "%s: and %u more", name, job.session.problems.left_out());
     if (is_in_a_line)
-        tell(job, "%s has an error, so nothing is bound", name);
+        tell(job, "%s has an error, so %c", name, nothing_is_done(job));
 }
 
 ExitStatus leave_alone(Job const& job, std::string_view why)
@@ -179,17 +195,48 @@ std::optional<ExitStatus> heed_command_line(Job& job)
     return {};
 }
 
-// False where a label that was named is on no line.
-bool know_labels(Job const& job)
+// Adds what is named by its place as an entry that no line has. False, and says so, where it is none.
+bool add_place(Job& job, std::string_view word)
 {
-    auto const& entries = job.session.config.entries;
+    auto const selector = read_selector(word);
+    if (!selector)
+        return false;
+    Entry entry;
+    entry.selector = *selector;
+    Sink sink(entry.selector_text);
+    print(sink, "%s", word);
+    if (!selector->location || selector->id)
+        print_error("%q is neither a label nor an address", word);
+    else if (!job.session.config.entries.try_append(entry))
+        print_error("more than %u lines and addresses", max_entries);
+    else
+        return true;
+    return false;
+}
+
+std::span<std::string_view const> all_labels(Config const& config, std::string_view (&labels)[max_entries])
+{
+    for (size_t i = 0; i < config.entries.size(); ++i)
+        labels[i] = config.entries[i].label.view();
+    return {labels, config.entries.size()};
+}
+
+// False where a label that was named is on no line. What a release is told of and has a ':' is an address,
+// which no label has.
+bool know_words(Job& job)
+{
+    if (job.options.is_handover)
+        return true;
     std::string_view known[max_entries];
-    for (size_t i = 0; i < entries.size(); ++i)
-        known[i] = entries[i].label.view();
-    std::span const labels(known, entries.size());
+    auto const labels = all_labels(job.session.config, known);
     for (auto const label : job.options.words) {
         if (std::ranges::find(labels, label) != labels.end())
             continue;
+        if (job.session.mode == Mode::Release && label.find(':') != std::string_view::npos) {
+            if (!add_place(job, label))
+                return false;
+            continue;
+        }
         auto const& name = job.session.config_name;
         if (auto const meant = nearest(label, labels))
             tell(job, "%s has no label %q, did you mean %q?", name, label, *meant);
@@ -200,10 +247,28 @@ bool know_labels(Job const& job)
     return true;
 }
 
-// Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
-void plan_and_carry_out(void* context)
+std::span<std::string_view const> labels_of(CommandOptions const& options)
 {
-    auto& [conduct, options, root, session] = *static_cast<Job*>(context);
+    return {options.words.begin(), options.words.size()};
+}
+
+// The part of a plan that the words are about.
+void keep_what_is_asked_for(Job& job)
+{
+    auto& session = job.session;
+    auto const words = labels_of(job.options);
+    if (job.options.is_handover)
+        keep_handed_over(session.plan, session.config, session.inventory, words);
+    else if (session.mode != Mode::Check && !words.empty())
+        keep_named(session.plan, session.config, session.inventory, words);
+    else
+        leave_for_handover(session.plan, session.inventory);
+}
+
+// Reads what is there, and plans. Nothing is written to sysfs.
+void plan(Job& job)
+{
+    auto& [conduct, options, root, session] = job;
     session.is_loading = conduct.loads_iommu_driver && root.is_machine();
     if (session.is_loading)
         load_iommu_driver(root);
@@ -217,9 +282,15 @@ void plan_and_carry_out(void* context)
     }
     scan(root, session.config, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+    keep_what_is_asked_for(job);
     if (!session.problems.empty())
         session.plan.decisions.clear();
     session.is_planned = true;
+}
+
+void carry_out(void* context)
+{
+    auto& [conduct, options, root, session] = *static_cast<Job*>(context);
     if (!session.problems.empty())
         return;
     if (!options.facts.empty())
@@ -233,9 +304,82 @@ void plan_and_carry_out(void* context)
         apply(session, root);
     else
         rehearse(session, root);
-    find_strangers(root, session);
+    // With labels the plan is a part of one, and what it does not have is no stranger.
+    if (session.mode == Mode::Check || (options.words.empty() && !options.is_handover))
+        find_strangers(root, session);
     if (session.outlook)
         find_rivals(root, session);
+}
+
+// Everything that reads or writes devices in sysfs: inventory, plan, and carrying it out.
+void plan_and_carry_out(void* context)
+{
+    plan(*static_cast<Job*>(context));
+    carry_out(context);
+}
+
+void plan_and_hand_over(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    plan(job);
+    hand_over(job.session, job.root, handover_patience_milliseconds);
+}
+
+void take_back_job(void* context)
+{
+    auto& job = *static_cast<Job*>(context);
+    take_back(job.session, job.root);
+}
+
+// The same for a release.
+void plan_and_give_back(void* context)
+{
+    auto& [conduct, options, root, session] = *static_cast<Job*>(context);
+    read_facts(root, session.facts);
+    find_host_processes(root, session.uses);
+    scan(root, session.config, session.facts, session.inventory);
+    if (options.is_handover) {
+        std::string_view labels[max_entries];
+        plan_release(session, all_labels(session.config, labels));
+        keep_what_is_asked_for(*static_cast<Job*>(context));
+    } else {
+        plan_release(session, labels_of(options));
+    }
+    refuse_what_guests_have(session);
+    session.is_planned = true;
+    if (session.problems.empty())
+        release(session, root);
+    else
+        session.plan.decisions.clear();
+}
+
+void judge_what_became(Job const& job)
+{
+    if (job.session.mode == Mode::Release)
+        judge_release(job.session);
+}
+
+// How long a handover can take, beside what it is for: as long as systemd waits by default for a unit to stop
+// (DefaultTimeoutStopSec= of systemd-system.conf(5)), and as it waits itself.
+int64_t handover_milliseconds(Config const& config)
+{
+    constexpr int64_t unit_milliseconds = 100000;
+    int64_t sum = 2 * handover_patience_milliseconds;
+    for (auto const& handover : config.handovers) {
+        auto words = handover.words.view();
+        for (auto word = take_word(words); !word.empty(); word = take_word(words))
+            sum += is_unit(word) ? unit_milliseconds : handover_patience_milliseconds;
+    }
+    return sum;
+}
+
+// Whether this run may come to what stands under [handover]. Below another root no program is run.
+bool is_about_handover(Job const& job)
+{
+    auto const& session = job.session;
+    return !session.config.handovers.empty() && session.is_running_system && job.root.is_machine()
+        && (session.mode == Mode::Release
+            || (session.mode == Mode::Bind && (job.options.is_handover || !job.options.words.empty())));
 }
 
 // Tells what became of devices that were given back when the report had been written already.
@@ -247,6 +391,9 @@ void report_late(Job const& job)
         wait_milliseconds(pause_milliseconds);
     undo(job.session, job.root); // what was found to be lost meanwhile
     undo_what_was_lost(job.session, job.root);
+    judge_what_became(job);
+    if (is_about_handover(job))
+        take_back(job.session, job.root);
     for (auto const& decision : job.session.plan.decisions) {
         if (decision.outcome == Outcome::Bound
             || given_back(decision, job.session.undo_log, job.session.inventory) == GivenBack::Unneeded)
@@ -290,24 +437,58 @@ void clean_up(Job& job, WorkerEnd const& worker)
     job.session.is_undone_late = end.kind == WorkerEnd::Kind::TimeIsUp;
 }
 
+// Frees what is under [handover] first, which takes longer than binding may.
+WorkerEnd run_workers(Job& job, int64_t deadline)
+{
+    auto& session = job.session;
+    if (session.mode == Mode::Release)
+        return run_worker(plan_and_give_back, &job, deadline);
+    if (!is_about_handover(job))
+        return run_worker(plan_and_carry_out, &job, deadline);
+    auto const limit = handover_milliseconds(session.config);
+    auto const end = run_worker(plan_and_hand_over, &job, now_milliseconds() + limit);
+    if (end.kind != WorkerEnd::Kind::Done)
+        return end;
+    return run_worker(
+        carry_out, &job, now_milliseconds() + int64_t{1000} * session.config.options.timeout_seconds);
+}
+
+// Brings back what a handover took from the host, where its devices are with the host again.
+void take_back_from_guest(Job& job)
+{
+    if (is_about_handover(job))
+        run_worker(take_back_job, &job, now_milliseconds() + handover_milliseconds(job.session.config));
+}
+
 // Lets a worker do it, because sysfs can hang. The worker has as many seconds as the configuration says, from
 // `start` (now_milliseconds()) on. If it is cut short, what it leaves open is settled, and what it wrote is
 // undone.
 void work(Job& job, int64_t start)
 {
     auto const deadline = start + int64_t{1000} * job.session.config.options.timeout_seconds;
-    auto const end = run_worker(plan_and_carry_out, &job, deadline);
+    auto& session = job.session;
+    bool const is_release = session.mode == Mode::Release;
+    auto const end = run_workers(job, deadline);
     if (end.kind == WorkerEnd::Kind::Done)
         return;
-    settle(job.session, end.kind == WorkerEnd::Kind::TimeIsUp ? Reason::Timeout : Reason::BindFailed,
+    if (is_release && !session.is_releasing)
+        session.undo_log.clear();
+    bool const was_planned = session.is_planned;
+    settle(session,
+        end.kind == WorkerEnd::Kind::TimeIsUp ? Reason::Timeout
+            : is_release                      ? Reason::ReleaseFailed
+                                              : Reason::BindFailed,
         end.signal);
-    if (job.session.mode != Mode::Bind)
+    if (session.mode == Mode::Check)
         return;
+    if (!was_planned && !job.options.words.empty() && !job.options.is_handover)
+        keep_what_is_asked_for(job);
     if (!job.session.undo_log.empty())
         clean_up(job, end);
     run_worker(read_back_job, &job, now_milliseconds() + patience_milliseconds);
     if (!job.session.is_undone_late)
         give_up_on_what_is_left(job.session.undo_log, job.session.plan);
+    judge_what_became(job);
 }
 
 void find_images_job(void* context)
@@ -427,13 +608,14 @@ bool is_alone(Job const& job)
         return true;
     if (locked.error().number == EWOULDBLOCK) {
         tell(job,
-            "nothing is bound, /run/vfio-early/lock: another vfio-early is still binding or giving back "
-            "devices, try again later, or reboot if it does not end");
+            "%c, /run/vfio-early/lock: another vfio-early is still binding or giving back devices, try again "
+            "later, or reboot if it does not end",
+            nothing_is_done(job));
         return false;
     }
     if (!job.session.is_running_system)
         return true;
-    tell(job, "nothing is bound, /run/vfio-early/lock: %m", locked.error().number);
+    tell(job, "%c, /run/vfio-early/lock: %m", nothing_is_done(job), locked.error().number);
     return false;
 }
 
@@ -466,8 +648,7 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
     }
     Job job{looks_only, options, root.value(), *session};
     session->config_name = config_name(job);
-    auto const path = user_path(job.root, options.config);
-    if (!path.is_error() && job.root.presence(path.value()) != Presence::Absent)
+    if (has_config(job))
         read_config(job, options);
     if (!session->problems.empty())
         session->config = {};
@@ -499,18 +680,27 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     session.config_name = config_name(job);
     if (conduct.obeys_command_line && is_crash_kernel(root.value()))
         return leave_alone(job, "this kernel was started to save a crash (/proc/vmcore), nothing is bound");
-    if (auto const status = heed_command_line(job))
+    session.is_forced = options.is_forced;
+    bool const is_release = conduct.mode == Mode::Release;
+    if (auto const status = is_release ? std::nullopt : heed_command_line(job))
         return *status;
-    read_config(job, options);
-    if (session.problems.empty() && !know_labels(job))
+    // What is on vfio-pci can be given back without a configuration too.
+    if (!is_release || has_config(job))
+        read_config(job, options);
+    if (session.problems.empty() && !know_words(job))
         return WrongInput;
     bool const is_to_work = session.problems.empty() && !session.is_command_line_unknown;
-    if (is_to_work && session.mode == Mode::Bind && !is_alone(job))
+    if (is_to_work && session.mode != Mode::Check && !is_alone(job))
         return SomeNotBound;
     if (is_to_work)
         work(job, start);
     else
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled
+    if (is_to_work && (is_release || !is_all_bound(session)))
+        take_back_from_guest(job);
+    if (options.is_handover && session.is_planned && session.problems.empty()
+        && session.plan.decisions.empty())
+        return AllBound;
     look_at_images(job);
     tell_of_problems(job);
     bool const is_recorded = session.problems.empty() && record(job);

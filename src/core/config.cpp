@@ -11,8 +11,11 @@ namespace vfio_early {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
-constexpr std::string_view section_names[] = {"bind", "stub", "options"};
+constexpr std::string_view section_names[] = {"bind", "stub", "handover", "options"};
 constexpr std::string_view option_names[] = {"boot-display", "timeout", "protect"};
+// Of systemd.unit(5), those that can be stopped and started again.
+constexpr std::string_view unit_kinds[] = {
+    "service", "socket", "target", "timer", "path", "mount", "automount", "swap"};
 constexpr std::string_view boot_display_values[] = {"refuse", "bind"};
 
 struct Parser {
@@ -61,7 +64,9 @@ void check_section(Parser& parser, std::string_view name)
     rest = trimmed(rest);
     if (!contains(section_names, name))
         report(parser,
-            "unknown section %q, there are [bind] for vfio-pci, [stub] for pci-stub, and [options]", name);
+            "unknown section %q, there are [bind] for vfio-pci, [stub] for pci-stub, [handover] and "
+            "[options]",
+            name);
     else if (!rest.empty() && rest.front() != ';' && rest.front() != '#')
         report(parser, "%q follows a section header, put it on a line of its own", rest);
 }
@@ -136,6 +141,77 @@ void add_entry(Parser& parser, Target target, std::string_view label, std::strin
     entry.selector = *selector;
     if (!parser.config.entries.try_append(entry))
         report(parser, "more than %u lines name devices, join some with 'all' or '.*'", max_entries);
+}
+
+bool has_word(std::string_view words, std::string_view word)
+{
+    for (auto next = take_word(words); !next.empty(); next = take_word(words)) {
+        if (next == word)
+            return true;
+    }
+    return false;
+}
+
+// A word goes to systemctl or to modprobe, which would take it for an option if it began like one.
+void check_handover_word(Parser& parser, std::string_view word)
+{
+    bool const has_good_bytes = word.front() != '-' && std::ranges::all_of(word, [](char byte) {
+        return is_letter_or_digit(byte) || std::string_view("-_.@:\\").find(byte) != std::string_view::npos;
+    });
+    auto kind = word;
+    kind.remove_prefix(word.rfind('.') + 1); // npos + 1 is 0
+    if (!has_good_bytes || (!is_unit(word) && word.find_first_of("@:\\") != std::string_view::npos))
+        report(parser, "%q is neither a unit like 'display-manager.service' nor a kernel module", word);
+    else if (is_unit(word) && !contains(unit_kinds, kind)) {
+        if (auto const meant = nearest(kind, unit_kinds))
+            report(parser, "%q is no kind of unit, did you mean %q?", word, *meant);
+        else
+            report(
+                parser, "%q has a dot and is no unit that can be stopped, write modules without '.ko'", word);
+    }
+}
+
+// The labels are looked up when all lines have been read.
+void add_handover(Parser& parser, std::string_view label, std::string_view value)
+{
+    for (auto const& earlier : parser.config.handovers) {
+        if (earlier.label.view() == label)
+            return report(parser, "%q is already handed over on line %u, put all words on one line", label,
+                earlier.line);
+    }
+    if (value.empty())
+        report(parser, "%q has no value, write what to stop, like display-manager.service", label);
+    for (auto rest = value; !trimmed(rest).empty();) {
+        auto const word = take_word(rest);
+        check_handover_word(parser, word);
+        if (has_word(rest, word))
+            report(parser, "%q is there twice", word);
+    }
+    Handover const handover = {
+        .label = FixedString<max_label_bytes>(label), .words = ValueText(value), .line = parser.line};
+    if (!parser.config.handovers.try_append(handover))
+        report(parser, "more than %u lines", max_entries);
+}
+
+void apply_handovers(Parser& parser)
+{
+    std::string_view labels[max_entries];
+    auto const& entries = parser.config.entries;
+    for (size_t i = 0; i < entries.size(); ++i)
+        labels[i] = entries[i].label.view();
+    std::span const known(labels, entries.size());
+    for (auto& handover : parser.config.handovers) {
+        auto const label = handover.label.view();
+        auto const* const place = std::find(labels, labels + entries.size(), label);
+        handover.entry = static_cast<uint16_t>(place - labels);
+        if (handover.entry < entries.size())
+            continue;
+        parser.line = handover.line;
+        if (auto const meant = nearest(label, known))
+            report(parser, "%q is no label of [bind] or [stub], did you mean %q?", label, *meant);
+        else
+            report(parser, "%q is no label of [bind] or [stub]", label);
+    }
 }
 
 // True when the option is set for the first time; remembers on which line.
@@ -264,6 +340,8 @@ void handle_key(Parser& parser, IniKey const& key)
         add_entry(parser, Target::VfioPci, key.name, key.value);
     else if (key.section == "stub")
         add_entry(parser, Target::PciStub, key.name, key.value);
+    else if (key.section == "handover")
+        add_handover(parser, key.name, key.value);
     else if (key.section == "options")
         set_option(parser, key.name, key.value);
     else if (key.section.empty())
@@ -317,6 +395,20 @@ bool is_protected(Config const& config, Entry const& entry)
     return config.options.protect != Protect::None && !entry.is_unprotected;
 }
 
+bool is_unit(std::string_view word)
+{
+    return word.find('.') != std::string_view::npos;
+}
+
+Handover const* handover_of(Config const& config, uint16_t entry)
+{
+    for (auto const& handover : config.handovers) {
+        if (handover.entry == entry)
+            return &handover;
+    }
+    return nullptr;
+}
+
 std::string_view section_name(Target target)
 {
     return target == Target::VfioPci ? "[bind]" : "[stub]";
@@ -340,6 +432,7 @@ void parse_config(std::string_view text, Config& config, Problems& problems)
         },
         [&](IniKey const& key) { handle_key(parser, key); });
     apply_protect(parser);
+    apply_handovers(parser);
     if (first_wrong_line < 0)
         problems.add(problem_of(1, "not enough memory to read it"));
     if (first_wrong_line > 0) {

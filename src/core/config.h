@@ -28,6 +28,17 @@ struct Entry {
     bool is_unprotected = false; // `protect = all except` names it
 };
 
+// One line under [handover]: what the host does without while a guest has the devices of the label.
+struct Handover {
+    FixedString<max_label_bytes> label;
+    ValueText words; // the systemd units to stop and the modules to unload, in this order
+    unsigned line = 0;
+    uint16_t entry = 0; // the line that the label is of
+};
+
+// A word of a handover is a unit if it has a dot, and else a kernel module.
+bool is_unit(std::string_view word);
+
 enum class BootDisplay { Refuse, Bind };
 
 // What the host itself lives on is not bound: `all`, or `none`, or `all except LABEL...`.
@@ -42,7 +53,11 @@ struct Options {
 struct Config {
     Options options;
     FixedVector<Entry, max_entries> entries;
+    FixedVector<Handover, max_entries> handovers;
 };
+
+// The line under [handover] for an entry, or nullptr.
+Handover const* handover_of(Config const&, uint16_t entry);
 
 // Whether a device that the entry selects is left alone when the host needs it.
 bool is_protected(Config const&, Entry const&);

@@ -14,6 +14,10 @@ std::string_view name_of(Outcome outcome)
         return "bound";
     case Outcome::Failed:
         return "failed";
+    case Outcome::Handover:
+        return "handover";
+    case Outcome::Released:
+        return "released";
     }
     return "";
 }
@@ -50,7 +54,7 @@ void fail(Decision& decision, Reason reason)
 
 bool is_open(Decision const& decision)
 {
-    return decision.device && decision.reason == Reason::None;
+    return decision.device && decision.reason == Reason::None && decision.outcome != Outcome::Handover;
 }
 
 std::optional<size_t> find_decision(Plan const& plan, DeviceIndex device)

@@ -9,18 +9,20 @@
 namespace vfio_early {
 
 enum class Outcome : uint8_t {
-    WouldBind, // the plan
+    WouldBind, // the plan; of a release, to give it back
     Refused, // by a rule of ours; what had been written for it, if anything, was taken back
     Bound, // applied and verified
     Failed, // by the kernel or the clock; what had been written was taken back
+    Released, // given back to the host and verified, or with it already
+    Handover, // left with the host, until 'bind LABEL' on the running machine
 };
 
-// As JSON has it: 'would-bind', 'refused', 'bound', 'failed'.
+// As JSON has it: 'would-bind', 'refused', 'bound', 'failed', 'released', 'handover'.
 std::string_view name_of(Outcome);
 
 // What the kernel was doing for us when it failed or did not return, and the errno it gave (0: it gave none).
 struct Failure {
-    enum class Step { None, Override, Unbind, Bind, Verify, Worker };
+    enum class Step { None, Override, Unbind, Bind, Verify, Worker, Probe };
     Step step = Step::None;
     int error_number = 0;
 };
@@ -47,10 +49,12 @@ struct Decision {
     // to say of it.
     Recollection::Note note = Recollection::Note::None;
     std::optional<Recollection::Meant> meant = {};
-    std::string_view host_use = {}; // Protected, or would be: why the host needs it
+    // Protected, or would be: why the host needs it. InUse, or forced: what has it open.
+    std::string_view host_use = {};
     bool is_spare = false; // the host needs one of several such, and another is left to it
     bool may_be_given_away = false; // 'protect' of the configuration lets the host lose it
     bool is_mistaken = false; // the line leads to this device and did not mean it
+    std::optional<uint16_t> handover = {}; // the entry of it that is named under [handover]
     Failure failure = {};
 };
 
@@ -69,7 +73,7 @@ RecordedDevices record(Plan&, DeviceIndices const&);
 void refuse(Decision&, Reason, RecordedDevices = {});
 void fail(Decision&, Reason);
 
-// True for a decision that names a device and has no reason against binding it so far.
+// True for a decision that names a device and has no reason against binding it so far, now or at the boot.
 bool is_open(Decision const&);
 
 // Where in the plan the decision for a device is, if any entry selects it.

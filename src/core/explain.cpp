@@ -203,7 +203,8 @@ void explain_shared_group(Sink& sink, Decision const& decision, Session const& s
 
 void explain_group_refused(Sink& sink, Decision const& decision, Session const& session)
 {
-    print(sink, "its group is bound whole or not at all, and ");
+    print(sink, "its group is %c whole or not at all, and ",
+        session.mode == Mode::Release ? "given back" : "bound");
     Separated list(sink);
     for (auto const peer : session.plan.devices_of(decision.concerned)) {
         auto* next = list.next();
@@ -223,6 +224,7 @@ std::string_view name_of(Failure::Step step)
         return "setting its driver_override";
     case Failure::Step::Unbind:
         return "unbinding it from its host driver";
+    case Failure::Step::Probe:
     case Failure::Step::Bind:
     case Failure::Step::Verify:
     case Failure::Step::Worker:
@@ -274,11 +276,41 @@ void explain_bind_failed(Sink& sink, Decision const& decision, Session const& se
     put_given_back(sink, decision, session);
 }
 
+void explain_release_failed(Sink& sink, Decision const& decision, Session const& session)
+{
+    auto const& failure = decision.failure;
+    auto const* device = device_of(decision, session.inventory);
+    if (failure.step == Failure::Step::Worker && session.worker_signal == 0)
+        print(sink, "vfio-early could not start the process that gives it back");
+    else if (failure.step == Failure::Step::Worker)
+        print(
+            sink, "vfio-early itself was killed by signal %u", static_cast<unsigned>(session.worker_signal));
+    else if (failure.error_number != 0)
+        print(sink, "%c its driver_override failed: %m, so it was left as it is",
+            failure.step == Failure::Step::Override ? "clearing" : "reading", failure.error_number);
+    else if (device->driver.view() == driver_name(decision.target))
+        print(sink, "%s has it again or still, 'dmesg' may say why, does an id of its ids= or new_id fit it?",
+            device->driver.view());
+    else
+        print(sink, "what became of it cannot be read");
+}
+
 void explain_timeout(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const seconds = session.config.options.timeout_seconds;
     if (session.mode == Mode::Check)
         return print(sink, "the kernel did not answer within %u s", seconds);
+    if (session.mode == Mode::Release) {
+        print(sink, "the kernel did not give it back within %u s", seconds);
+        if (given_back(decision, session.undo_log, session.inventory) != GivenBack::NotYet)
+            return;
+        print(sink, ", it will as soon as it can");
+        if (!decision.host_use.empty())
+            print(sink, ", and waits until it is closed: %s", decision.host_use);
+        return;
+    }
+    if (!session.handover_step.empty())
+        return print(sink, "%s", session.handover_step);
     if (session.is_loading)
         print(sink, "modprobe did not end within %u s", seconds);
     else if (decision.failure.step == Failure::Step::None)
@@ -433,7 +465,7 @@ void tell_of_move(Entry const& entry, Recollection::Meant const& meant, Tell con
 // What is bound, or would be, and is not quite what the line meant when it was recorded.
 void tell_of_memory(Session const& session, Decision const& decision, Tell const& tell)
 {
-    if (!is_open(decision))
+    if (!decision.device || decision.reason != Reason::None)
         return;
     using Note = Recollection::Note;
     auto const& address = device_of(decision, session.inventory)->address;
@@ -582,7 +614,12 @@ void explain_reason(Sink& sink, Decision const& decision, Session const& session
     case Reason::Protected:
         return explain_protected(sink, decision, session);
     case Reason::InUse:
-        return print(sink, "the running system uses it: %s", decision.host_use);
+        print(sink, "the running system uses it: %s", decision.host_use);
+        if (session.mode == Mode::Release)
+            print(sink, ", stop the guest first, or '--force' takes it from a guest that runs");
+        return;
+    case Reason::ReleaseFailed:
+        return explain_release_failed(sink, decision, session);
     case Reason::Changed:
         return explain_changed(sink, decision, session);
     case Reason::None:
@@ -601,7 +638,8 @@ void explain(Sink& sink, Decision const& decision, Session const& session)
 {
     explain_reason(sink, decision, session);
     // These two tell it of their own accord, also where it was given back.
-    bool const is_told = decision.reason == Reason::BindFailed || decision.reason == Reason::Timeout;
+    bool const is_told = decision.reason == Reason::BindFailed || decision.reason == Reason::Timeout
+        || session.mode == Mode::Release;
     if (!is_told && given_back(decision, session.undo_log, session.inventory) == GivenBack::No)
         put_given_back(sink, decision, session);
 }
@@ -620,12 +658,26 @@ static void put_driver_now(Sink& sink, Device const& device)
         print(sink, ", now on %n", device.driver.view());
 }
 
+static void put_released(Sink& sink, Decision const& decision, Session const& session)
+{
+    auto const& driver = device_of(decision, session.inventory)->driver;
+    if (!find_entry(session.undo_log, *decision.device))
+        print(sink, "is with %n already", driver.view());
+    else if (driver.empty())
+        print(sink, "given back, and no driver of the host took it");
+    else
+        print(sink, "given back to %n", driver.view());
+}
+
 void describe(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const* device = device_of(decision, session.inventory);
-    print(sink, "%e", entry_of(decision, session).label);
+    auto const& entry = entry_of(decision, session);
+    bool const has_label = !entry.label.empty();
+    if (has_label || !device)
+        print(sink, "%e", has_label ? entry.label.view() : entry.selector_text.view());
     if (device)
-        print(sink, " %a", device->address);
+        print(sink, "%c%a", has_label ? " " : "", device->address);
     print(sink, ": ");
     switch (decision.outcome) {
     case Outcome::WouldBind:
@@ -635,11 +687,17 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
     case Outcome::Bound:
         print(sink, "bound to %s", driver_name(decision.target));
         break;
+    case Outcome::Released:
+        put_released(sink, decision, session);
+        break;
     case Outcome::Refused:
     case Outcome::Failed:
         print(sink, "%s (%s): ", name_of(decision.outcome), name_of(decision.reason));
         explain(sink, decision, session);
         return;
+    case Outcome::Handover:
+        print(sink, "stays with the host until 'vfio-early bind %e'", entry_of(decision, session).label);
+        break;
     }
     if (!device)
         return;
@@ -650,7 +708,7 @@ void describe(Sink& sink, Decision const& decision, Session const& session)
         print(sink, ", its group will be checked when it is bound");
     if (is_bound_already(decision, device))
         print(sink, ", already");
-    else if (decision.outcome == Outcome::WouldBind)
+    else if (decision.outcome != Outcome::Bound)
         put_driver_now(sink, *device);
     print(sink, ")");
 }
@@ -673,6 +731,23 @@ void announce_darkness(Sink& sink, Address const& display, Session const& sessio
         print(sink, ", rd.vfio_early=0 boots without that");
 }
 
+static void tell_of_release(Session const& session, Tell const& tell)
+{
+    for (auto const& entry : session.undo_log) {
+        auto const& device = session.inventory.devices[entry.device];
+        if (entry.was_id_removed)
+            warn(tell, "somebody had given %s the id %i, which would have taken %a back, it was removed",
+                entry.wanted, device.id, device.address);
+        if (entry.wanted == port_driver && entry.state != UndoEntry::State::PutBack)
+            warn(tell, "bridge %a did not get its hotplug driver back", device.address);
+    }
+    for (auto const& decision : session.plan.decisions) {
+        if (decision.outcome == Outcome::Released && !decision.host_use.empty())
+            warn(tell, "%a was taken all the same: %s", device_of(decision, session.inventory)->address,
+                decision.host_use);
+    }
+}
+
 void for_each_warning(Session const& session, Tell const& tell)
 {
     for (auto const& problem : session.problems) {
@@ -683,6 +758,10 @@ void for_each_warning(Session const& session, Tell const& tell)
     }
     if (session.problems.left_out() > 0)
         warn(tell, "configuration: and %u more", session.problems.left_out());
+    if (!session.handover_problem.empty())
+        tell(session.handover_problem.view());
+    if (session.mode == Mode::Release)
+        return tell_of_release(session, tell);
     if (session.is_command_line_unknown)
         tell("/proc/cmdline cannot be read, so nothing is bound: rd.vfio_early=0 may be on it");
     tell_of_unknown_drivers(session, tell);

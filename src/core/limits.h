@@ -115,6 +115,9 @@ static_assert(max_quoted_bytes + 100 <= max_use_bytes);
 
 static_assert(max_decisions <= UINT16_MAX, "decisions and devices are counted in 16 bits");
 
+// What was done for a handover: a line for each word of its line, and for each console.
+constexpr size_t max_handover_record_bytes = 4096;
+
 // --- facts
 
 // Each line has one at least, and one for each device that it means.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/plan.h"
 
+#include "base/function_ref.h"
 #include "core/viability.h"
 
 #include <algorithm>
@@ -25,7 +26,8 @@ Decision new_decision(Config const& config, uint16_t entry, Recollection const& 
         .target = config.entries[entry].target,
         .note = recollection.note,
         .meant = recollection.meant,
-        .may_be_given_away = !is_protected(config, config.entries[entry])};
+        .may_be_given_away = !is_protected(config, config.entries[entry]),
+        .handover = handover_of(config, entry) ? std::optional(entry) : std::nullopt};
 }
 
 void refuse_if(Decision& decision, Reason reason)
@@ -57,6 +59,8 @@ void add_device(Plan& plan, Config const& config, Decision decision, Reason reas
     if (earlier.target != entry.target)
         problems.add(conflict(entry, earlier, inventory.devices[*decision.device].address));
     merged.may_be_given_away &= decision.may_be_given_away;
+    if (!merged.handover)
+        merged.handover = decision.handover;
     if (!merged.meant)
         merged.meant = decision.meant;
     // Of two lines for one device, the one that is wrong is told.
@@ -79,8 +83,10 @@ Recollection::Note note_of(Selector const& selector, Facts const& facts, Device 
     return was_recorded(selector, facts, device) ? Note::None : Note::NotRecorded;
 }
 
-void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& facts,
-    Inventory const& inventory, Problems& problems)
+} // namespace
+
+void plan_entry(Config const& config, uint16_t entry, Facts const& facts, Inventory const& inventory,
+    Plan& plan, Problems& problems)
 {
     auto const& selector = config.entries[entry].selector;
     auto const recollection = recall(selector, facts, inventory);
@@ -120,6 +126,8 @@ void add_entry(Plan& plan, Config const& config, uint16_t entry, Facts const& fa
         return add_devices(Reason::None);
     }
 }
+
+namespace {
 
 void refuse_to_give_away(Decision& decision, HostFact const& fact)
 {
@@ -192,12 +200,29 @@ void refuse_unsafe_devices(Plan& plan, Inventory const& inventory, Options const
         if (!is_open(decision))
             continue;
         auto const& device = inventory.devices[*decision.device];
-        if (auto const reason = why_unsafe(device, inventory, options); reason != Reason::None)
-            refuse(decision, reason);
+        auto const reason = why_unsafe(device, inventory, options);
+        // That the host has it until then is what a handover is for.
+        if (reason == Reason::BootDisplay && is_handed_over(decision, plan, inventory))
+            continue;
+        refuse_if(decision, reason);
     }
 }
 
 } // namespace
+
+bool is_handed_over(Decision const& decision, Plan const& plan, Inventory const& inventory)
+{
+    return std::ranges::any_of(plan.decisions,
+        [&](Decision const& other) { return other.handover && share_group(other, decision, inventory); });
+}
+
+void leave_for_handover(Plan& plan, Inventory const& inventory)
+{
+    for (auto& decision : plan.decisions) {
+        if (is_open(decision) && is_handed_over(decision, plan, inventory))
+            decision.outcome = Outcome::Handover;
+    }
+}
 
 void make_plan(
     Config const& config, Facts const& facts, Inventory const& inventory, Plan& plan, Problems& problems)
@@ -205,10 +230,53 @@ void make_plan(
     plan.decisions.clear();
     plan.recorded.clear();
     for (size_t i = 0; i < config.entries.size(); ++i)
-        add_entry(plan, config, static_cast<uint16_t>(i), facts, inventory, problems);
+        plan_entry(config, static_cast<uint16_t>(i), facts, inventory, plan, problems);
     refuse_what_the_host_needs(plan, facts, inventory);
     refuse_unsafe_devices(plan, inventory, config.options);
     refuse_unviable_groups(plan, inventory);
+}
+
+// Leaves only the groups of which a decision is meant.
+static void keep_groups(Plan& plan, Inventory const& inventory, FunctionRef<bool(Decision const&)> is_meant)
+{
+    bool is_kept[max_decisions] = {};
+    for (auto const& meant : plan.decisions) {
+        if (!is_meant(meant))
+            continue;
+        for (size_t i = 0; i < plan.decisions.size(); ++i)
+            is_kept[i] |= &meant == &plan.decisions[i] || share_group(meant, plan.decisions[i], inventory);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < plan.decisions.size(); ++i) {
+        if (is_kept[i])
+            plan.decisions[kept++] = plan.decisions[i];
+    }
+    plan.decisions.shrink(kept);
+}
+
+static bool has(std::span<std::string_view const> words, std::string_view word)
+{
+    return std::ranges::find(words, word) != words.end();
+}
+
+void keep_named(
+    Plan& plan, Config const& config, Inventory const& inventory, std::span<std::string_view const> labels)
+{
+    keep_groups(plan, inventory, [&](Decision const& decision) {
+        auto const& entry = config.entries[decision.entry];
+        return entry.line == 0 || has(labels, entry.label.view());
+    });
+}
+
+void keep_handed_over(
+    Plan& plan, Config const& config, Inventory const& inventory, std::span<std::string_view const> words)
+{
+    keep_groups(plan, inventory, [&](Decision const& decision) {
+        auto const* device = device_of(decision, inventory);
+        return device && is_handed_over(decision, plan, inventory)
+            && (has(words, config.entries[decision.entry].label.view())
+                || has(words, printed<FixedString<max_number_bytes>>("%a", device->address).view()));
+    });
 }
 
 void refuse_what_is_in_use(Plan& plan, HostUses const& uses, Inventory const& inventory)

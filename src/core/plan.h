@@ -10,6 +10,24 @@ namespace vfio_early {
 // configuration: they go to `problems`, and the plan then does not count.
 void make_plan(Config const&, Facts const&, Inventory const&, Plan&, Problems&);
 
+// Adds the decisions of one entry, by its selector and what it meant when it was recorded, and no rule of
+// binding.
+void plan_entry(Config const&, uint16_t entry, Facts const&, Inventory const&, Plan&, Problems&);
+
+// Leaves only the decisions of the groups in which a line with one of these labels has a part, or which no
+// file has.
+void keep_named(Plan&, Config const&, Inventory const&, std::span<std::string_view const> labels);
+
+// True where a device of the decision's group is named under [handover].
+bool is_handed_over(Decision const&, Plan const&, Inventory const&);
+
+// Leaves the groups that are handed over, and could be bound, with the host: at a boot, and wherever they are
+// not asked for by name.
+void leave_for_handover(Plan&, Inventory const&);
+
+// Leaves only the groups that are handed over and in which a word names a label or the address of a device.
+void keep_handed_over(Plan&, Config const&, Inventory const&, std::span<std::string_view const> words);
+
 // For binding on the running machine: refuses what the running system has open, as unbinding itself never
 // does. Where not all of that could be found out, everything is refused.
 void refuse_what_is_in_use(Plan&, HostUses const&, Inventory const&);

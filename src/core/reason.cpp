@@ -23,6 +23,7 @@ constexpr ReasonText texts[] = {
     {Reason::Changed, "changed", "it is not the device that the line meant when it was recorded"},
     {Reason::ModuleMissing, "module-missing", "its new driver cannot be loaded"},
     {Reason::BindFailed, "bind-failed", "the kernel failed to bind it"},
+    {Reason::ReleaseFailed, "release-failed", "the kernel failed to give it back"},
     {Reason::Timeout, "timeout", "time ran out"},
 };
 

@@ -26,6 +26,7 @@ enum class Reason : uint8_t {
     Changed,
     ModuleMissing,
     BindFailed,
+    ReleaseFailed,
     Timeout,
     Count, // how many there are, None included
 };

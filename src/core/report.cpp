@@ -25,6 +25,19 @@ std::string_view name_of(Iommu iommu)
 
 namespace {
 
+// By mode.
+constexpr struct ModeWords {
+    char const* command;
+    Outcome wanted;
+    char const* done;
+} mode_words[] = {{"check", Outcome::WouldBind, "would bind"}, {"bind", Outcome::Bound, "bound"},
+    {"release", Outcome::Released, "gave back"}};
+
+ModeWords const& words_of(Mode mode)
+{
+    return mode_words[static_cast<size_t>(mode)];
+}
+
 // The addresses of the other devices that a decision is about, and what else is in the way.
 void write_peers(Sink& sink, Decision const& decision, Session const& session)
 {
@@ -68,7 +81,7 @@ void write_device_facts(Sink& sink, Device const* device)
 void write_members(Sink& sink, Decision const& decision, Session const& session)
 {
     auto const& entry = session.config.entries[decision.entry];
-    print(sink, R"("label": %j, "selector": %j, )", entry.label.view(), entry.selector_text.view());
+    print(sink, R"("label": %o, "selector": %j, )", entry.label.view(), entry.selector_text.view());
     write_device_facts(sink, device_of(decision, session.inventory));
     print(sink, R"("target": "%s", "outcome": "%s", "code": )", driver_name(decision.target),
         name_of(decision.outcome));
@@ -89,7 +102,7 @@ void write_members(Sink& sink, Decision const& decision, Session const& session)
     else
         print(sink, "%c", *group->is_viable ? "true" : "false");
     print(sink, R"(, "moved": )");
-    if (is_open(decision) && decision.meant && decision.meant->is_now
+    if (decision.reason == Reason::None && decision.meant && decision.meant->is_now
         && *decision.meant->is_now != decision.meant->was)
         print(sink, R"("%a")", decision.meant->was);
     else
@@ -100,9 +113,14 @@ void write_members(Sink& sink, Decision const& decision, Session const& session)
 Tally tally(Session const& session)
 {
     Tally tally;
+    auto const wanted = words_of(session.mode).wanted;
     for (auto const& decision : session.plan.decisions) {
+        if (decision.outcome == Outcome::Handover) {
+            ++tally.handed_over;
+            continue;
+        }
         ++tally.listed;
-        if (decision.outcome == (session.mode == Mode::Bind ? Outcome::Bound : Outcome::WouldBind))
+        if (decision.outcome == wanted)
             ++tally.bound;
     }
     return tally;
@@ -111,7 +129,7 @@ Tally tally(Session const& session)
 bool is_all_bound(Session const& session)
 {
     auto const counted = tally(session);
-    return session.problems.empty() && session.is_planned && counted.bound == counted.listed;
+    return session.problems.empty() && session.handover_problem.empty() && session.is_planned && counted.bound == counted.listed;
 }
 
 void write_summary(Sink& sink, Session const& session)
@@ -121,6 +139,10 @@ void write_summary(Sink& sink, Session const& session)
     if (session.is_command_line_unknown)
         return print(sink, "nothing is bound");
     auto const counted = tally(session);
+    if (counted.listed == 0 && counted.handed_over > 0)
+        return print(sink, "every listed device stays with the host until 'bind LABEL', nothing to bind");
+    if (counted.listed == 0 && session.mode == Mode::Release)
+        return print(sink, "nothing to give back, no listed device is on vfio-pci or pci-stub");
     if (counted.listed == 0) {
         print(sink, "no device is listed, nothing to bind");
         if (session.mode == Mode::Check)
@@ -129,8 +151,8 @@ void write_summary(Sink& sink, Session const& session)
                 session.config_name);
         return;
     }
-    print(sink, "%c%u of %u listed devices", session.mode == Mode::Bind ? "bound " : "would bind ",
-        counted.bound, counted.listed);
+    print(sink, "%c %u of %u %cdevices", words_of(session.mode).done, counted.bound, counted.listed,
+        session.mode == Mode::Release ? "" : "listed ");
     // For the shell that a user ends in when the root does not come up.
     if (session.mode == Mode::Bind && counted.bound > 0 && !session.is_running_system)
         print(sink, ", rd.vfio_early=0 boots without it");
@@ -151,7 +173,7 @@ void write_text(Sink& sink, Session const& session, FunctionRef<void(Decision co
 void write_json(Sink& sink, Session const& session)
 {
     print(sink, R"({"vfio_early": "%s", "command": "%c", "ok": %c, "iommu": "%s", "warnings": )", version,
-        session.mode == Mode::Bind ? "bind" : "check", is_all_bound(session) ? "true" : "false",
+        words_of(session.mode).command, is_all_bound(session) ? "true" : "false",
         name_of(session.inventory.iommu));
     JsonList warnings(sink);
     for_each_warning(session, [&](std::string_view warning) { print(warnings.next(), "%j", warning); });

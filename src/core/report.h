@@ -12,7 +12,8 @@ std::string_view name_of(Iommu);
 // How a run ended, counted over its decisions.
 struct Tally {
     size_t listed = 0;
-    size_t bound = 0; // or would be
+    size_t bound = 0; // or would be, or given back
+    size_t handed_over = 0; // left for that, and so counted in neither
 };
 Tally tally(Session const&);
 

@@ -18,7 +18,7 @@ void plan_nothing(Session& session)
 
 void refuse_or_fail(Decision& decision, Mode mode, Reason reason)
 {
-    if (mode == Mode::Bind)
+    if (mode != Mode::Check)
         fail(decision, reason);
     else
         refuse(decision, reason);
@@ -45,11 +45,12 @@ void settle(Session& session, Reason reason, int worker_signal)
         if (decision.outcome != Outcome::WouldBind)
             continue;
         refuse_or_fail(decision, session.mode, reason);
-        if (reason == Reason::BindFailed)
+        if (reason != Reason::Timeout)
             decision.failure = {Failure::Step::Worker, 0};
     }
     // A group with a member that was left open is not bound, whatever happened to the others.
-    refuse_unviable_groups(session.plan, session.inventory);
+    if (session.mode != Mode::Release)
+        refuse_unviable_groups(session.plan, session.inventory);
     forget_drivers(session);
 }
 

@@ -10,6 +10,7 @@ namespace vfio_early {
 enum class Mode {
     Check, // plan and report
     Bind, // and apply
+    Release, // give devices back to the host
 };
 
 // The last line that modprobe wrote. It is only shown, so cutting it does no harm.
@@ -99,6 +100,9 @@ struct Session {
     bool is_switched_off = false;
     bool is_planned = false;
     bool is_loading = false; // drivers; its process may hang in the init of one
+    bool is_forced = false; // a release takes what processes have open
+    // A release knows of all devices what they are to be: what was written before that is nothing.
+    bool is_releasing = false;
     bool is_undone_late = false; // when nobody waits for it any more
     int left_behind = 0; // the process group of a worker that was cut short, 0 where nothing of it is left
     bool is_reported = false;
@@ -113,6 +117,8 @@ struct Session {
     Inventory inventory;
     Plan plan;
     UndoLog undo_log;
+    UseText handover_step; // what a handover is doing, or why it ended
+    UseText handover_problem; // the first thing that could not be undone of one
     ModuleSettings module_settings;
     Loading loading[2]; // by Target
     FixedVector<Stranger, max_devices> strangers; // by address
@@ -123,8 +129,9 @@ struct Session {
 };
 
 // Settles what a worker that was cut short left open. Every decision without an outcome fails for `reason` (a
-// rehearsal refuses it), and the rest of its group is refused. If there was no plan yet, every entry fails.
-// The drivers of what something was written for are unknown until they are read again.
+// rehearsal refuses it), and the rest of its group is refused, but not in a release. If there was no plan
+// yet, every entry fails. The drivers of what something was written for are unknown until they are read
+// again.
 void settle(Session&, Reason, int worker_signal);
 
 // For a driver that is not available: what the plan would bind to it fails (a rehearsal refuses it).

@@ -38,7 +38,7 @@ GivenBack given_back(Decision const& decision, UndoLog const& log, Inventory con
 {
     auto result = GivenBack::Unneeded;
     for (auto const& entry : log) {
-        if (!is_of_group(entry, decision, inventory))
+        if (entry.state == State::Left || !is_of_group(entry, decision, inventory))
             continue;
         if (entry.state == State::Stuck)
             return GivenBack::No;

@@ -11,6 +11,7 @@ struct UndoEntry {
     enum class State : uint8_t {
         Written, // and not put back so far
         PutBack, // as it was, or with a host driver; read, and not only asked for
+        Left, // a release that did not begin
         Stuck, // it could not be put back, or it cannot be read whether it was
     };
     DeviceIndex device = 0;
@@ -19,7 +20,9 @@ struct UndoEntry {
     std::string_view wanted = {}; // the driver that its override names
     DriverName driver_was = {};
     DriverName override_was = {};
+    bool had_our_override = false; // a release: it had one that we write
     State state = State::Written;
+    bool was_id_removed = false; // from the ids that somebody gave the driver
 };
 
 using UndoLog = FixedVector<UndoEntry, max_devices>;

@@ -81,6 +81,11 @@ void refuse_unviable_groups(Plan& plan, Inventory const& inventory)
         if (!peers.empty() || (group && !group->others.empty()))
             refuse_group(plan, *number, inventory, Reason::SharedGroup, peers);
     }
+    refuse_rest_of_groups(plan, inventory);
+}
+
+void refuse_rest_of_groups(Plan& plan, Inventory const& inventory)
+{
     for (auto const& decision : plan.decisions) {
         auto const number = open_group(decision, inventory);
         if (!number)

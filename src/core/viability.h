@@ -33,6 +33,9 @@ DeviceIndices refused_members(uint32_t group, Plan const&, Inventory const&);
 // bound.
 void refuse_unviable_groups(Plan&, Inventory const&);
 
+// The second of these two: refuses the rest of every group in which a device was refused or failed.
+void refuse_rest_of_groups(Plan&, Inventory const&);
+
 // The first device of this group that is bound to vfio-pci, or would be; nullptr where guests get none of it.
 Decision const* first_for_guests(uint32_t group, Plan const&, Inventory const&);
 

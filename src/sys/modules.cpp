@@ -5,6 +5,7 @@
 #include "core/plan.h"
 #include "sys/directory.h"
 #include "sys/program.h"
+#include "sys/scan.h"
 
 namespace vfio_early {
 
@@ -137,6 +138,16 @@ void load_drivers(Root const& root, Session& session)
         if (needs_driver(session.plan, target) && !has_driver(root, target))
             load_driver(root, session, target);
     }
+}
+
+void load_host_driver(Root const& root, Address const& address)
+{
+    char buffer[max_attribute_bytes];
+    auto const alias = root.read_attribute(device_path(address, "modalias"), buffer);
+    if (alias.is_error())
+        return;
+    LoaderMessage ignored;
+    run_modprobe(root, {"modprobe", "-b", Path(trimmed(alias.value())).c_str()}, ignored);
 }
 
 void load_iommu_driver(Root const& root)

@@ -15,6 +15,10 @@ bool has_driver(Root const&, Target);
 // is in the session's `loading`.
 void load_drivers(Root const&, Session&);
 
+// Loads the modules of the host that drive this device, as udev would: by its modalias, and none that is
+// blacklisted.
+void load_host_driver(Root const&, Address const&);
+
 // Loads the driver of a virtio-iommu if the machine has one that is not in use yet: without the driver there
 // are no groups.
 void load_iommu_driver(Root const&);

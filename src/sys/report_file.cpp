@@ -61,7 +61,8 @@ Result<Descriptor> open_run_directory(Root const& root)
 
 Result<void> save_report(Root const& root, Session const& session)
 {
-    auto const& names = session.is_running_system ? of_a_live_run : of_the_boot;
+    bool const is_later = session.is_running_system || session.mode == Mode::Release;
+    auto const& names = is_later ? of_a_live_run : of_the_boot;
     auto const directory = TRY(open_run_directory(root));
     auto const written = write_report(directory, names, session);
     if (!written.is_error())

@@ -6,8 +6,9 @@
 
 namespace vfio_early {
 
-// Writes /run/vfio-early/report.json, or live.json beside it on a running system, whole or not at all: an
-// older one does not stay in its place. /run is what the initramfs hands over to the real root.
+// Writes /run/vfio-early/report.json, or live.json beside it on a running system or for a release, whole or
+// not at all: an older one does not stay in its place. /run is what the initramfs hands over to the real
+// root.
 Result<void> save_report(Root const&, Session const&);
 
 // Keeps every other run from binding or giving back as long as this process lives, or a child of it; EAGAIN

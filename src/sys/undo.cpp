@@ -58,7 +58,15 @@ bool may_group_hang(Session const& session, UndoEntry const& entry)
 
 bool is_to_be_undone(Session const& session, UndoEntry const& entry)
 {
-    return decision_of(session, entry).outcome != Outcome::Bound && entry.state != State::PutBack;
+    return decision_of(session, entry).outcome != Outcome::Bound && entry.state != State::PutBack
+        && entry.state != State::Left;
+}
+
+// pcieport is what a bridge has that is kept from shpchp.
+bool is_of_ours(DriverName const& name)
+{
+    return name.view() == driver_name(Target::VfioPci) || name.view() == driver_name(Target::PciStub)
+        || name.view() == port_driver;
 }
 
 void try_to(FunctionRef<Result<void>()> action)
@@ -93,7 +101,7 @@ struct Undoing {
     {
         auto const& number = session.inventory.devices[entry.device].group;
         for (auto& group : session.inventory.groups) {
-            if (!session.is_undone_late || group.number != number)
+            if (!session.is_undone_late || session.mode == Mode::Release || group.number != number)
                 continue;
             if (!group.has_guest)
                 group.has_guest = ask_group(root, group.number) == GroupStatus::Taken;
@@ -106,7 +114,33 @@ struct Undoing {
     {
         if (entry.driver_was.view() == entry.wanted || !is_on_ours(entry) || has_guest(entry))
             return;
-        try_to([&] { return unbind(root, address_of(entry), entry.wanted); });
+        during(entry, Failure::Step::Unbind,
+            [&] { try_to([&] { return unbind(root, address_of(entry), entry.wanted); }); });
+    }
+
+    // In a release a step is noted while it lasts, for whoever goes on with it.
+    void during(UndoEntry const& entry, Failure::Step step, FunctionRef<void()> action) const
+    {
+        auto& now = session.plan.decisions[entry.decision].failure.step;
+        bool const is_noted = session.mode == Mode::Release && now == Failure::Step::None;
+        if (is_noted)
+            now = step;
+        action();
+        if (is_noted)
+            now = Failure::Step::None;
+    }
+
+    // What somebody wrote into `new_id` of the driver, or into its ids=, would let it take the device again.
+    // One at a time is removed, and ENODEV is the answer when there is none (remove_id_store() in
+    // drivers/pci/pci-driver.c).
+    void forget_id(UndoEntry& entry) const
+    {
+        constexpr int most = 8;
+        auto const& id = session.inventory.devices[entry.device].id;
+        auto const file = path_of("sys/bus/pci/drivers/%s/remove_id", entry.wanted);
+        auto const text = printed<DriverName>("%4x %4x", id.vendor, id.device);
+        for (int i = 0; i < most && !root.write(file, text.view()).is_error(); ++i)
+            entry.was_id_removed = true;
     }
 
     void ask_host_driver(UndoEntry const& entry) const
@@ -160,7 +194,11 @@ struct Undoing {
     void undo_where(FunctionRef<bool(UndoEntry const&)> is_meant) const
     {
         for_each(is_meant, [&](UndoEntry const& entry) { release(entry); });
-        for_each(is_meant, [&](UndoEntry const& entry) { ask_host_driver(entry); });
+        if (session.mode == Mode::Release)
+            for_each(is_meant, [&](UndoEntry& entry) { forget_id(entry); });
+        for_each(is_meant, [&](UndoEntry const& entry) {
+            during(entry, Failure::Step::Probe, [&] { ask_host_driver(entry); });
+        });
         for_each(is_meant, [&](UndoEntry& entry) { entry.state = state_of(entry); });
     }
 };
@@ -176,6 +214,12 @@ Result<void> note_what_it_was(
         .wanted = wanted};
     entry.driver_was = TRY(bound_driver(root, address));
     entry.override_was = TRY(read_override(root, address));
+    if (session.mode == Mode::Release) {
+        entry.driver_was = {};
+        entry.had_our_override = is_of_ours(entry.override_was);
+        if (entry.had_our_override)
+            entry.override_was = {};
+    }
     session.undo_log.append(entry);
     return {};
 }
@@ -229,7 +273,8 @@ bool judge_what_was_lost(Session& session, Root const& root)
         fail(decision, Reason::BindFailed);
         is_any = true;
     }
-    refuse_unviable_groups(session.plan, session.inventory);
+    if (is_any)
+        refuse_unviable_groups(session.plan, session.inventory);
     return is_any;
 }
 

@@ -90,7 +90,8 @@ TEST(accepts_a_file_of_comments)
     TEST_ASSERT_EQUAL_STRING("", problems_of("; nothing\n# here\n[bind]\n"));
 }
 
-static std::string const the_sections = ", there are [bind] for vfio-pci, [stub] for pci-stub, and [options]";
+static std::string const the_sections =
+    ", there are [bind] for vfio-pci, [stub] for pci-stub, [handover] and [options]";
 
 TEST(says_which_word_is_unknown_and_what_was_meant)
 {
@@ -293,6 +294,57 @@ TEST(tells_of_every_line_that_is_of_no_kind)
                              "4: '[y' is neither '[SECTION]' nor 'KEY = VALUE'\n"
                              "5: 'z' is neither '[SECTION]' nor 'KEY = VALUE'\n",
         problems_of("[bind]\nx\na = 01:00.0\n[y\nz\n"));
+}
+
+TEST(reads_what_the_host_does_without_for_a_handover)
+{
+    auto const result = parsed("[handover]\n"
+                               "gpu = display-manager.service  nvidia_drm nvidia ; the display\n"
+                               "disk = srv-data.mount\n"
+                               "[bind]\n"
+                               "nic = 02:00.0\n"
+                               "gpu = 01:00.0\n"
+                               "[stub]\n"
+                               "disk = 03:00.0\n");
+    TEST_ASSERT_EQUAL_UINT(0, result.problems.size());
+    TEST_ASSERT_EQUAL_UINT(2, result.config.handovers.size());
+    TEST_ASSERT_TRUE(handover_of(result.config, 0) == nullptr);
+    auto const* gpu = handover_of(result.config, 1);
+    TEST_ASSERT_EQUAL_STRING("display-manager.service  nvidia_drm nvidia", gpu->words.view());
+    TEST_ASSERT_EQUAL_STRING("srv-data.mount", handover_of(result.config, 2)->words.view());
+    TEST_ASSERT_TRUE(is_unit("srv-data.mount"));
+    TEST_ASSERT_FALSE(is_unit("nvidia_drm"));
+}
+
+// As the only line under [handover], on line 4, beside a line 'gpu'.
+static std::string problems_of_handover(std::string const& line)
+{
+    return problems_of("[bind]\ngpu = 01:00.0\n[handover]\n" + line + "\n");
+}
+
+TEST(says_what_is_wrong_with_a_handover)
+{
+    TEST_ASSERT_EQUAL_STRING("4: 'gpo' is no label of [bind] or [stub], did you mean 'gpu'?\n",
+        problems_of_handover("gpo = nouveau"));
+    TEST_ASSERT_EQUAL_STRING(
+        "4: 'network' is no label of [bind] or [stub]\n", problems_of_handover("network = nouveau"));
+    TEST_ASSERT_EQUAL_STRING("4: 'gpu' has no value, write what to stop, like display-manager.service\n",
+        problems_of_handover("gpu ="));
+    TEST_ASSERT_EQUAL_STRING(
+        "4: 'nouveau' is there twice\n", problems_of_handover("gpu = nouveau x nouveau"));
+    TEST_ASSERT_EQUAL_STRING("5: 'gpu' is already handed over on line 4, put all words on one line\n",
+        problems_of_handover("gpu = nouveau\ngpu = gdm.service"));
+    for (std::string const word : {"-x", "a/b", "$(x)", "a:b", "--now.service", "\xc3\xa4.service"})
+        TEST_ASSERT_EQUAL_STRING("4: '" + text_of("%e", word)
+                + "' is neither a unit like 'display-manager.service' nor a kernel module\n",
+            problems_of_handover("gpu = " + word));
+    TEST_ASSERT_EQUAL_STRING("4: 'gdm.servce' is no kind of unit, did you mean 'service'?\n",
+        problems_of_handover("gpu = gdm.servce"));
+    TEST_ASSERT_EQUAL_STRING(
+        "4: 'nvidia.ko' has a dot and is no unit that can be stopped, write modules without '.ko'\n",
+        problems_of_handover("gpu = nvidia.ko"));
+    TEST_ASSERT_EQUAL_STRING(
+        "", problems_of_handover("gpu = user@1000.service dev-disk\\x2da.swap snd-hda-intel"));
 }
 
 UNITY_MAIN()

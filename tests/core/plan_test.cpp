@@ -418,4 +418,65 @@ TEST(tells_of_a_move_also_when_another_line_selects_the_device_too)
     TEST_ASSERT_TRUE(plan.decisions[1].meant.has_value());
 }
 
+TEST(leaves_the_whole_group_of_what_is_handed_over_with_the_host)
+{
+    Machine machine;
+    add_card(machine);
+    machine.add("0000:02:00.0", "8086:10d3", 0x020000, 9);
+    auto& session = machine.plan("[bind]\nnic = 02:00.0\ngpu = 01:00.0\nrest = 01:00.*\n"
+                                 "[handover]\nrest = nouveau\n");
+    leave_for_handover(session.plan, session.inventory);
+    TEST_ASSERT_EQUAL_STRING("nic 0000:02:00.0 would-bind\ngpu 0000:01:00.0 handover\n"
+                             "rest 0000:01:00.1 handover\nrest 0000:01:00.2 handover\n"
+                             "rest 0000:01:00.3 handover\n",
+        verdicts(session));
+    TEST_ASSERT_TRUE(needs_driver(session.plan, Target::VfioPci));
+    TEST_ASSERT_FALSE(is_open(session.plan.decisions[1]));
+}
+
+TEST(needs_no_driver_for_what_is_handed_over)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8, "nouveau");
+    auto& session = machine.plan("[bind]\ngpu = 01:00.0\n[handover]\ngpu = nouveau\n");
+    leave_for_handover(session.plan, session.inventory);
+    TEST_ASSERT_FALSE(needs_driver(session.plan, Target::VfioPci));
+}
+
+TEST(refuses_what_is_handed_over_for_every_other_reason_all_the_same)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8, "nouveau");
+    machine.add("0000:01:00.1", "10de:1aeb", 0x040300, 8);
+    host_needs(machine, "0000:02:00.0", "8086:10d3", "the default route through eth0", false);
+    machine.add("0000:02:00.0", "8086:10d3", 0x020000, 9);
+    auto& session = machine.plan("[bind]\ngpu = 01:00.0\nnic = 02:00.0\nnone = 03:00.0\n"
+                                 "[handover]\ngpu = nouveau\nnic = e1000e\nnone = x\n");
+    leave_for_handover(session.plan, session.inventory);
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0 shared-group\nnic 0000:02:00.0 protected\nnone - not-found\n", verdicts(session));
+}
+
+TEST(does_not_refuse_the_boot_display_where_it_is_handed_over)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8).is_boot_display = true;
+    machine.add("0000:02:00.0", "10de:2191", 0x030000, 9).may_be_boot_display = true;
+    auto const* config = "[bind]\ngpu = 01:00.0\nother = 02:00.0\n[handover]\ngpu = nouveau\n";
+    TEST_ASSERT_EQUAL_STRING(
+        "gpu 0000:01:00.0 would-bind\nother 0000:02:00.0 boot-display\n", verdicts(machine.plan(config)));
+}
+
+TEST(hands_over_a_device_that_two_lines_select_where_either_says_so)
+{
+    for (auto const* label : {"gpu", "same"}) {
+        Machine machine;
+        machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+        auto& session = machine.plan(
+            text_of("[bind]\ngpu = 01:00.0\nsame = 10de:2191\n[handover]\n%c = nouveau\n", label).c_str());
+        leave_for_handover(session.plan, session.inventory);
+        TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 handover\n", verdicts(session));
+    }
+}
+
 UNITY_MAIN()

@@ -34,6 +34,22 @@ TEST(sums_up_what_was_done)
         summary_of(nothing.plan("[bind]\n")));
 }
 
+TEST(does_not_count_what_is_handed_over)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 1, "nouveau");
+    auto& session = machine.plan("[bind]\ngpu = 01:00.0\nb = 02:00.0\n[handover]\ngpu = nouveau\n");
+    session.plan.decisions[0].outcome = Outcome::Handover;
+    TEST_ASSERT_EQUAL_STRING("would bind 0 of 1 listed devices", summary_of(session));
+    TEST_ASSERT_FALSE(is_all_bound(session));
+    session.plan.decisions.shrink(1);
+    TEST_ASSERT_EQUAL_STRING(
+        "every listed device stays with the host until 'bind LABEL', nothing to bind", summary_of(session));
+    TEST_ASSERT_TRUE(is_all_bound(session));
+    TEST_ASSERT_TRUE(
+        json_of(session).find(R"("outcome": "handover", "code": null, "detail": null)") != std::string::npos);
+}
+
 TEST(does_not_count_what_was_never_settled_as_bound)
 {
     Machine machine;
