@@ -88,15 +88,21 @@ _vfio_early() {
         list) _vfio_early_offer --all --anonymous ;;
         suggest) _vfio_early_offer --by-path --for --from-running ;;
         check) _vfio_early_offer --kernel --write-facts ;;
+        bind) _vfio_early_offer --handover ;;
+        release) _vfio_early_offer --force --handover ;;
         esac
         return
     fi
 
     case $command in
-    '') _vfio_early_offer list why suggest check bind accept ;;
+    '') _vfio_early_offer list why suggest check bind release accept ;;
     list | suggest) _vfio_early_offer_devices ;;
     why) [[ $has_word ]] || _vfio_early_offer_devices ;;
-    accept) _vfio_early_offer_labels ;;
+    bind | accept) _vfio_early_offer_labels ;;
+    release)
+        _vfio_early_offer_labels
+        _vfio_early_offer_devices
+        ;;
     esac
 }
 complete -F _vfio_early vfio-early

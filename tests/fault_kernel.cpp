@@ -81,7 +81,8 @@ std::string override_of(std::string const& address)
 int attach(std::string const& address, std::string const& name)
 {
     auto const wanted = override_of(address);
-    bool const is_match = wanted.empty() ? host_drivers[address] == name : wanted == name;
+    bool const has_id = !read_file(driver(name) / "new_id").empty();
+    bool const is_match = wanted.empty() ? has_id || host_drivers[address] == name : wanted == name;
     if (!is_match || !fs::exists(driver(name)))
         return ENODEV;
     if (!driver_of(address).empty())
@@ -124,7 +125,16 @@ int write_attribute(fs::path const& path, std::string text)
         return attach(text, owner);
     if (name == "drivers_probe") {
         auto const wanted = override_of(text);
-        attach(text, wanted.empty() ? host_drivers[text] : wanted);
+        bool const has_id = !read_file(driver("vfio-pci") / "new_id").empty();
+        attach(text, !wanted.empty() ? wanted : has_id ? "vfio-pci" : host_drivers[text]);
+        return 0;
+    }
+    // One id at most, which all devices of the tree have.
+    if (name == "remove_id") {
+        auto const new_id = path.parent_path() / "new_id";
+        if (read_file(new_id) != text)
+            return ENODEV;
+        write_file(new_id, "");
         return 0;
     }
     return EIO;
@@ -376,11 +386,39 @@ pid_t kernel::wait_for(pid_t child, int& status, int flags)
     return fails("waitpid") ? -1 : ::waitpid(child, &status, flags);
 }
 
-// modprobe: the module's name is an argument.
+// systemctl: a unit is active while there is a file of its name.
+[[noreturn]] static void run_systemctl(std::string const& verb, std::string const& unit)
+{
+    auto const active = machine / "active" / unit;
+    bool const is_active = fs::exists(active);
+    if (verb == "is-active") {
+        std::string const state = is_active ? "active\n" : "inactive\n";
+        static_cast<void>(!::write(STDOUT_FILENO, state.data(), state.size()));
+        _exit(is_active ? 0 : 3);
+    }
+    if (verb == "stop")
+        fs::remove(active);
+    else
+        write_file(active, "");
+    _exit(0);
+}
+
+// modprobe: the module's name is an argument. Those that a handover loads and unloads are in sysfs.
 void kernel::execute(char const*, char* const* arguments, char* const*)
 {
     if (fails("execve"))
         return;
+    std::string const program = arguments[0];
+    if (program == "systemctl")
+        run_systemctl(arguments[1], arguments[2]);
+    auto const in_sysfs = machine / "sys/module" / (arguments[1] ? arguments[1] : "");
+    if (program == "rmmod")
+        _exit(fs::remove_all(in_sysfs) > 0 ? 0 : 1);
+    if (std::string(arguments[1]) == "stand_in") {
+        fs::create_directories(in_sysfs);
+        write_file(in_sysfs / "initstate", "live\n");
+        write_file(in_sysfs / "refcnt", "0\n");
+    }
     bool is_rehearsal = false;
     std::string module;
     for (; *arguments; ++arguments) {

@@ -598,6 +598,7 @@ void look_and_plan(Job& job)
     }
     scan_all(job.root, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+    leave_for_handover(session.plan, session.inventory);
 }
 
 // False where another one is at work. At a boot the lock can be missing for want of a /run to write to.

@@ -291,8 +291,10 @@ void explain_release_failed(Sink& sink, Decision const& decision, Session const&
     else if (device->driver.view() == driver_name(decision.target))
         print(sink, "%s has it again or still, 'dmesg' may say why, does an id of its ids= or new_id fit it?",
             device->driver.view());
+    else if (device->driver.empty())
+        print(sink, "it has no driver, and its host driver could not be asked for");
     else
-        print(sink, "what became of it cannot be read");
+        print(sink, "its driver_override is still there");
 }
 
 void explain_timeout(Sink& sink, Decision const& decision, Session const& session)

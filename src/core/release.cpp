@@ -46,12 +46,14 @@ void plan_place(Session& session, uint16_t place)
     }
 }
 
+// What cannot be read may be on one of them.
 void leave_out_what_is_not_on_ours(Session& session)
 {
     auto& decisions = session.plan.decisions;
     size_t kept = 0;
     for (auto const& decision : decisions) {
-        if (is_open(decision) && is_on_ours(*device_of(decision, session.inventory)))
+        auto const* device = device_of(decision, session.inventory);
+        if (device && (is_on_ours(*device) || !device->is_identified))
             decisions[kept++] = decision;
     }
     decisions.shrink(kept);
@@ -73,6 +75,11 @@ std::string_view guest_of(Decision const& decision, Session const& session)
 }
 
 } // namespace
+
+bool is_with_host(Device const& device)
+{
+    return !device.driver.empty() && !is_on_ours(device);
+}
 
 bool is_on_ours(Device const& device)
 {
@@ -103,7 +110,9 @@ void plan_release(Session& session, std::span<std::string_view const> labels)
         leave_out_what_is_not_on_ours(session);
     for (auto& decision : session.plan.decisions) {
         auto const* device = device_of(decision, session.inventory);
-        if (device && is_on_ours(*device))
+        if (is_open(decision) && !device->is_identified)
+            refuse(decision, Reason::Unreadable); // its driver too
+        else if (device && is_on_ours(*device))
             decision.target =
                 device->driver.view() == driver_name(Target::VfioPci) ? Target::VfioPci : Target::PciStub;
     }
@@ -112,8 +121,7 @@ void plan_release(Session& session, std::span<std::string_view const> labels)
 void refuse_what_guests_have(Session& session)
 {
     for (auto& decision : session.plan.decisions) {
-        auto const* device = device_of(decision, session.inventory);
-        if (!is_open(decision) || !is_on_ours(*device))
+        if (!is_open(decision) || is_with_host(*device_of(decision, session.inventory)))
             continue;
         decision.host_use = guest_of(decision, session);
         if (decision.host_use.empty())

@@ -21,4 +21,7 @@ void judge_release(Session&);
 // True for our drivers, which a guest or nobody has a device from.
 bool is_on_ours(Device const&);
 
+// True for any other driver.
+bool is_with_host(Device const&);
+
 } // namespace vfio_early

@@ -20,6 +20,7 @@ struct UndoEntry {
     std::string_view wanted = {}; // the driver that its override names
     DriverName driver_was = {};
     DriverName override_was = {};
+    bool was_asked_for = false; // a host driver was, without an error
     bool had_our_override = false; // a release: it had one that we write
     State state = State::Written;
     bool was_id_removed = false; // from the ids that somebody gave the driver

@@ -211,18 +211,18 @@ private:
         if (wait_until([&] {
                 auto const text = m_root.read_attribute(path_of("%s/refcnt", path), buffer);
                 count = text.is_error() ? "?" : trimmed(text.value());
-                return count == "0";
+                return count == "0" || m_root.presence(path) == Presence::Absent;
             }))
             return true;
         look_for_uses();
         for (auto const& use : m_session.uses.uses) {
             if (is_in_the_way(use))
-                return fail("module %s has %s users, %s", module, count, use.what);
+                return fail("module %s is in use, %s", module, use.what);
         }
         Directory holders(m_root, path_of("%s/holders", path));
-        auto const holder = holders.next();
-        return fail("module %s has %s users, module %s among them", module, count,
-            holder.value_or("of unknown name"));
+        if (auto const holder = holders.next())
+            return fail("module %s is in use by module %n", module, *holder);
+        return fail("module %s is in use, its refcnt is %s", module, count);
     }
 
     bool unload(Handover const& handover, std::string_view module)

@@ -27,9 +27,8 @@ void note_device(Session& session, Root const& root, Decision& decision)
     auto const noted = note_what_it_was(root, session, decision, device, driver_name(decision.target));
     if (noted.is_error())
         return fail_at(decision, Step::None, noted.error());
-    auto const& driver = session.inventory.devices[device].driver;
     auto const& entry = *(session.undo_log.end() - 1);
-    if (is_on_ours(session.inventory.devices[device]) || driver.empty() || entry.had_our_override)
+    if (!is_with_host(session.inventory.devices[device]) || entry.had_our_override)
         return;
     session.undo_log.shrink(session.undo_log.size() - 1);
     decision.outcome = Outcome::Released;

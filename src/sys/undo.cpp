@@ -69,9 +69,14 @@ bool is_of_ours(DriverName const& name)
         || name.view() == port_driver;
 }
 
-void try_to(FunctionRef<Result<void>()> action)
+// False where it failed each time.
+bool try_to(FunctionRef<Result<void>()> action)
 {
-    for (int i = 0; i < attempts && action().is_error(); ++i) { }
+    for (int i = 0; i < attempts; ++i) {
+        if (!action().is_error())
+            return true;
+    }
+    return false;
 }
 
 struct Undoing {
@@ -143,7 +148,7 @@ struct Undoing {
             entry.was_id_removed = true;
     }
 
-    void ask_host_driver(UndoEntry const& entry) const
+    void ask_host_driver(UndoEntry& entry) const
     {
         auto const name = path_of("%a", address_of(entry));
         auto const has_driver = [&] {
@@ -154,7 +159,8 @@ struct Undoing {
         bool const was_free_for_ours = entry.driver_was.empty() && entry.override_was.view() == entry.wanted;
         if (was_free_for_ours || has_driver() || has_guest(entry))
             return;
-        try_to([&] { return root.write(Path("sys/bus/pci/drivers_probe"), name.view()); });
+        entry.was_asked_for =
+            try_to([&] { return root.write(Path("sys/bus/pci/drivers_probe"), name.view()); });
         if (entry.driver_was.empty() || has_driver())
             return;
         try_to([&] {
@@ -173,6 +179,8 @@ struct Undoing {
         auto const& now = driver.value();
         bool const is_driver_back =
             entry.driver_was.empty() ? now.view() != entry.wanted : now.view() == entry.driver_was.view();
+        if (session.mode == Mode::Release && now.empty() && !entry.was_asked_for)
+            return State::Stuck;
         return is_override_back && is_driver_back ? State::PutBack : State::Stuck;
     }
 
@@ -196,9 +204,8 @@ struct Undoing {
         for_each(is_meant, [&](UndoEntry const& entry) { release(entry); });
         if (session.mode == Mode::Release)
             for_each(is_meant, [&](UndoEntry& entry) { forget_id(entry); });
-        for_each(is_meant, [&](UndoEntry const& entry) {
-            during(entry, Failure::Step::Probe, [&] { ask_host_driver(entry); });
-        });
+        for_each(is_meant,
+            [&](UndoEntry& entry) { during(entry, Failure::Step::Probe, [&] { ask_host_driver(entry); }); });
         for_each(is_meant, [&](UndoEntry& entry) { entry.state = state_of(entry); });
     }
 };
@@ -217,8 +224,7 @@ Result<void> note_what_it_was(
     if (session.mode == Mode::Release) {
         entry.driver_was = {};
         entry.had_our_override = is_of_ours(entry.override_was);
-        if (entry.had_our_override)
-            entry.override_was = {};
+        entry.override_was = {};
     }
     session.undo_log.append(entry);
     return {};

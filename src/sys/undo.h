@@ -8,7 +8,7 @@ namespace vfio_early {
 
 // Notes in the undo log what a device is that is to be on the driver `wanted`. It is undone with the
 // decision, its own or one of its group. Fails where that cannot be read: then nothing may be written for it.
-// In a release it was with the host, and without an override of ours, whatever it is now.
+// In a release it was with the host, and without an override, whatever it is now.
 Result<void> note_what_it_was(Root const&, Session&, Decision const&, DeviceIndex, std::string_view wanted);
 
 // Puts back every device of the undo log that is not bound: its override and its driver as they were, or,

@@ -2,8 +2,8 @@
 // Every call into the kernel is made to fail, one after the other, and what is left is looked at: each group
 // is whole on its driver or entirely what it was, or the report names what could not be put back.
 //
-//     fault_test [every]    each fault at each call; without it a part, which is another one each day
-#include "cli/run.h"
+//     fault_test [every|part [START]]    each fault at each call, or a part, of all starts or of one
+#include "cli/command.h"
 
 #include "../fault_kernel.h"
 #include "core/plan.h"
@@ -26,12 +26,16 @@ using fault_kernel::Fault;
 
 namespace {
 
+unsigned tried = 0;
+unsigned went_wrong = 0;
+
 struct Start {
     char const* about;
     bool has_host_drivers;
     bool has_vfio_pci;
     char const* ini;
     bool is_refused = false;
+    bool is_release = false; // of what is bound
 };
 
 constexpr char const* two_groups = "[bind]\ncard = 01:00.*\nnvme = 02:00.0\n[stub]\nusb = 03:00.0\n";
@@ -39,6 +43,7 @@ constexpr char const* two_groups = "[bind]\ncard = 01:00.*\nnvme = 02:00.0\n[stu
 constexpr Start starts[] = {
     {"no drivers yet", false, false, two_groups},
     {"host drivers bound", true, true, two_groups},
+    {"a release", false, true, two_groups, false, true},
     {"a shared group", true, true, "[bind]\nnic = 01:00.0\n", true},
 };
 
@@ -53,6 +58,24 @@ constexpr uint32_t group_of_bridge = 9;
 
 char const* const groups[][2] = {
     {"0000:01:00.0", "0000:01:00.1"}, {"0000:02:00.0", ""}, {"0000:03:00.0", ""}};
+
+// As a boot leaves it, and somebody has given vfio-pci an id that all have.
+void build_bound(Tree& tree)
+{
+    auto const put = [&](std::string const& address, std::string const& name) {
+        tree.write("sys/bus/pci/devices/" + address + "/driver_override", name + "\n");
+    };
+    for (auto const& [address, target] : target_of) {
+        put(address, target);
+    }
+    put(bridge, "pcieport");
+    for (std::string const driver : {"vfio-pci", "pci-stub"}) {
+        tree.write("sys/bus/pci/drivers/" + driver + "/remove_id", "");
+        tree.write("sys/bus/pci/drivers/" + driver + "/new_id", driver == "vfio-pci" ? "8086 10d3\n" : "");
+    }
+    tree.write("proc/1/comm", "init\n");
+    std::filesystem::create_directories(tree.directory() + "/proc/1/fd");
+}
 
 void build(Tree& tree, Start const& start)
 {
@@ -69,7 +92,9 @@ void build(Tree& tree, Start const& start)
             .id = "8086:10d3",
             .class_code = 0x020000,
             .group = group,
-            .driver = start.has_host_drivers ? driver : ""});
+            .driver = start.is_release   ? target_of.at(address)
+                : start.has_host_drivers ? driver
+                                         : ""});
         fault_kernel::set_host_driver(address, driver);
     }
     // A conventional bridge in the group of the nvme behind it, and a node for that group.
@@ -89,6 +114,8 @@ void build(Tree& tree, Start const& start)
             tree.write(std::string("sys/bus/pci/drivers/") + driver + "/unbind", "");
         }
     }
+    if (start.is_release)
+        build_bound(tree);
 }
 
 std::string driver_of(Tree const& tree, std::string const& address)
@@ -104,9 +131,9 @@ bool has_override(Tree const& tree, std::string const& address)
     return tree.read("sys/bus/pci/devices/" + address + "/driver_override") != "(null)\n";
 }
 
-// Runs `bind` in processes of its own, as statics are not for a second run. The exit status, or -1 where it
-// was killed.
-int bind(Tree const& tree)
+// Runs the command in processes of its own, as statics are not for a second run. The exit status, or -1 where
+// it was killed.
+int run_command(Tree const& tree, Start const& start)
 {
     auto const child = ::fork();
     if (child == 0) {
@@ -117,11 +144,9 @@ int bind(Tree const& tree)
         ::open("/dev/null", O_WRONLY);
         CommandOptions options;
         options.root = directory;
-        _exit(run({.mode = Mode::Bind,
-                      .obeys_command_line = true,
-                      .loads_iommu_driver = true,
-                      .leaves_record = true},
-            options));
+        if (start.is_release)
+            _exit(run_release(options));
+        _exit(run_bind(options));
     }
     int result = -1;
     int status = 0;
@@ -228,12 +253,66 @@ std::string complaints(Tree const& tree, Start const& start, int status)
 }
 
 struct Kind {
-    char const* name;
-    Fault fault;
-    int number;
+    char const* name = "no fault";
+    Fault fault = Fault::Error;
+    int number = 0;
     bool is_persistent = false;
     bool is_one_kind = false;
 };
+
+// Each group is whole with the host or untouched; where it is neither, the report has all of it as failed.
+std::string complaints_of_release(Tree const& tree, int status, Kind const& kind)
+{
+    std::string wrong;
+    // Where nobody is left to go on, or someone else takes a part.
+    bool const may_be_half = kind.is_persistent || kind.fault == Fault::Alone || kind.fault == Fault::Loss;
+    // What is not there is not listed.
+    bool const may_be_absent = kind.fault == Fault::Error && kind.number == ENOENT;
+    std::string const report =
+        tree.has("run/vfio-early/live.json") ? tree.read("run/vfio-early/live.json") : "";
+    bool is_all_released = true;
+    for (auto const& group : groups) {
+        bool is_released = true;
+        bool is_untouched = true;
+        for (std::string const address : group) {
+            if (address.empty())
+                continue;
+            auto const driver = driver_of(tree, address);
+            bool const is_with_host = driver == host_driver_of.at(address) && !has_override(tree, address);
+            is_released &= is_with_host;
+            is_untouched &= driver == target_of.at(address) && has_override(tree, address);
+            std::smatch said;
+            bool const is_said = std::regex_search(report, said,
+                std::regex("\"address\": \"" + address
+                    + "\"[^}]*?\"driver\": (\"[^\"]*\"|null)[^}]*?\"outcome\": \"([a-z-]*)\""));
+            if (is_said && said[2] == "released" && !is_with_host)
+                wrong += address + " is on '" + driver + "' and the report has it as released\n";
+            if (is_said && said[1] != "null" && said[1] != '"' + driver + '"')
+                wrong += address + " is on '" + driver + "' and the report says " + said[1].str() + "\n";
+        }
+        is_all_released &= is_released;
+        if (!is_released && !is_untouched && status == 0)
+            wrong += std::string(group[0]) + ": its group is half given back, and that is not said\n";
+        if (!is_released && !is_untouched && !may_be_half)
+            wrong += std::string(group[0]) + ": its group is half given back\n";
+    }
+    if (status == 0 && !is_all_released && !may_be_absent)
+        wrong += "exit status 0, and not all is given back\n";
+    return wrong;
+}
+
+void check_release(Tree const& tree, int status)
+{
+    auto const wrong = complaints_of_release(tree, status, {});
+    auto const report = tree.read("run/vfio-early/live.json");
+    bool const is_right = wrong.empty() && status == 0 && driver_of(tree, bridge) == "shpchp"
+        && !has_override(tree, bridge) && report.find("the id 8086:10d3") != std::string::npos;
+    if (is_right)
+        return;
+    ++went_wrong;
+    printf("a release, no fault: exit status %d, the bridge is on '%s'\n%s%s", status,
+        driver_of(tree, bridge).c_str(), wrong.c_str(), report.c_str());
+}
 
 constexpr Kind kinds[] = {
     {"EIO", Fault::Error, EIO},
@@ -251,9 +330,6 @@ constexpr Kind kinds[] = {
     {"EIO of this call from there on", Fault::Error, EIO, true, true},
 };
 
-unsigned tried = 0;
-unsigned went_wrong = 0;
-
 // Returns how many calls there were.
 unsigned try_fault(Start const& start, Kind const& kind, unsigned at)
 {
@@ -266,9 +342,10 @@ unsigned try_fault(Start const& start, Kind const& kind, unsigned at)
             .is_persistent = kind.is_persistent,
             .is_one_kind = kind.is_one_kind,
             .lost = "0000:01:00.1"});
-    auto const status = bind(tree);
+    auto const status = run_command(tree, start);
     ++tried;
-    auto const wrong = complaints(tree, start, status);
+    auto const wrong =
+        start.is_release ? complaints_of_release(tree, status, kind) : complaints(tree, start, status);
     if (!wrong.empty()) {
         ++went_wrong;
         printf("%s, %s at call %u (%s): exit status %d\n%s", start.about, kind.name, at,
@@ -284,8 +361,10 @@ void check_without_fault(Start const& start)
     Tree tree;
     build(tree, start);
     fault_kernel::begin(tree.directory(), {});
-    bind(tree);
+    auto const status = run_command(tree, start);
     ++tried;
+    if (start.is_release)
+        return check_release(tree, status);
     auto const report = tree.read("run/vfio-early/report.json");
     auto const has = [&](std::string const& text) { return report.find(text) != std::string::npos; };
     std::string const before = "bridge 0000:01:1f.0 in group 9 was ";
@@ -338,6 +417,118 @@ void check_guest(int opens)
     }
 }
 
+// --- a card for one guest at a time
+
+constexpr char const* handover = "[bind]\ncard = 01:00.*\n[handover]\ncard = display.service stand_in\n";
+
+void build_handover(Tree& tree)
+{
+    build(tree, {"a handover", true, true, handover});
+    tree.unlink("init"); // a machine that runs, with its root on the network
+    tree.add_mount("0:30", "/", "server:/root", "nfs4");
+    tree.make_directory("sys/class/block");
+    tree.write("proc/1/comm", "init\n");
+    tree.make_directory("proc/1/fd");
+    for (auto const* program : {"usr/bin/systemctl", "sbin/rmmod", "active/display.service"})
+        tree.write(program, "");
+    tree.write("sys/module/stand_in/initstate", "live\n");
+    tree.write("sys/module/stand_in/refcnt", "0\n");
+}
+
+int run_on_card(Tree const& tree, ExitStatus (*command)(CommandOptions const&))
+{
+    auto const child = ::fork();
+    if (child == 0) {
+        auto const directory = tree.directory();
+        close(STDOUT_FILENO);
+        close(STDERR_FILENO);
+        ::open((directory + "/printed").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+        ::dup(STDOUT_FILENO);
+        CommandOptions options;
+        options.root = directory;
+        options.words.append("card");
+        _exit(command(options));
+    }
+    int result = -1;
+    int status = 0;
+    for (auto ended = wait(&status); ended >= 0; ended = wait(&status)) {
+        if (ended == child && WIFEXITED(status))
+            result = WEXITSTATUS(status);
+    }
+    return result;
+}
+
+bool is_card_on(Tree const& tree, bool is_for_guests)
+{
+    for (std::string const address : groups[0]) {
+        auto const& wanted = is_for_guests ? target_of : host_driver_of;
+        if (driver_of(tree, address) != wanted.at(address) || has_override(tree, address) != is_for_guests)
+            return false;
+    }
+    return true;
+}
+
+bool is_display_back(Tree const& tree)
+{
+    return tree.has("active/display.service") && tree.has("sys/module/stand_in/initstate");
+}
+
+// After a `bind` in which one call failed the guest has the card, or the host has it with its display, or the
+// record knows what is to be brought back; and `release` brings everything back, whatever the first one came
+// to.
+unsigned try_handover(Kind const& kind, unsigned at, bool is_release)
+{
+    Tree tree;
+    build_handover(tree);
+    fault_kernel::Plan const fault = {.fault = kind.fault, .number = kind.number, .at = at};
+    fault_kernel::begin(tree.directory(), {});
+    if (is_release)
+        run_on_card(tree, run_bind);
+    fault_kernel::begin(tree.directory(), fault);
+    auto const status = run_on_card(tree, is_release ? run_release : run_bind);
+    auto const calls = fault_kernel::calls();
+    auto const failed_call = fault_kernel::failed_call();
+    std::string wrong;
+    bool const is_recorded = tree.has("run/vfio-early/handover-card");
+    if (status == 0 && !is_release && !(is_card_on(tree, true) && is_recorded))
+        wrong += "exit status 0, and the card is not the guest's\n";
+    if (status == 0 && is_release && !(is_card_on(tree, false) && is_display_back(tree)))
+        wrong += "exit status 0, and the card is not the host's\n";
+    if (!is_display_back(tree) && !is_recorded)
+        wrong += "the display is off, and there is no record of it\n";
+    if (!is_release && status != 0 && kind.fault != Fault::Kill && !is_display_back(tree)
+        && tree.read("printed").find("bringing back") == std::string::npos
+        && tree.read("printed").find("not put back") == std::string::npos)
+        wrong += "the guest does not have the card, and the host not its display\n";
+    fault_kernel::begin(tree.directory(), {});
+    run_on_card(tree, run_release);
+    if (!is_card_on(tree, false) || !is_display_back(tree) || tree.has("run/vfio-early/handover-card"))
+        wrong += "release does not bring all back\n";
+    ++tried;
+    if (!wrong.empty()) {
+        ++went_wrong;
+        printf("a handover%s, %s at call %u (%s): exit status %d\n%s%s", is_release ? " that ends" : "",
+            kind.name, at, failed_call.c_str(), status, wrong.c_str(), tree.read("printed").c_str());
+    }
+    return calls;
+}
+
+void check_handovers(bool is_every)
+{
+    for (bool const is_release : {false, true}) {
+        auto const calls = try_handover({}, 0, is_release);
+        for (auto const& kind : kinds) {
+            bool const is_meant =
+                !kind.is_persistent && kind.fault != Fault::Alone && kind.fault != Fault::Loss;
+            for (unsigned at = 1; is_meant && at <= calls; ++at) {
+                if (is_every || (at + static_cast<unsigned>(&kind - kinds)) % 3 == 0)
+                    try_handover(kind, at, is_release);
+            }
+        }
+        printf("a handover%s: %u calls\n", is_release ? " that ends" : "", calls);
+    }
+}
+
 } // namespace
 
 int main(int count, char** arguments)
@@ -346,7 +537,10 @@ int main(int count, char** arguments)
     bool const is_every = count > 1 && std::string(arguments[1]) == "every";
     for (int const opens : {0, 1})
         check_guest(opens);
+    check_handovers(is_every);
     for (auto const& start : starts) {
+        if (count > 2 && start.about != std::string(arguments[2]))
+            continue;
         check_without_fault(start);
         auto const calls = try_fault(start, kinds[0], 0);
         for (auto const& kind : kinds) {
