@@ -29,6 +29,33 @@ bool is_console(std::string_view step)
     return step.find('/') != std::string_view::npos;
 }
 
+Path bind_path(std::string_view console)
+{
+    return path_of("sys/class/%s/bind", console);
+}
+
+bool is_attached(Root const& root, std::string_view console)
+{
+    char buffer[max_number_bytes];
+    auto const state = root.read_attribute(bind_path(console), buffer);
+    return !state.is_error() && trimmed(state.value()) == "1";
+}
+
+// Where a DRM driver has put an end to the VGA console, every console that is left belongs to a module, and
+// the kernel ignores that one is to be bound (vga_remove_vgacon() in drivers/pci/vgaarb.c, vt_bind() in
+// drivers/tty/vt/vt.c); but it falls back on it when the one that is in its place is unbound.
+bool attach(Root const& root, std::string_view console)
+{
+    if (root.write(bind_path(console), "1").is_error())
+        return false;
+    Directory others(root, Path("sys/class/vtconsole"));
+    while (auto const name = is_attached(root, console) ? std::nullopt : others.next()) {
+        if (auto const other = path_of("vtconsole/%s", *name); other.view() != console)
+            static_cast<void>(root.write(bind_path(other.view()), "0"));
+    }
+    return is_attached(root, console);
+}
+
 Path record_path(Handover const& handover)
 {
     return path_of("run/vfio-early/handover-%s", handover.label);
@@ -178,17 +205,14 @@ private:
     bool detach(Handover const& handover, std::string_view console)
     {
         auto const step = path_of("vtconsole/%s", console);
-        auto const bind = path_of("sys/class/%s/bind", step);
         char name[max_word_bytes];
-        char bound[max_number_bytes];
         auto const kind = m_root.read_attribute(path_of("sys/class/%s/name", step), name);
-        auto const state = m_root.read_attribute(bind, bound);
-        if (kind.is_error() || kind.value().find("frame buffer") == std::string_view::npos || state.is_error()
-            || trimmed(state.value()) != "1")
+        if (kind.is_error() || kind.value().find("frame buffer") == std::string_view::npos
+            || !is_attached(m_root, step.view()))
             return true;
         if (!note(handover, step.view()))
             return false;
-        auto const written = m_root.write(bind, "0");
+        auto const written = m_root.write(bind_path(step.view()), "0");
         return !written.is_error() || fail("detaching %s failed: %m", step, written.error().number);
     }
 
@@ -307,7 +331,7 @@ void undo_step(Session& session, Root const& root, std::string_view step)
     auto const earlier_problem = session.handover_problem;
     session.handover_problem = use_text("bringing back %s does not end", step);
     if (is_console(step))
-        is_undone = !root.write(path_of("sys/class/%s/bind", step), "1").is_error();
+        is_undone = attach(root, step);
     else if (is_unit(step))
         is_undone = systemctl(root, "start", step, last_line);
     else
