@@ -957,10 +957,10 @@ class CommandLine(unittest.TestCase):
     def test_help_names_every_command_and_option(self):
         source = pathlib.Path(__file__).resolve().parent.parent / "src/cli"
         commands = re.findall(r'^    \{"(\w+)", run_', (source / "main.cpp").read_text(), re.MULTILINE)
-        options = re.findall(r'^    \{"(--[\w-]+)", (?:"(\w+)"|\{\})', (source / "options.cpp").read_text(), re.MULTILINE)
+        options = re.findall(r'^    \{"(--[\w-]+)", (?:"([\w ]+)"|\{\})', (source / "options.cpp").read_text(), re.MULTILINE)
         text = self.run_binary("--help").stdout
         self.assertEqual(re.findall(r"^  (\w+) ", text, re.MULTILINE), commands)
-        shown = re.findall(r"^  (--[\w-]+)(?: [A-Z]+)? +(?:(\w+): )?", text, re.MULTILINE)
+        shown = re.findall(r"^  (--[\w-]+)(?: [A-Z]+)? +(?:([\w ]+): )?", text, re.MULTILINE)
         self.assertEqual(sorted(shown), sorted(options))
 
     def test_every_configuration_in_the_manuals_is_valid(self):

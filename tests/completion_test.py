@@ -163,14 +163,14 @@ class Completion(unittest.TestCase):
         self.check_words(typed, addresses)
 
     def test_the_commands_are_those_of_help(self):
-        self.assertEqual(len(self.commands), 6)
+        self.assertEqual(len(self.commands), 7)
         self.check_words("", self.commands)
         self.check_line("sug", "suggest ")
         self.check_line("--json ch", "--json check ")
 
     def test_the_options_are_those_of_help(self):
         of_all = [option for option, command in self.options if not command]
-        self.assertEqual(len(self.options) - len(of_all), 7)
+        self.assertEqual(len(self.options) - len(of_all), 8)
         self.check_words("-", of_all)
         for command in self.commands:
             with self.subTest(command=command):
@@ -201,7 +201,7 @@ class Completion(unittest.TestCase):
 
     def test_why_is_about_one_device_and_others_about_several(self):
         self.check_line("--root tree why 01:00.0 03", "--root tree why 01:00.0 03")
-        for command in ("list", "suggest"):
+        for command in ("list", "suggest", "release"):
             self.check_line(f"--root tree {command} 03", f"--root tree {command} 03:00.0 ")
             self.check_line(f"--root tree {command} 01:00.0 03", f"--root tree {command} 01:00.0 03:00.0 ")
         for command in ("check", "bind"):
@@ -219,7 +219,11 @@ class Completion(unittest.TestCase):
         self.check_words("--root nothing why ", [])
 
     def test_labels(self):
-        self.check_words("--root tree accept ", ["gpu", "gpu-rest", "sata"])
+        for command in ("accept", "bind"):
+            self.check_words(f"--root tree {command} ", ["gpu", "gpu-rest", "sata"])
+        self.check_words("--root tree release g", ["gpu", "gpu-rest"])
+        short = [address.removeprefix("0000:") for address in ADDRESSES]
+        self.check_addresses("--root tree release ", ["gpu", "gpu-rest", "sata", *short])
         self.check_words("accept --config machine.ini g", ["gpu", "gpu-rest"])
         self.check_line("accept --config=machine.ini s", "accept --config=machine.ini sata ")
         self.check_line("accept --config machine.ini sata gpu-", "accept --config machine.ini sata gpu-rest ")

@@ -29,6 +29,8 @@ def outputs(binary):
         asked = list_test.machine(binary, scenario)
         yield f"check on {path.stem}", asked.json("check")
         yield f"bind on {path.stem}", asked.json("bind")
+        labels = [device["label"] for device in asked.json("check")["devices"]]
+        yield f"release on {path.stem}", asked.json("release", *labels)
         yield f"report on {path.stem}", json.loads((pathlib.Path(asked.directory.name) / REPORT).read_text())
         yield f"accept on {path.stem}", asked.json("accept")
         yield f"list on {path.stem}", asked.json("list")
@@ -64,7 +66,7 @@ def wrong_versions(value, path="$"):
 
 def validator_of(command):
     """What a command prints by its own definition, as an error of the whole schema may be about another command's."""
-    definition = {"check": "plan", "bind": "plan"}.get(command, command)
+    definition = {"check": "plan", "bind": "plan", "release": "plan"}.get(command, command)
     return jsonschema.Draft7Validator({"$ref": f"#/definitions/{definition}", "definitions": SCHEMA["definitions"]})
 
 
@@ -97,7 +99,7 @@ def main(arguments):
             refused += 1
     print("\n".join(found))
     print(f"{sorted(seen)}: {refused} changes refused, {len(found)} are not as they should be")
-    return 1 if found or not {"bind", "check", "list", "suggest", "why"} <= set(seen) else 0
+    return 1 if found or not {"bind", "check", "list", "release", "suggest", "why"} <= set(seen) else 0
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ options:
   --by-path            suggest: cards by their slot, not their address
   --for GUEST          suggest: for libvirt, qemu or proxmox
   --from-running       suggest: what is on vfio-pci and pci-stub now
-  --handover           bind, release: pass over what is not under [handover]
+  --handover           bind and release: only what is under [handover]
   --force              release: also what a guest has open
   --kernel VERSION     check: with this kernel, not the one that runs
   --write-facts FILE   check: record there what the lines mean

@@ -456,8 +456,13 @@ WorkerEnd run_workers(Job& job, int64_t deadline)
 // Brings back what a handover took from the host, where its devices are with the host again.
 void take_back_from_guest(Job& job)
 {
-    if (is_about_handover(job))
-        run_worker(take_back_job, &job, now_milliseconds() + handover_milliseconds(job.session.config));
+    if (!is_about_handover(job))
+        return;
+    auto const limit = handover_milliseconds(job.session.config);
+    auto const end = run_worker(take_back_job, &job, now_milliseconds() + limit);
+    auto& problem = job.session.handover_problem;
+    if (end.kind != WorkerEnd::Kind::Done && problem.empty())
+        problem = use_text("bringing back what was stopped did not end, 'release' does the rest");
 }
 
 // Lets a worker do it, because sysfs can hang. The worker has as many seconds as the configuration says, from
@@ -598,7 +603,6 @@ void look_and_plan(Job& job)
     }
     scan_all(job.root, session.facts, session.inventory);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
-    leave_for_handover(session.plan, session.inventory);
 }
 
 // False where another one is at work. At a boot the lock can be missing for want of a /run to write to.

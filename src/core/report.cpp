@@ -129,7 +129,8 @@ Tally tally(Session const& session)
 bool is_all_bound(Session const& session)
 {
     auto const counted = tally(session);
-    return session.problems.empty() && session.handover_problem.empty() && session.is_planned && counted.bound == counted.listed;
+    return session.problems.empty() && session.handover_problem.empty() && session.is_planned
+        && counted.bound == counted.listed;
 }
 
 void write_summary(Sink& sink, Session const& session)
