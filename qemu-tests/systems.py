@@ -55,12 +55,17 @@ def _systems_of(name, release, of_dracut=()):
     }
 
 
-# A whole system, with the tools that a user looks at devices with and a hypervisor to give one to.
+# A whole system, with the tools that a user looks at devices with and a hypervisor to give one to; and one that has its guests
+# from libvirt.
 FULL = {
     "debian13-full": System(
         "trixie", "initramfs-tools", "debian13-full",
         tuple(COMMON + ["initramfs-tools", "busybox", "pciutils", "driverctl", "qemu-system-x86"]),
-    )
+    ),
+    "debian13-libvirt": System(
+        "trixie", "initramfs-tools", "debian13-libvirt",
+        tuple(COMMON + ["initramfs-tools", "busybox", "qemu-system-x86", "libvirt-daemon-system", "libvirt-clients"]),
+    ),
 }
 
 # What a root file system of several layers is made with; and that of a whole system where people act on what runs.
