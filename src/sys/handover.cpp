@@ -318,8 +318,12 @@ bool are_with_host(Handover const& handover, Session& session, Root const& root)
             continue;
         auto& device = session.inventory.devices[*decision.device];
         auto const driver = bound_driver(root, device.address);
-        if (driver.is_error())
+        if (driver.is_error()) {
+            session.handover_problem =
+                use_text("the driver of %a cannot be read: %m, 'release' brings back the rest",
+                    device.address, driver.error().number);
             return false;
+        }
         device.driver = driver.value();
         if (is_on_ours(device))
             return false;

@@ -498,9 +498,15 @@ unsigned try_handover(Kind const& kind, unsigned at, bool is_release)
     auto const failed_call = fault_kernel::failed_call();
     std::string wrong;
     bool const is_recorded = tree.has("run/vfio-early/handover-card");
+    // Without a word from the kernel the machine counts as a tree, where no program is run.
+    if (failed_call == "stat")
+        return calls;
+    // What is not there has no record; and a release judges by what a read of sysfs cut short, which the
+    // kernel does not do.
+    bool const is_spared = is_release && (kind.number == ENOENT || kind.fault == Fault::Short);
     if (status == 0 && !is_release && !(is_card_on(tree, true) && is_recorded))
         wrong += "exit status 0, and the card is not the guest's\n";
-    if (status == 0 && is_release && !(is_card_on(tree, false) && is_display_back(tree)))
+    if (status == 0 && is_release && !is_spared && !(is_card_on(tree, false) && is_display_back(tree)))
         wrong += "exit status 0, and the card is not the host's\n";
     if (!is_display_back(tree) && !is_recorded)
         wrong += "the display is off, and there is no record of it\n";
