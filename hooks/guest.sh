@@ -39,11 +39,31 @@ take() {
     for address; do
         is_free "$guest" "$address" || return
     done
-    { cat "$guests/$guest" 2>/dev/null; printf '%s\n' "$@"; } | sort -u >"$guests/.new" &&
-        mv "$guests/.new" "$guests/$guest" || return
-    vfio-early bind --handover "$@" >&2 && return
-    give_back_recorded "$guest"
+    before=$(cat "$guests/$guest" 2>/dev/null)
+    record "$guest" "$before" "$@" || return
+    if said=$(vfio-early bind --handover "$@"); then
+        # What is no card of [handover] was passed over, and another guest may have it.
+        taken=$(echo "$said" | sed -n 's/^[^ ]* \([0-9a-f]*:[0-9a-f]*:[0-9a-f]*\.[0-7]\): bound .*/\1/p')
+        [ -z "$said" ] || echo "$said" >&2
+        record "$guest" "$before" "$taken"
+        return
+    fi
+    echo "$said" >&2
+    give_back_recorded "$guest" 2>/dev/null
     return 1
+}
+
+# record GUEST ADDRESS...: what a guest took, a word or several each; no file where that is nothing
+record() {
+    record=$guests/$1
+    shift
+    # shellcheck disable=SC2048,SC2086 # a word each
+    printf '%s\n' $* | sed '/^$/d' | sort -u >"$guests/.new" || return
+    if [ -s "$guests/.new" ]; then
+        mv "$guests/.new" "$record"
+    else
+        rm -f "$guests/.new" "$record"
+    fi
 }
 
 give_back_recorded() {

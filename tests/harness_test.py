@@ -351,7 +351,7 @@ class Choice(unittest.TestCase):
         self.assertLess(chosen, set(cases.test_names()))
         seen = [(system, case) for case in loaded for system in systems.SYSTEMS if f"{system}.{case['name']}" in chosen]
         self.assertEqual({case["entry"] for _, case in seen}, {case["entry"] for case in loaded if case.get("costly") != [".*"]})
-        only_in_full = set(systems.STORAGE | systems.MODULES) | {"debian13-libvirt"}
+        only_in_full = set(systems.STORAGE | systems.MODULES) | {"debian13-full", "debian13-libvirt"}
         self.assertEqual({system for system, _ in seen}, set(systems.SYSTEMS) - only_in_full)
         of_matrix = {(system, case["machine"]["kind"]) for system, case in seen if "iommus" in case}
         self.assertEqual({system for system, _ in of_matrix}, set(self.SIX))
