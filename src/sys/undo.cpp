@@ -149,8 +149,7 @@ struct Undoing {
         bool const was_free_for_ours = entry.driver_was.empty() && entry.override_was.view() == entry.wanted;
         if (was_free_for_ours || has_driver() || has_guest(entry))
             return;
-        entry.was_asked_for =
-            try_to([&] { return root.write("sys/bus/pci/drivers_probe", name.view()); });
+        entry.was_asked_for = try_to([&] { return root.write("sys/bus/pci/drivers_probe", name.view()); });
         if (entry.driver_was.empty() || has_driver())
             return;
         try_to([&] {
