@@ -20,8 +20,8 @@ TEST(writes_a_summary_and_a_line_for_each_device_that_is_not_bound)
     log_report(tree.root(), session);
     TEST_ASSERT_EQUAL_STRING(
         "<28>vfio-early: bound 1 of 2 listed devices, rd.vfio_early=0 boots without it\n"
-        "<28>vfio-early: usb: refused (not-found): no device matches '1b21:1242', 'lspci "
-        "-Dnn' lists all devices\n"
+        "<28>vfio-early: usb: refused (not-found): no device matches '1b21:1242', "
+        "'vfio-early list --all' shows all of them\n"
         "<28>vfio-early: pcie_acs_override= is on the kernel command line, so the groups "
         "do not show what is isolated\n",
         tree.read("dev/kmsg"));
