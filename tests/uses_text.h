@@ -13,7 +13,7 @@ inline std::string uses_text(HostUses const& uses)
     for (auto const& use : uses.uses)
         text += text_of("%a%c%c%c: %s\n", use.device, use.weight.is_vital ? " vital" : "",
             use.weight.is_now ? " now" : "", use.weight.is_spare ? " spare" : "", use.what);
-    if (!uses.is_complete)
+    if (uses.is_incomplete)
         text += text_of("doubt: %s\n", uses.doubt);
     return text;
 }

@@ -539,12 +539,11 @@ bool record(Job const& job)
     return !saved.is_error();
 }
 
-// A plain value in memory that processes share; nullptr where there is not enough.
+// A plain value in memory that processes share; nullptr where there is not enough. New ones are all zero
+// bytes, as that memory is, so that none of it is touched before it is used (a test holds them to that).
 template <typename T> T* new_shared()
 {
-    auto* memory = allocate_shared(sizeof(T));
-    // Without parentheses, which would write zeros over all of it.
-    return memory ? new (memory) T : nullptr;
+    return static_cast<T*>(allocate_shared(sizeof(T)));
 }
 
 // Without the memory for it, a rehearsal has none.

@@ -793,7 +793,7 @@ void for_each_warning(Session const& session, Tell const& tell)
     if (session.facts.is_config_cut)
         tell("only root can read serial numbers and Port Numbers, so the boot may find the devices "
              "elsewhere, run it as root");
-    if (session.is_running_system && !session.uses.is_complete)
+    if (session.is_running_system && session.uses.is_incomplete)
         warn(tell, "not all of what the host needs could be found: %s", session.uses.doubt);
     for (auto const& decision : session.plan.decisions)
         tell_of_memory(session, decision, tell);

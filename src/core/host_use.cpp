@@ -41,14 +41,14 @@ void HostUses::add(HostUse const& use)
 
 void HostUses::add_doubt_passed(char const* format, ...)
 {
-    if (is_complete) {
+    if (!is_incomplete) {
         Sink sink(doubt);
         va_list arguments;
         va_start(arguments, format);
         print_arguments(sink, format, arguments);
         va_end(arguments);
     }
-    is_complete = false;
+    is_incomplete = true;
 }
 
 } // namespace vfio_early

@@ -62,8 +62,8 @@ struct HostUses {
     // / leads to no PCI function: it is on the network, in memory, or put together of what the kernel does
     // not show.
     bool is_root_elsewhere = false;
-    // False when something could not be read, or did not fit: there may be uses that are not here.
-    bool is_complete = true;
+    // Something could not be read, or did not fit: there may be uses that are not here.
+    bool is_incomplete = false;
     UseText doubt; // the first reason why it is not complete
 
     // Adds a use. One that is there with the same words gets the weight of both. Beyond max_uses_alike of one

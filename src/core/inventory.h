@@ -68,11 +68,11 @@ struct Group {
 
 // The state of the machine's IOMMU.
 enum class Iommu {
+    Absent,
     On,
     OffInKernel, // the firmware describes one, and the kernel does not use it
     NoDriver, // the machine has a virtio-iommu, and its module is not loaded
     OffInFirmware, // the processor is of a kind that has one, and the firmware describes none
-    Absent,
 };
 
 using DeviceIndex = uint16_t;

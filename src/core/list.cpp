@@ -437,7 +437,7 @@ void for_each_warning(List const& list, FunctionRef<void(std::string_view)> tell
         tell("not all of /sys could be read, so there may be more than is shown");
     if (session.inventory.acs_is_overridden)
         tell(acs_is_overridden_text);
-    if (session.is_running_system && !session.uses.is_complete)
+    if (session.is_running_system && session.uses.is_incomplete)
         tell(printed<Warning>("not all of what the host needs could be found: %s",
             list.is_anonymous ? std::string_view("why is left out") : session.uses.doubt.view())
                  .view());

@@ -292,7 +292,7 @@ void refuse_what_is_in_use(Plan& plan, HostUses const& uses, Inventory const& in
             refuse(decision, Reason::InUse);
             break;
         }
-        if (is_open(decision) && !uses.is_complete) {
+        if (is_open(decision) && uses.is_incomplete) {
             decision.host_use = uses.doubt.view();
             refuse(decision, Reason::InUse);
         }

@@ -71,7 +71,7 @@ std::string_view guest_of(Decision const& decision, Session const& session)
         if (use.kind == UseKind::Guest && is_of_group)
             return use.what.view();
     }
-    return session.uses.is_complete ? std::string_view{} : session.uses.doubt.view();
+    return session.uses.is_incomplete ? session.uses.doubt.view() : std::string_view{};
 }
 
 } // namespace

@@ -165,6 +165,7 @@ void* allocate_shared(unsigned long size)
     // The system call: musl's function makes ready for threads. -1 is its failure.
     auto const memory =
         syscall(SYS_mmap, nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0L);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): what the system call returns is a number
     return memory == -1 ? nullptr : reinterpret_cast<void*>(memory);
 }
 

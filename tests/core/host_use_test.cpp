@@ -41,7 +41,7 @@ TEST(leaves_out_what_decides_nothing_any_more)
     uses->add({disk, vital_and_open, UseText("/ on sda1")});
     uses->add({network, open_now, UseText("eno1 is up")});
     TEST_ASSERT_EQUAL_UINT(max_uses_alike + 2, uses->uses.size());
-    TEST_ASSERT_TRUE(uses->is_complete);
+    TEST_ASSERT_FALSE(uses->is_incomplete);
 }
 
 TEST(is_not_complete_when_a_use_does_not_fit)
@@ -50,14 +50,14 @@ TEST(is_not_complete_when_a_use_does_not_fit)
     for (size_t i = 0; i <= max_host_uses; ++i)
         uses->add({{static_cast<uint32_t>(i), 0, 0, 0}, open_now, UseText("in use")});
     TEST_ASSERT_EQUAL_UINT(max_host_uses, uses->uses.size());
-    TEST_ASSERT_FALSE(uses->is_complete);
+    TEST_ASSERT_TRUE(uses->is_incomplete);
     TEST_ASSERT_EQUAL_STRING("there are more than 512 uses", uses->doubt.view());
 }
 
 TEST(keeps_the_first_doubt)
 {
     HostUses uses;
-    TEST_ASSERT_TRUE(uses.is_complete);
+    TEST_ASSERT_FALSE(uses.is_incomplete);
     uses.add_doubt("first");
     uses.add_doubt("second");
     TEST_ASSERT_EQUAL_STRING("first", uses.doubt.view());

@@ -5,9 +5,13 @@
 #include "text_of.h"
 
 #include "core/explain.h"
+#include "core/offer.h"
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <new>
+#include <span>
 
 using namespace vfio_early;
 
@@ -15,6 +19,31 @@ using namespace vfio_early;
 struct BootingMachine : Machine {
     BootingMachine() { session.mode = Mode::Bind; }
 };
+
+// Whether a new one, made where all bytes are zero, leaves them so.
+template <typename T> static bool is_zero_when_new(void (*complete)(T&))
+{
+    auto const memory = std::make_unique<unsigned char[]>(sizeof(T));
+    complete(*new (memory.get()) T);
+    return std::ranges::all_of(
+        std::span(memory.get(), sizeof(T)), [](unsigned char byte) { return byte == 0; });
+}
+
+// They are made of memory that nobody writes to first, and reading a configuration sets the only value that
+// is not zero.
+TEST(zero_bytes_are_a_new_session)
+{
+    auto const forget_time_limit = [](Config& config) { config.options.timeout_seconds = 0; };
+    static auto const forget = +forget_time_limit;
+    TEST_ASSERT_TRUE(is_zero_when_new<Session>([](Session& session) { forget(session.config); }));
+    TEST_ASSERT_TRUE(is_zero_when_new<Trial>([](Trial& trial) { forget(trial.config); }));
+    TEST_ASSERT_TRUE(is_zero_when_new<Outlook>([](Outlook&) {}));
+    Config config;
+    Problems problems;
+    config.options.timeout_seconds = 0;
+    parse_config("[bind]\n", config, problems);
+    TEST_ASSERT_EQUAL_UINT(default_timeout_seconds, config.options.timeout_seconds);
+}
 
 TEST(fails_what_was_left_open_and_nothing_else)
 {

@@ -15,7 +15,9 @@ executions() {
 
 status=0
 for program in "$build"/tests/fuzz/fuzz-*; do
-    [ -x "$program" ] && [ -f "$program" ] || continue
+    if [ ! -f "$program" ] || [ ! -x "$program" ]; then
+        continue
+    fi
     name=${program##*/fuzz-}
     mkdir -p "$build/corpus/$name" "$build/found/$name"
     inputs="$build/corpus/$name $here/seeds/$name"
