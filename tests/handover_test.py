@@ -58,6 +58,11 @@ class Handover(unittest.TestCase):
             self.assertEqual([device["address"] for device in devices], CARD, word)
             self.assertEqual(self.overrides(tree)[:4], [""] * 4)
 
+    def test_a_line_whose_device_another_one_lists_is_a_name_for_it(self):
+        for ini in ("[bind]\ncard = 01:00.*\ngpu = 01:00.0\n", "[bind]\ncard = 01:00.*\ngpu = 01:00.0\n[handover]\ngpu = x.service\n"):
+            devices = json.loads(Tree(ini).run("bind", "gpu", "--json").stdout)["devices"]
+            self.assertEqual([device["address"] for device in devices], CARD)
+
     def test_what_is_refused_is_not_passed_over(self):
         result = Tree("[bind]\ngpu = 01:00.0\n[handover]\ngpu = x.service\n").run("bind", "--handover", CARD[0])
         self.assertEqual(result.returncode, 1)

@@ -274,7 +274,7 @@ void keep_what_is_asked_for(Job& job)
     if (job.options.is_handover)
         keep_handed_over(session.plan, session.config, session.inventory, words);
     else if (session.mode != Mode::Check && !words.empty())
-        keep_named(session.plan, session.config, session.inventory, words);
+        keep_named(session.plan, session.config, session.facts, session.inventory, words);
     else
         leave_for_handover(session.plan, session.inventory);
 }

@@ -211,7 +211,8 @@ TEST(keeps_whole_the_groups_of_the_labels_that_are_bound)
     make_plan(machine.session.config, machine.session.facts, machine.session.inventory, machine.session.plan,
         machine.session.problems);
     std::string_view const labels[] = {"sound", "gone"};
-    keep_named(machine.session.plan, machine.session.config, machine.session.inventory, labels);
+    keep_named(machine.session.plan, machine.session.config, machine.session.facts, machine.session.inventory,
+        labels);
     TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 would-bind\nsound 0000:01:00.1 would-bind\ngone - not-found\n",
         verdicts(machine.session));
 }
