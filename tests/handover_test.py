@@ -68,6 +68,17 @@ class Handover(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("gpu 0000:01:00.0: refused (shared-group)", result.stdout)
 
+    def test_what_is_named_and_not_bound_for_the_command_line_is_no_success(self):
+        for value in ("0", "check"):
+            for words in (["gpu"], ["wifi"], ["--handover", CARD[0]]):
+                tree = Tree(INI, cmdline=f"rd.vfio_early={value}")
+                before = self.overrides(tree)
+                result = tree.run("bind", *words)
+                self.assertEqual(result.returncode, 1, (value, words))
+                self.assertIn("rd.vfio_early= on the kernel command line forbids it, nothing is bound", result.stderr)
+                self.assertEqual(self.overrides(tree), before)
+            self.check_silent(Tree(INI, cmdline=f"rd.vfio_early={value}"), "bind", "--handover", WIFI)
+
     def test_a_broken_configuration_is_told(self):
         for command in ("bind", "release"):
             result = Tree("[bind]\ngpu = x\n").run(command, "--handover", CARD[0])
