@@ -13,7 +13,8 @@ say() {
 # One hook at a time. The lock is left to vfio-early as well, so that what a hook began that was killed is at its end before
 # the next one begins.
 lock_out_others() {
-    mkdir -p "$guests" && exec 9>"$guests/.lock" && flock -w 120 9 && return
+    # Where it fails, exec alone would end the shell.
+    mkdir -p "$guests" && command exec 9>"$guests/.lock" && flock -w 120 9 && return
     say "$guests/.lock: another hook of vfio-early does not end"
     return 1
 }

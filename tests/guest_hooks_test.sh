@@ -333,9 +333,9 @@ vfio-early: gpu 0000:01:00.0: refused (in-use): process 7 (Xorg) has it
 asked release --handover 0000:01:00.0
 status 1"
     : >"$machine/fails"
-    echo "hostpci0: mapping=gpu,pcie=1" >"$machine/qm-102"
+    echo "hostpci0: mapping=GPU_A,pcie=1" >"$machine/qm-102"
     expect "a mapping is told of" "$(hook proxmox 102 pre-start)" "\
-vfio-early: the mapping 'gpu' is not looked at: name the card by its address if it is one of [handover]
+vfio-early: the mapping 'GPU_A' is not looked at: name the card by its address if it is one of [handover]
 status 0"
     echo "hostpci0: 0000:0A:00.0" >"$machine/qm-103"
     expect "digits are lower-case in sysfs" "$(hook proxmox 103 pre-start | head -n 1)" "asked bind --handover 0000:0a:00.0"
@@ -346,7 +346,21 @@ record 103: 0000:0a:00.0 "
         "vfio-early: '../x' is not the number of a guest"
 }
 
+test_no_lock() {
+    make_host
+    prepare $uuid "$card" >/dev/null
+    rm "$machine/run/vfio-early/guests/.lock"
+    mkdir "$machine/run/vfio-early/guests/.lock"
+    expect "what a guest took is given back without the lock too" \
+        "$(release $uuid "$card" | grep -v ': cannot create ')" "\
+vfio-early: /run/vfio-early/guests/.lock: another hook of vfio-early does not end
+vfio-early: going on without waiting for it
+asked release --handover 0000:01:00.0 0000:01:00.1
+status 0"
+}
+
 test_libvirt
+test_no_lock
 test_killed
 test_together
 test_proxmox

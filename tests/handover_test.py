@@ -58,10 +58,26 @@ class Handover(unittest.TestCase):
             self.assertEqual([device["address"] for device in devices], CARD, word)
             self.assertEqual(self.overrides(tree)[:4], [""] * 4)
 
+    def test_a_line_whose_device_another_one_lists_is_a_name_for_it(self):
+        for ini in ("[bind]\ncard = 01:00.*\ngpu = 01:00.0\n", "[bind]\ncard = 01:00.*\ngpu = 01:00.0\n[handover]\ngpu = x.service\n"):
+            devices = json.loads(Tree(ini).run("bind", "gpu", "--json").stdout)["devices"]
+            self.assertEqual([device["address"] for device in devices], CARD)
+
     def test_what_is_refused_is_not_passed_over(self):
         result = Tree("[bind]\ngpu = 01:00.0\n[handover]\ngpu = x.service\n").run("bind", "--handover", CARD[0])
         self.assertEqual(result.returncode, 1)
         self.assertIn("gpu 0000:01:00.0: refused (shared-group)", result.stdout)
+
+    def test_what_is_named_and_not_bound_for_the_command_line_is_no_success(self):
+        for value in ("0", "check"):
+            for words in (["gpu"], ["wifi"], ["--handover", CARD[0]]):
+                tree = Tree(INI, cmdline=f"rd.vfio_early={value}")
+                before = self.overrides(tree)
+                result = tree.run("bind", *words)
+                self.assertEqual(result.returncode, 1, (value, words))
+                self.assertIn("rd.vfio_early= on the kernel command line forbids it, nothing is bound", result.stderr)
+                self.assertEqual(self.overrides(tree), before)
+            self.check_silent(Tree(INI, cmdline=f"rd.vfio_early={value}"), "bind", "--handover", WIFI)
 
     def test_a_broken_configuration_is_told(self):
         for command in ("bind", "release"):

@@ -172,6 +172,12 @@ def newer_line_that_is_bound(machine):
     machine.write("etc/vfio-early.ini", INI.replace("wlan", "wifi"))
 
 
+def second_line_for_a_device(machine):
+    """Two lines list one device; the first one speaks for it."""
+    machine.write("etc/vfio-early.ini", INI + "card = 0000:01:00.0\n")
+    machine.boot()
+
+
 def line_is_gone(machine):
     """What no line lists any more is no failure."""
     machine.bind("0000:02:00.0", "iwlwifi")
@@ -252,6 +258,7 @@ SHOWN = {
     "newer-ini": (newer_ini, []),
     "newer-ini-label": (newer_ini, ["wifi"]),
     "newer-line-that-is-bound": (newer_line_that_is_bound, []),
+    "second-line-label": (second_line_for_a_device, ["card"]),
     "line-is-gone": (line_is_gone, []),
     "host-driver-in-group": (host_driver_in_group, []),
     "bridge-in-group": (bridge_in_group, []),

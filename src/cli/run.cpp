@@ -169,7 +169,9 @@ std::optional<ExitStatus> obey_command_line(Job& job, CommandLine const& command
             command_line.unknown_value);
     switch (command_line.power) {
     case CommandLine::Switch::Off:
-        return leave_alone(job, "switched off on the kernel command line, nothing is bound");
+        if (job.options.words.empty())
+            return leave_alone(job, "switched off on the kernel command line, nothing is bound");
+        [[fallthrough]];
     case CommandLine::Switch::CheckOnly:
         job.session.mode = Mode::Check;
         break;
@@ -273,8 +275,8 @@ void keep_what_is_asked_for(Job& job)
     auto const words = labels_of(job.options);
     if (job.options.is_handover)
         keep_handed_over(session.plan, session.config, session.inventory, words);
-    else if (session.mode != Mode::Check && !words.empty())
-        keep_named(session.plan, session.config, session.inventory, words);
+    else if (job.conduct.mode != Mode::Check && !words.empty())
+        keep_named(session.plan, session.config, session.facts, session.inventory, words);
     else
         leave_for_handover(session.plan, session.inventory);
 }
@@ -763,6 +765,11 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
         return session.problems.empty() ? SomeNotBound : WrongInput;
     if (!session.problems.empty())
         return WrongInput;
+    // Who names what is to be bound goes on with it.
+    if (session.mode != conduct.mode && !options.words.empty()) {
+        tell(job, "rd.vfio_early= on the kernel command line forbids it, nothing is bound");
+        return SomeNotBound;
+    }
     return is_all_bound(session) ? AllBound : SomeNotBound;
 }
 

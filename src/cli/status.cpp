@@ -75,10 +75,13 @@ void look_for_overrides(Root const& root, Status& status)
 // False where a label that was named is neither on a line nor in the report.
 bool know_labels(CommandOptions const& options, Status const& status)
 {
-    std::string_view known[2 * max_decisions];
-    for (size_t i = 0; i < status.rows.size(); ++i)
-        known[i] = label_of(status.rows[i], status.session);
-    return are_known(options.words, {known, status.rows.size()}, status.session.config_name);
+    std::string_view known[2 * max_decisions + max_entries];
+    size_t size = 0;
+    for (auto const& row : status.rows)
+        known[size++] = label_of(row, status.session);
+    for (auto const& entry : status.session.config.entries)
+        known[size++] = entry.label.view();
+    return are_known(options.words, {known, size}, status.session.config_name);
 }
 
 void tell_that_there_is_no_report(Error const& error)

@@ -259,12 +259,20 @@ static bool has(std::span<std::string_view const> words, std::string_view word)
     return std::ranges::find(words, word) != words.end();
 }
 
-void keep_named(
-    Plan& plan, Config const& config, Inventory const& inventory, std::span<std::string_view const> labels)
+void keep_named(Plan& plan, Config const& config, Facts const& facts, Inventory const& inventory,
+    std::span<std::string_view const> labels)
 {
+    bool is_named[max_devices] = {};
+    for (auto const& entry : config.entries) {
+        if (!has(labels, entry.label.view()))
+            continue;
+        for (auto const device : recall(entry.selector, facts, inventory).resolution.devices)
+            is_named[device] = true;
+    }
     keep_groups(plan, inventory, [&](Decision const& decision) {
         auto const& entry = config.entries[decision.entry];
-        return entry.line == 0 || has(labels, entry.label.view());
+        return entry.line == 0 || has(labels, entry.label.view())
+            || (decision.device && is_named[*decision.device]);
     });
 }
 

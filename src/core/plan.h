@@ -14,9 +14,10 @@ void make_plan(Config const&, Facts const&, Inventory const&, Plan&, Problems&);
 // binding.
 void plan_entry(Config const&, uint16_t entry, Facts const&, Inventory const&, Plan&, Problems&);
 
-// Leaves only the decisions of the groups in which a line with one of these labels has a part, or which no
-// file has.
-void keep_named(Plan&, Config const&, Inventory const&, std::span<std::string_view const> labels);
+// Leaves only the decisions of the groups in which a line with one of these labels has a part, also where
+// another line lists the same device, or which no file has.
+void keep_named(
+    Plan&, Config const&, Facts const&, Inventory const&, std::span<std::string_view const> labels);
 
 // True where a device of the decision's group is named under [handover].
 bool is_handed_over(Decision const&, Plan const&, Inventory const&);

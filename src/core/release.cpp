@@ -41,8 +41,19 @@ void plan_place(Session& session, uint16_t place)
             continue;
         auto const entry = entry_of(session, place, device);
         plan.decisions.append({.entry = entry, .device = device});
-        if (handover_of(session.config, entry))
-            (plan.decisions.end() - 1)->handover = entry;
+    }
+}
+
+// What was handed over under another line than the one that is named is undone all the same.
+void find_handovers(Session& session)
+{
+    for (auto const& handover : session.config.handovers) {
+        auto const& selector = session.config.entries[handover.entry].selector;
+        auto const recalled = recall(selector, session.facts, session.inventory);
+        for (auto& decision : session.plan.decisions) {
+            if (decision.device && !decision.handover && has(recalled.resolution.devices, *decision.device))
+                decision.handover = handover.entry;
+        }
     }
 }
 
@@ -106,6 +117,7 @@ void plan_release(Session& session, std::span<std::string_view const> labels)
         if (entries[i].line == 0)
             plan_place(session, static_cast<uint16_t>(i));
     }
+    find_handovers(session);
     if (!is_any_named)
         leave_out_what_is_not_on_ours(session);
     for (auto& decision : session.plan.decisions) {

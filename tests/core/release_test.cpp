@@ -79,6 +79,21 @@ TEST(knows_the_line_of_an_address)
     TEST_ASSERT_TRUE(machine.session.plan.decisions[1].target == Target::VfioPci);
 }
 
+TEST(knows_what_was_handed_over_under_another_line)
+{
+    for (bool const is_by_address : {false, true}) {
+        BoundMachine machine;
+        machine.session.config = {};
+        parse_config("[bind]\ncard = 01:00.*\ngpu = 01:00.0\n[handover]\ngpu = display-manager.service\n",
+            machine.session.config, machine.session.problems);
+        if (is_by_address)
+            machine.add_place("01:00.0");
+        machine.plan_for(is_by_address ? std::initializer_list<std::string_view>{"01:00.0"}
+                                       : std::initializer_list<std::string_view>{"card"});
+        TEST_ASSERT_TRUE(machine.session.plan.decisions[0].handover == 1);
+    }
+}
+
 TEST(lists_a_device_once_that_is_named_by_label_and_address)
 {
     BoundMachine machine;
@@ -211,7 +226,8 @@ TEST(keeps_whole_the_groups_of_the_labels_that_are_bound)
     make_plan(machine.session.config, machine.session.facts, machine.session.inventory, machine.session.plan,
         machine.session.problems);
     std::string_view const labels[] = {"sound", "gone"};
-    keep_named(machine.session.plan, machine.session.config, machine.session.inventory, labels);
+    keep_named(machine.session.plan, machine.session.config, machine.session.facts, machine.session.inventory,
+        labels);
     TEST_ASSERT_EQUAL_STRING("gpu 0000:01:00.0 would-bind\nsound 0000:01:00.1 would-bind\ngone - not-found\n",
         verdicts(machine.session));
 }
