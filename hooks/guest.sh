@@ -42,15 +42,19 @@ take() {
     done
     before=$(cat "$guests/$guest" 2>/dev/null)
     record "$guest" "$before" "$@" || return
-    if said=$(vfio-early bind --handover "$@"); then
+    said=$(vfio-early bind --handover "$@")
+    status=$?
+    [ -z "$said" ] || echo "$said" >&2
+    case $status in
+    0)
         # What is no card of [handover] was passed over, and another guest may have it.
         taken=$(echo "$said" | sed -n 's/^[^ ]* \([0-9a-f]*:[0-9a-f]*:[0-9a-f]*\.[0-7]\): bound .*/\1/p')
-        [ -z "$said" ] || echo "$said" >&2
         record "$guest" "$before" "$taken"
         return
-    fi
-    echo "$said" >&2
-    give_back_recorded "$guest" 2>/dev/null
+        ;;
+    2) record "$guest" "$before" ;; # the configuration is wrong, and nothing was done
+    *) give_back_recorded "$guest" 2>/dev/null ;;
+    esac
     return 1
 }
 

@@ -163,14 +163,14 @@ class Completion(unittest.TestCase):
         self.check_words(typed, addresses)
 
     def test_the_commands_are_those_of_help(self):
-        self.assertEqual(len(self.commands), 7)
+        self.assertEqual(len(self.commands), 8)
         self.check_words("", self.commands)
         self.check_line("sug", "suggest ")
         self.check_line("--json ch", "--json check ")
 
     def test_the_options_are_those_of_help(self):
         of_all = [option for option, command in self.options if not command]
-        self.assertEqual(len(self.options) - len(of_all), 9)
+        self.assertEqual(len(self.options) - len(of_all), 10)
         self.check_words("-", of_all)
         for command in self.commands:
             with self.subTest(command=command):

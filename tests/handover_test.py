@@ -63,6 +63,23 @@ class Handover(unittest.TestCase):
             devices = json.loads(Tree(ini).run("bind", "gpu", "--json").stdout)["devices"]
             self.assertEqual([device["address"] for device in devices], CARD)
 
+    def test_a_record_that_no_line_owns_is_told(self):
+        for words in (["--handover", CARD[0]], [CARD[0]]):
+            tree = bound_tree(INI.split("[handover]", maxsplit=1)[0])
+            record = tree.path / "run/vfio-early/handover-rest"
+            record.parent.mkdir(exist_ok=True)
+            record.write_text("display-manager.service\n")
+            result = tree.run("release", *words)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("/run/vfio-early/handover-rest has what was stopped for a guest", result.stderr)
+            self.assertIn("run 'vfio-early release rest'", result.stderr)
+
+    def test_without_a_configuration_nothing_is_handed_over(self):
+        tree = bound_tree(INI)
+        (tree.path / "etc/vfio-early.ini").unlink()
+        for command in ("bind", "release"):
+            self.check_silent(tree, command, "--handover", CARD[0])
+
     def test_what_is_refused_is_not_passed_over(self):
         result = Tree("[bind]\ngpu = 01:00.0\n[handover]\ngpu = x.service\n").run("bind", "--handover", CARD[0])
         self.assertEqual(result.returncode, 1)

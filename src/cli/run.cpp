@@ -612,6 +612,20 @@ void look_and_plan(Job& job)
         !has_driver(job.root, Target::VfioPci) && !could_load_driver(job.root, session, Target::VfioPci);
 }
 
+// False, and says so, where something was stopped for a guest and no line says any more that it is to come
+// back.
+bool tell_of_orphan(Job const& job)
+{
+    auto const label = find_orphan(job.root, job.session.config);
+    if (!label.empty())
+        tell(job,
+            "/run/vfio-early/handover-%e has what was stopped for a guest, and no line of [handover] has "
+            "that label, "
+            "put the line back and run 'vfio-early release %e'",
+            label, label);
+    return label.empty();
+}
+
 // False where another one is at work. At a boot the lock can be missing for want of a /run to write to.
 bool is_alone(Job const& job)
 {
@@ -737,8 +751,9 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     bool const is_release = conduct.mode == Mode::Release;
     if (auto const status = is_release ? std::nullopt : heed_command_line(job))
         return *status;
-    // What is on vfio-pci can be given back without a configuration too.
-    if (!is_release || has_config(job) || options.config.data() != default_config)
+    // What is on vfio-pci can be given back without a configuration too, and without one nothing is handed
+    // over.
+    if (!(is_release || options.is_handover) || has_config(job))
         read_config(job, options);
     if (session.problems.empty() && !know_words(job))
         return WrongInput;
@@ -751,9 +766,10 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
         scan_iommu(job.root, session.inventory); // for the report, which a plan would have filled
     if (is_to_work && (is_release || !is_all_bound(session)))
         take_back_from_guest(job);
+    bool const is_whole = !is_to_work || !is_release || tell_of_orphan(job);
     if (options.is_handover && session.is_planned && session.problems.empty()
         && session.plan.decisions.empty())
-        return AllBound;
+        return is_whole ? AllBound : SomeNotBound;
     look_at_images(job);
     tell_of_problems(job);
     bool const is_recorded = session.problems.empty() && record(job);
@@ -770,7 +786,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
         tell(job, "rd.vfio_early= on the kernel command line forbids it, nothing is bound");
         return SomeNotBound;
     }
-    return is_all_bound(session) ? AllBound : SomeNotBound;
+    return is_whole && is_all_bound(session) ? AllBound : SomeNotBound;
 }
 
 } // namespace vfio_early

@@ -97,7 +97,8 @@ bool check_line(Parser& parser, std::string_view line, size_t room)
 
 bool is_label(std::string_view text)
 {
-    return !text.empty() && std::ranges::all_of(text, [](char byte) {
+    // What begins with '-' is an option where a command is told of it.
+    return !text.empty() && text[0] != '-' && std::ranges::all_of(text, [](char byte) {
         return is_letter_or_digit(byte) || byte == '-' || byte == '_' || byte == '.';
     });
 }
@@ -116,7 +117,8 @@ void add_entry(Parser& parser, Target target, std::string_view label, std::strin
     Entry entry;
     entry.label = FixedString<max_label_bytes>(label);
     if (!is_label(label) || entry.label.was_cut()) {
-        report(parser, "label %q must be 1 to %u letters, digits, '-', '_' or '.'", label, max_label_bytes);
+        report(parser, "label %q must be 1 to %u letters, digits, '-', '_' or '.', and not begin with '-'",
+            label, max_label_bytes);
         return;
     }
     for (auto const& earlier : parser.config.entries) {

@@ -236,8 +236,10 @@ void put_verdict(Sink& sink, StatusRow const& row, Status const& status)
         print(sink, "%e at boot (%e)", row.reported->outcome, row.reported->code);
     else if (row.reported->outcome == "handover")
         print(sink, "left to the host at boot");
-    else
+    else if (row.reported->outcome == name_of(Outcome::WouldBind))
         print(sink, "only planned at boot (rd.vfio_early=check)");
+    else
+        print(sink, "%e at boot", row.reported->outcome);
     if (row.now == Now::Bound)
         print(sink, ", bound to %s since", target_of(row, status.session));
     else

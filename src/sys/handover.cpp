@@ -404,4 +404,18 @@ void take_back(Session& session, Root const& root)
     }
 }
 
+FixedString<max_name_bytes> find_orphan(Root const& root, Config const& config)
+{
+    constexpr std::string_view prefix = "handover-";
+    Directory names(root, "run/vfio-early");
+    while (auto const name = names.next()) {
+        auto const label = slice(*name, prefix.size());
+        bool const is_known = std::ranges::any_of(
+            config.handovers, [&](Handover const& handover) { return handover.label.view() == label; });
+        if (name->starts_with(prefix) && !is_known)
+            return FixedString<max_name_bytes>(label);
+    }
+    return {};
+}
+
 } // namespace vfio_early

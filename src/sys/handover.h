@@ -19,4 +19,7 @@ void hand_over(Session&, Root const&, int64_t patience_milliseconds);
 // record goes when all of it succeeded; otherwise session.handover_problem says what did not.
 void take_back(Session&, Root const&);
 
+// The label of a record that is left of a line that is no longer there; empty for none.
+FixedString<max_name_bytes> find_orphan(Root const&, Config const&);
+
 } // namespace vfio_early

@@ -202,10 +202,12 @@ TEST(says_where_a_repeated_label_was_used_first)
 
 TEST(refuses_labels_that_a_log_could_not_show)
 {
-    TEST_ASSERT_EQUAL_STRING("2: label 'my gpu' must be 1 to 31 letters, digits, '-', '_' or '.'\n",
+    TEST_ASSERT_EQUAL_STRING(
+        "2: label 'my gpu' must be 1 to 31 letters, digits, '-', '_' or '.', and not begin with '-'\n",
         problems_of("[bind]\nmy gpu = 01:00.0\n"));
     TEST_ASSERT_EQUAL_STRING(
-        "2: label '' must be 1 to 31 letters, digits, '-', '_' or '.'\n", problems_of("[bind]\n= 01:00.0\n"));
+        "2: label '' must be 1 to 31 letters, digits, '-', '_' or '.', and not begin with '-'\n",
+        problems_of("[bind]\n= 01:00.0\n"));
     TEST_ASSERT_FALSE(problems_of("[bind]\n" + std::string(32, 'g') + " = 01:00.0\n").empty());
 }
 
@@ -285,7 +287,8 @@ TEST(shortens_a_label_of_foreign_letters_and_not_the_advice)
     for (int i = 0; i < 30; ++i)
         label += "\xe4\xb8\xad";
     auto const problem = problems_of("[bind]\n" + label + " = 01:00.0\n");
-    TEST_ASSERT_TRUE(problem.ends_with("...' must be 1 to 31 letters, digits, '-', '_' or '.'\n"));
+    TEST_ASSERT_TRUE(
+        problem.ends_with("...' must be 1 to 31 letters, digits, '-', '_' or '.', and not begin with '-'\n"));
 }
 
 TEST(tells_of_every_line_that_is_of_no_kind)
