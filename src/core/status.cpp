@@ -3,9 +3,12 @@
 
 #include "core/explain.h"
 #include "core/json.h"
+#include "core/recall.h"
 #include "core/report.h"
 #include "core/version.h"
 #include "core/viability.h"
+
+#include <algorithm>
 
 namespace vfio_early {
 
@@ -125,14 +128,41 @@ Device const* host_member(StatusRow const& row, Session const& session, bool wit
     return nullptr;
 }
 
-// True where no labels were asked about too.
-bool is_asked_about(std::string_view label, Status const& status)
+bool has_own_row(std::string_view label, Status const& status)
 {
-    for (auto const asked : status.labels) {
-        if (asked == label)
+    return std::ranges::any_of(
+        status.rows, [&](StatusRow const& row) { return label_of(row, status.session) == label; });
+}
+
+// Of several lines for one device the first has the row. One that has none for itself is a name for those of
+// its devices.
+bool is_row_of(std::string_view label, StatusRow const& row, Status const& status)
+{
+    auto const& session = status.session;
+    if (label_of(row, session) == label || has_own_row(label, status) || !row.device)
+        return label_of(row, session) == label;
+    for (auto const& entry : session.config.entries) {
+        if (entry.label.view() != label)
+            continue;
+        auto const found = recall(entry.selector, session.facts, session.inventory);
+        if (std::ranges::find(found.resolution.devices, *row.device) != found.resolution.devices.end())
             return true;
     }
-    return status.labels.empty();
+    return false;
+}
+
+bool has_row(std::string_view label, Status const& status)
+{
+    return std::ranges::any_of(
+        status.rows, [&](StatusRow const& row) { return is_row_of(label, row, status); });
+}
+
+// True where no labels were asked about too.
+bool is_asked_about(StatusRow const& row, Status const& status)
+{
+    return status.labels.empty() || std::ranges::any_of(status.labels, [&](std::string_view label) {
+        return is_row_of(label, row, status);
+    });
 }
 
 // What is only handed over on the running machine is no failure, unless it is asked for by name. Nor is what
@@ -162,21 +192,12 @@ Count count(Status const& status)
 {
     Count count;
     for (auto const& row : status.rows) {
-        if (is_asked_about(label_of(row, status.session), status) && is_wanted(row, status)) {
+        if (is_asked_about(row, status) && is_wanted(row, status)) {
             ++count.wanted;
             count.good += is_good(row, status);
         }
     }
     return count;
-}
-
-bool has_row(std::string_view label, Status const& status)
-{
-    for (auto const& row : status.rows) {
-        if (label_of(row, status.session) == label)
-            return true;
-    }
-    return false;
 }
 
 void explain_lost(Sink& sink, StatusRow const& row, Session const& session)
@@ -353,12 +374,12 @@ bool is_ok(Status const& status)
 void write_status(Sink& sink, Status const& status)
 {
     for (auto const& row : status.rows) {
-        if (is_asked_about(label_of(row, status.session), status))
+        if (is_asked_about(row, status))
             write_row(sink, row, status);
     }
     for (auto const label : status.labels) {
         if (!has_row(label, status))
-            print(sink, "%e: another line lists its devices\n", label);
+            print(sink, "%e: it leads to no device\n", label);
     }
     if (!status.labels.empty())
         return;
@@ -380,7 +401,7 @@ void write_status_json(Sink& sink, Status const& status)
     print(sink, ",\n \"devices\": ");
     JsonList devices(sink);
     for (auto const& row : status.rows) {
-        if (is_asked_about(label_of(row, status.session), status))
+        if (is_asked_about(row, status))
             write_row_json(devices.next(",\n   "), row, status);
     }
     devices.close();
