@@ -19,6 +19,13 @@ Problem conflict(Entry const& entry, Entry const& earlier, Address const& addres
         section_name(earlier.target));
 }
 
+Problem two_handovers(Entry const& entry, Entry const& earlier, Address const& address)
+{
+    return problem_of(entry.line,
+        "%q and %q on line %u both hand over %a, keep one of the two under [handover]", entry.label.view(),
+        earlier.label.view(), earlier.line, address);
+}
+
 // What a decision of an entry begins with.
 Decision new_decision(Config const& config, uint16_t entry, Recollection const& recollection)
 {
@@ -61,6 +68,9 @@ void add_device(Plan& plan, Config const& config, Decision decision, Reason reas
     merged.may_be_given_away &= decision.may_be_given_away;
     if (!merged.handover)
         merged.handover = decision.handover;
+    else if (decision.handover && merged.handover != decision.handover)
+        problems.add(two_handovers(
+            entry, config.entries[*merged.handover], inventory.devices[*decision.device].address));
     if (!merged.meant)
         merged.meant = decision.meant;
     // Of two lines for one device, the one that is wrong is told.

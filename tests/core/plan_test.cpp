@@ -72,6 +72,23 @@ TEST(lists_once_a_device_that_two_lines_select_alike)
     TEST_ASSERT_TRUE(session.problems.empty());
 }
 
+TEST(finds_an_error_in_two_lines_that_both_hand_over_one_device)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    auto const& session = machine.plan(
+        "[bind]\ngpu = 01:00.0\nsame = 10de:2191\n[handover]\ngpu = x.service\nsame = y.service\n");
+    TEST_ASSERT_EQUAL_UINT(1, session.problems.size());
+    TEST_ASSERT_EQUAL_UINT(3, session.problems[0].line);
+    TEST_ASSERT_EQUAL_STRING("'same' and 'gpu' on line 2 both hand over 0000:01:00.0, keep one of the two "
+                             "under [handover]",
+        session.problems[0].text.view());
+    Machine other;
+    other.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    TEST_ASSERT_TRUE(other.plan("[bind]\ngpu = 01:00.0\nsame = 10de:2191\n[handover]\nsame = y.service\n")
+                         .problems.empty());
+}
+
 TEST(finds_an_error_in_two_lines_that_want_different_drivers_for_one_device)
 {
     Machine machine;
