@@ -52,8 +52,8 @@ struct Options {
 
 struct Config {
     Options options;
-    FixedVector<Entry, max_entries> entries;
     FixedVector<Handover, max_entries> handovers;
+    FixedVector<Entry, max_entries> entries;
 };
 
 // The line under [handover] for an entry, or nullptr.

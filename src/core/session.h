@@ -112,6 +112,11 @@ struct Session {
     int worker_signal = 0; // the signal that ended the worker, 0 where none did
     KernelVersion kernel; // whose modules a rehearsal asks about; empty where it is neither named nor found
     ConfigName config_name; // the path of the configuration as its user would find it
+    Loading loading[2]; // by Target
+    FirmwareFramebuffer framebuffer;
+    UseText handover_step; // what a handover is doing, or why it ended
+    UseText handover_problem; // the first thing that could not be undone of one
+    // From here on it is large.
     Problems problems; // of the configuration; where there are any, nothing is bound
     Config config;
     HostUses uses;
@@ -119,12 +124,8 @@ struct Session {
     Inventory inventory;
     Plan plan;
     UndoLog undo_log;
-    UseText handover_step; // what a handover is doing, or why it ended
-    UseText handover_problem; // the first thing that could not be undone of one
     ModuleSettings module_settings;
-    Loading loading[2]; // by Target
     FixedVector<Stranger, max_devices> strangers; // by address
-    FirmwareFramebuffer framebuffer;
 
     Loading& loading_of(Target target) { return loading[static_cast<size_t>(target)]; }
     Loading const& loading_of(Target target) const { return loading[static_cast<size_t>(target)]; }
