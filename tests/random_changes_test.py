@@ -286,7 +286,8 @@ def main(arguments):
     first = int(arguments[2]) if len(arguments) > 2 else 1
     found = []
     bound = 0
-    with tempfile.TemporaryDirectory() as scratch:
+    # In memory where that can be: on a disk each file that is written through takes its time.
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as scratch:
         for seed in range(first, first + count):
             differences, devices = try_one(binary, scratch, seed)
             found += [f"seed {seed}: {text}" for text in differences]

@@ -340,7 +340,8 @@ def main(arguments):
     first = int(arguments[2]) if len(arguments) > 2 else 1
     found = []
     compared = given = 0
-    with tempfile.TemporaryDirectory() as scratch:
+    # In memory where that can be: on a disk each file that is written through takes its time.
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as scratch:
         for path in sorted(machine_tree.MACHINES.glob("*.txt")):
             differences, devices = compare_recorded(binary, os.path.join(scratch, path.stem), path.stem)
             found += differences

@@ -548,6 +548,15 @@ template <typename T> T* new_shared()
     return static_cast<T*>(allocate_shared(sizeof(T)));
 }
 
+// The time limit is the only thing in a new session that is not zero.
+Session* new_session()
+{
+    auto* session = new_shared<Session>();
+    if (session)
+        session->config.options = {};
+    return session;
+}
+
 // Without the memory for it, a rehearsal has none.
 void add_outlook(Session& session)
 {
@@ -685,7 +694,7 @@ static ExitStatus look(
     auto root = open_root(options);
     if (root.is_error())
         return WrongInput;
-    auto* session = new_shared<Session>();
+    auto* session = new_session();
     if (!session) {
         print_error("not enough memory to look at this machine");
         return SomeNotBound;
@@ -732,7 +741,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     auto root = open_root(options);
     if (root.is_error())
         return WrongInput;
-    auto* memory = new_shared<Session>();
+    auto* memory = new_session();
     if (!memory) {
         tell_line(conduct, root.value(), Message("not enough memory, so nothing is bound"));
         return SomeNotBound;

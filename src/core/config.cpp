@@ -418,7 +418,6 @@ std::string_view section_name(Target target)
 
 void parse_config(std::string_view text, Config& config, Problems& problems)
 {
-    config.options = {};
     if (text.starts_with(byte_order_mark))
         text.remove_prefix(byte_order_mark.size());
     if (trimmed(text).empty()) {

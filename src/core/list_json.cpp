@@ -31,7 +31,7 @@ void put_number(Sink& sink, char const* key, std::optional<uint32_t> number)
 // Which kind of none it is, for who makes a tree of this.
 std::string_view state_of(Iommu iommu)
 {
-    constexpr std::string_view states[] = {"on", "off-in-kernel", "no-driver", "off-in-firmware", "absent"};
+    constexpr std::string_view states[] = {"absent", "on", "off-in-kernel", "no-driver", "off-in-firmware"};
     return states[static_cast<size_t>(iommu)];
 }
 

@@ -29,8 +29,7 @@ template <typename T> static bool is_zero_when_new(void (*complete)(T&))
         std::span(memory.get(), sizeof(T)), [](unsigned char byte) { return byte == 0; });
 }
 
-// They are made of memory that nobody writes to first, and reading a configuration sets the only value that
-// is not zero.
+// They are made of memory that nobody writes to first, and the time limit is set where one is made.
 TEST(zero_bytes_are_a_new_session)
 {
     auto const forget_time_limit = [](Config& config) { config.options.timeout_seconds = 0; };
@@ -38,11 +37,6 @@ TEST(zero_bytes_are_a_new_session)
     TEST_ASSERT_TRUE(is_zero_when_new<Session>([](Session& session) { forget(session.config); }));
     TEST_ASSERT_TRUE(is_zero_when_new<Trial>([](Trial& trial) { forget(trial.config); }));
     TEST_ASSERT_TRUE(is_zero_when_new<Outlook>([](Outlook&) {}));
-    Config config;
-    Problems problems;
-    config.options.timeout_seconds = 0;
-    parse_config("[bind]\n", config, problems);
-    TEST_ASSERT_EQUAL_UINT(default_timeout_seconds, config.options.timeout_seconds);
 }
 
 TEST(fails_what_was_left_open_and_nothing_else)
