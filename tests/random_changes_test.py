@@ -7,7 +7,7 @@ added, taken out, moved, swapped or replaced, which shifts the buses behind them
 must be what its line meant when it was recorded, and never what the host lives on. Cards are known here by who they are, which
 no attribute shows; where two cannot be told apart by anything that a machine shows, either will do.
 
-usage: random_changes_test.py BINARY [COUNT [SEED]]   1000 machines from seed 1 on, without more words
+usage: random_changes_test.py BINARY [COUNT [SEED]]   500 machines from seed 1 on, without more words
 """
 
 import dataclasses
@@ -282,7 +282,7 @@ def try_one(binary, scratch, seed):
 
 def main(arguments):
     binary = arguments[0]
-    count = int(arguments[1]) if len(arguments) > 1 else 1000
+    count = int(arguments[1]) if len(arguments) > 1 else 500
     first = int(arguments[2]) if len(arguments) > 2 else 1
     found = []
     bound = 0
