@@ -224,13 +224,6 @@ bool add_place(Job& job, std::string_view word)
     return false;
 }
 
-std::span<std::string_view const> all_labels(Config const& config, std::string_view (&labels)[max_entries])
-{
-    for (size_t i = 0; i < config.entries.size(); ++i)
-        labels[i] = config.entries[i].label.view();
-    return {labels, config.entries.size()};
-}
-
 // False where a label that was named is on no line. What a release is told of and has a ':' is an address,
 // which no label has.
 bool know_words(Job& job)
@@ -239,7 +232,7 @@ bool know_words(Job& job)
         return true;
     std::string_view known[max_entries];
     auto const labels = all_labels(job.session.config, known);
-    decltype(job.options.words) rest;
+    Words rest;
     for (auto const word : job.options.words) {
         bool const is_place = job.session.mode == Mode::Release && word.find(':') != std::string_view::npos;
         if (!is_place)
@@ -629,8 +622,7 @@ bool tell_of_orphan(Job const& job)
     if (!label.empty())
         tell(job,
             "/run/vfio-early/handover-%e has what was stopped for a guest, and no line of [handover] has "
-            "that label, "
-            "put the line back and run 'vfio-early release %e'",
+            "that label, put the line back and run 'vfio-early release %e'",
             label, label);
     return label.empty();
 }

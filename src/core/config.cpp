@@ -198,15 +198,11 @@ void add_handover(Parser& parser, std::string_view label, std::string_view value
 void apply_handovers(Parser& parser)
 {
     std::string_view labels[max_entries];
-    auto const& entries = parser.config.entries;
-    for (size_t i = 0; i < entries.size(); ++i)
-        labels[i] = entries[i].label.view();
-    std::span const known(labels, entries.size());
+    auto const known = all_labels(parser.config, labels);
     for (auto& handover : parser.config.handovers) {
         auto const label = handover.label.view();
-        auto const* const place = std::find(labels, labels + entries.size(), label);
-        handover.entry = static_cast<uint16_t>(place - labels);
-        if (handover.entry < entries.size())
+        handover.entry = static_cast<uint16_t>(std::ranges::find(known, label) - known.begin());
+        if (handover.entry < known.size())
             continue;
         parser.line = handover.line;
         if (auto const meant = nearest(label, known))
@@ -395,6 +391,13 @@ std::string_view driver_name(Target target)
 bool is_protected(Config const& config, Entry const& entry)
 {
     return config.options.protect != Protect::None && !entry.is_unprotected;
+}
+
+std::span<std::string_view const> all_labels(Config const& config, std::string_view (&labels)[max_entries])
+{
+    for (size_t i = 0; i < config.entries.size(); ++i)
+        labels[i] = config.entries[i].label.view();
+    return {labels, config.entries.size()};
 }
 
 bool is_unit(std::string_view word)

@@ -5,6 +5,8 @@
 #include "base/fixed_vector.h"
 #include "core/selector.h"
 
+#include <span>
+
 namespace vfio_early {
 
 enum class Target : uint8_t { VfioPci, PciStub };
@@ -55,6 +57,9 @@ struct Config {
     FixedVector<Handover, max_entries> handovers;
     FixedVector<Entry, max_entries> entries;
 };
+
+// The labels of all entries, in their order, in the room that is given for them.
+std::span<std::string_view const> all_labels(Config const&, std::string_view (&labels)[max_entries]);
 
 // The line under [handover] for an entry, or nullptr.
 Handover const* handover_of(Config const&, uint16_t entry);
