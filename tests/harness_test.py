@@ -229,11 +229,14 @@ class Check(unittest.TestCase):
     """What `check` foretells has to be what `status` says of the boot."""
 
     def complaints(self, foretold, became, expect=None):
-        """Of two devices: for each its outcome, or its code where it is refused."""
+        """For each device what is said of it: its outcome, or the code for which it is refused."""
         def said(outcomes):
-            return json.dumps({"devices": [
-                {"label": label, "address": None, "outcome": "refused" if "-" in what and what != "would-bind" else what,
-                 "code": what if "-" in what and what != "would-bind" else None} for label, what in outcomes.items()]})
+            devices = []
+            for label, what in outcomes.items():
+                is_code = what not in ("would-bind", "bound", "failed")
+                devices.append({"label": label, "address": None, "outcome": "refused" if is_code else what,
+                                "code": what if is_code else "timeout" if what == "failed" else None})
+            return json.dumps({"devices": devices})
         evidence = machine.Evidence(report="{}", said={"check": said(foretold), "status": said(became)})
         found = []
         judge.compare_check(expect or {}, evidence, found)
@@ -253,9 +256,13 @@ class Check(unittest.TestCase):
         self.assertEqual(self.complaints({"nic": "would-bind"}, {}), ["nic - is told by check or by status, and not by both"])
 
     def test_cannot_foretell_what_fails(self):
+        self.assertEqual(self.complaints({"nic": "would-bind"}, {"nic": "failed"}), [])
+        self.assertTrue(self.complaints({"nic": "shared-group"}, {"nic": "failed"}))
+
+    def test_is_another_where_the_case_says_so(self):
         expect = {"foretold": {"nic": "would-bind"}}
-        self.assertEqual(self.complaints({"nic": "would-bind"}, {"nic": "failed"}, expect), [])
-        self.assertTrue(self.complaints({"nic": "shared-group"}, {"nic": "failed"}, expect))
+        self.assertEqual(self.complaints({"nic": "would-bind"}, {"nic": "group-refused"}, expect), [])
+        self.assertTrue(self.complaints({"nic": "group-refused"}, {"nic": "group-refused"}, expect))
 
     def test_is_said_at_all(self):
         found = []
