@@ -2,6 +2,7 @@
 """One case, tried on one system: its image, its boot, what the judge says, and how it ended."""
 
 import pathlib
+import re
 import tempfile
 
 import cases
@@ -9,16 +10,16 @@ import images
 import judge
 import machine
 import systems
-from paths import CACHE, LOGS, RESULTS
+from paths import CACHE, LOGS, PROJECT, RESULTS
 from step import StepFailed
+
+RECORDS = PROJECT / "tests" / "machines" / "qemu"
 
 
 def run_test(name, asks_before=False):
     """Runs the test SYSTEM.CASE and prints how it ended; True when everything holds. `check` is asked before or after."""
-    system, case_name = name.split(".", 1)
     keep_result(name, "failed")  # until it has come to its end
-    _, all_cases = cases.load_cases()
-    case = next(case for case in all_cases if case["name"] == case_name)
+    system, case = _case_named(name)
     try:
         complaints, place = _complaints_of(system, case, asks_before)
     except StepFailed as failure:
@@ -29,6 +30,13 @@ def run_test(name, asks_before=False):
     for complaint in complaints:
         print(f"  {complaint}")
     return not complaints
+
+
+def _case_named(name):
+    """The system and the case of the test SYSTEM.CASE."""
+    system, case_name = name.split(".", 1)
+    _, all_cases = cases.load_cases()
+    return system, next(case for case in all_cases if case["name"] == case_name)
 
 
 def _complaints_of(system, case, asks_before):
@@ -110,6 +118,16 @@ def _live_script(system, case):
     path = LOGS / f"{system}.{case['name']}.live"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(case["live"])
+    return path
+
+
+def record_machine(name):
+    """Keeps what `list --json` said in the last boot of the test SYSTEM.CASE; where."""
+    system, case = _case_named(name)
+    path = RECORDS / f"{case['machine']['name']}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    said = machine.read_evidence(log_path(system, case).read_text(errors="replace")).said["list"]
+    path.write_text(re.sub(r'"vfio_early": "[^"]*", ', "", said, count=1) + "\n")
     return path
 
 
