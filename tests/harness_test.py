@@ -204,6 +204,9 @@ class Status(unittest.TestCase):
         self.assertEqual(self.complaints("refused", "e1000e", "not-bound", False, 1), [])
         self.assertEqual(self.complaints("bound", "e1000e", "lost", False, 1, {"now": {"nic": "lost"}}), [])
 
+    def test_what_is_handed_over_later_is_well(self):
+        self.assertEqual(self.complaints("handover", "bochs-drm", "not-bound", True, 0), [])
+
     def test_disagrees_with_sysfs(self):
         self.assertIn(f"{self.ADDRESS} is on e1000e, and status has it as bound", self.complaints(driver="e1000e"))
         self.assertIn(f"{self.ADDRESS} is on vfio-pci, and status has it as lost", self.complaints(now="lost", ok=False, status_exit=1))
