@@ -712,6 +712,9 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
         look_and_plan(job);
         tell_of_problems(job); // those of the plan too
         for_each_general_warning(session, [](std::string_view warning) { print_error("%s", warning); });
+        // What was asked for may be what was left out.
+        if (session.inventory.is_overfull && (!options.words.empty() || options.is_from_running))
+            return SomeNotBound;
         if (!session.problems.empty())
             session.plan.decisions.clear();
         return answer(job.root, session);
