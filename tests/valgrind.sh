@@ -63,6 +63,7 @@ for test in "$directory"/tests/*_test; do
     # shellcheck disable=SC2086 # several words
     run "${test##*/}" $valgrind -q --error-exitcode=99 --log-file="$out/logs/%p.log" "$test"
 done
+export UNDER_VALGRIND=yes
 for test in golden cli list handover release schema why suggest status; do
     run $test python3 "$here/${test}_test.py" "$program"
 done

@@ -743,7 +743,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     }
     auto& session = *memory;
     session.mode = conduct.mode;
-    session.kernel = KernelVersion(options.kernel);
+    session.kernel.append(options.kernel);
     session.is_running_system = is_running_system(root.value());
     if (conduct.mode == Mode::Check)
         add_outlook(session);
