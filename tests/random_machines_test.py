@@ -23,6 +23,8 @@ import machine_tree
 VENDORS = ["8086", "10de", "1022", "1b21", "144d", "10ec"]
 ENDPOINT_CLASSES = ["020000", "010802", "030200", "040300", "0c0330", "118000", "058000", "088000", "0b4000", "ff0000"]
 HEADER_OF_BRIDGE = {"0604": 1, "0607": 2}
+# The last is the address of a function that is not there.
+OTHER_MEMBERS = ["MSFT0101:00", "e0800000.ethernet", "00:1f.0", "ffff:ff:1f.7"]
 HEADER_TYPE = 0x0E  # in configuration space
 
 
@@ -95,7 +97,7 @@ class Machine:
         for number in {function["group"] for function in self.functions.values()} - {None}:
             directory = f"sys/kernel/iommu_groups/{number}"
             if self.chance(6):
-                self.extra.append(f"empty\t{directory}/devices/{self.random.choice(['MSFT0101:00', 'e0800000.ethernet', '00:1f.0'])}")
+                self.extra.append(f"empty\t{directory}/devices/{self.random.choice(OTHER_MEMBERS)}")
             if self.chance(5):
                 self.extra.append(f"file\t{directory}/name\t{self.random.choice(['vfio-noiommu', 'something'])}")
 
@@ -112,10 +114,15 @@ class Machine:
                         ("remove", f"{directory}/uevent"),
                         ("write", f"{directory}/uevent", "PCI_CLASS=20000\n"),
                         ("write", f"{directory}/uevent", "PCI_CLASS=ZZ\nPCI_ID=8086:1\nPCI_SLOT_NAME=x\n"),
+                        ("write", f"{directory}/uevent", ""),
                         ("remove", f"{directory}/config"),
+                        ("write", f"{directory}/config", "\0" * HEADER_TYPE),
+                        ("write", f"{directory}/config", "\0" * HEADER_TYPE + self.random.choice("\x03\x7f")),
+                        ("write", f"{directory}/secondary_bus_number", self.random.choice(["0\n", "256\n", "x\n", ""])),
                         ("remove", f"{directory}/iommu_group"),
                         ("link", f"{directory}/iommu_group", "../../../../kernel/iommu_groups/77"),
                         ("link", f"{directory}/iommu_group", "../../../../kernel/iommu_groups/none"),
+                        ("link", f"{directory}/iommu_group", "../../../../kernel/iommu_groups/4294967296"),
                         ("remove", group),
                     ]
                 )
@@ -210,7 +217,8 @@ class Kernel:
             return known
         if properties["class"][:4] not in ("0600", "0601") and properties["class"][:2] in ("06", "00"):
             try:
-                return (self.devices / address / "config").read_bytes()[HEADER_TYPE] & 0x7F
+                header = (self.devices / address / "config").read_bytes()[HEADER_TYPE] & 0x7F
+                return header if header in (0, 1, 2) else None  # what pci_setup_device() in drivers/pci/probe.c knows
             except (OSError, IndexError):
                 return None
         return 0
