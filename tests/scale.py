@@ -233,7 +233,7 @@ def write_page(figures, sizes, large_group):
 def main(arguments):
     binary = os.path.abspath(arguments[0])
     sizes = [int(word) for word in arguments[1:]] or SIZES
-    with tempfile.TemporaryDirectory(dir=MEMORY) as scratch:
+    with tempfile.TemporaryDirectory(prefix="vfio-early-scale.", dir=MEMORY) as scratch:
         figures = measure(binary, scratch, sizes)
         make(scratch, MOST_THAT_FIT + 2, is_one_group=True)
         command = command_of(binary, ONE_GROUP, scratch)

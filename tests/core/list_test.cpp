@@ -150,7 +150,7 @@ TEST(offers_nothing_where_there_are_more_devices_than_fit)
     Listed machine;
     machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
     machine.session.inventory.is_overfull = true;
-    TEST_ASSERT_TRUE(machine.text().starts_with("GROUP 8    NO  there are too many functions to tell\n"));
+    TEST_ASSERT_TRUE(machine.text().starts_with("GROUP 8    NO   there are too many functions to tell\n"));
 }
 
 UNITY_MAIN()
