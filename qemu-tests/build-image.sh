@@ -61,9 +61,12 @@ else
     find "$work/root/image" -path '*/scripts/init-top/ORDER' -exec sed -n 's|^/scripts/init-top/\([^ ]*\).*|\1|p' {} + >"$output/order"
 fi
 
-step copy kernel and image
+step copy kernel, image, and what of ours is in it
 cp "$work/root/boot/vmlinuz-$version" "$output/vmlinuz"
 cp "$work/root/boot/initrd.img-$version" "$output/initrd.img"
+for file in vfio-early.ini vfio-early.facts; do
+    [ ! -e "$work/root/etc/$file" ] || cp "$work/root/etc/$file" "$output/"
+done
 
 if [ -e "$output/disk" ]; then
     step make a disk of the whole system

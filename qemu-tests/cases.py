@@ -42,7 +42,7 @@ def load_cases():
     refuse_unknown_touches(data)
     for case in data["case"]:
         if "machine" in case:
-            case["machine"] = data["machines"][case["machine"]]
+            case["machine"] = data["machines"][case["machine"]] | {"name": case["machine"]}
     cases = [one for case in data["case"] for one in for_each_iommu(case, data["iommus"])]
     return {name: _image_named(name, data) for name in data["images"]}, cases
 
@@ -75,7 +75,9 @@ def for_each_iommu(case, iommus):
     return [
         case | {
             "name": f"{case['name']}-{iommu}",
-            "machine": case["machine"] | {"kind": iommu, "append": iommus[iommu]["append"]},
+            "machine": case["machine"] | {
+                "name": f"{case['machine']['name']}-{iommu}", "kind": iommu, "append": iommus[iommu]["append"],
+            },
             "not_on": iommus[iommu].get("not_on", ""),
         }
         for iommu in case["iommus"]

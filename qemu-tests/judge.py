@@ -11,7 +11,7 @@ HOST_DRIVERS = r"(e1000e?|nvme|xhci_hcd|virtio[-_]\w+|ahci|bochs\S*)"
 # What a case can expect of a boot, and of an image.
 KNOWN_WORDS = {
     "bound", "drivers", "usable", "unusable", "untouched", "touched", "log", "seconds_between", "shown",
-    "report", "now", "ok", "iommu", "command", "outcomes", "moved", "details", "warnings", "no_warnings",
+    "report", "now", "foretold", "ok", "iommu", "command", "outcomes", "moved", "details", "warnings", "no_warnings",
 }
 KNOWN_IMAGE_WORDS = {"first_script", "files", "no_files", "build_log", "facts"}
 
@@ -79,6 +79,7 @@ def complaints(expect, evidence):
     _compare_log(expect, evidence.log, found)
     _compare_report(expect, evidence.report, found)
     _compare_status(expect, evidence, found)
+    compare_check(expect, evidence, found)
     return found
 
 
@@ -137,18 +138,19 @@ def _compare_report(expect, text, found):
 
 def _compare_status(expect, evidence, found):
     """What `status` says in the real root is what the report says of the boot, and what sysfs shows."""
+    exit_status = evidence.exits.get("status")
     if not evidence.report:
-        if evidence.status_exit != 3:
-            found.append(f"there is no report, and status ends with {evidence.status_exit}")
+        if exit_status != 3:
+            found.append(f"there is no report, and status ends with {exit_status}")
         return
     try:
-        report, status = json.loads(evidence.report), json.loads(evidence.status)
+        report, status = json.loads(evidence.report), json.loads(evidence.said.get("status", ""))
     except json.JSONDecodeError as error:
-        found.append(f"status --json or the report is no JSON: {error}, {evidence.status}")
+        found.append(f"status --json or the report is no JSON: {error}, {evidence.said}")
         return
-    told = {(device["label"], device["address"]): device for device in status["devices"]}
-    for device in report["devices"]:
-        now = told.get((device["label"], device["address"]))
+    told = by_line(status)
+    for line, device in by_line(report).items():
+        now = told.get(line)
         if now is None:
             found.append(f"status does not tell of {device['label']} {device['address']}")
             continue
@@ -160,8 +162,35 @@ def _compare_status(expect, evidence, found):
         if expected and now["now"] != expected:
             found.append(f"{device['label']} {device['address']} is {now['now']} by status, and should be {expected}")
     is_ok = all(device["now"] == "bound" for device in status["devices"]) and (report["ok"] or bool(report["devices"]))
-    if status["ok"] != is_ok or (evidence.status_exit == 0) != is_ok:
-        found.append(f"status says ok: {status['ok']} with exit status {evidence.status_exit}, and ok should be {is_ok}")
+    if status["ok"] != is_ok or (exit_status == 0) != is_ok:
+        found.append(f"status says ok: {status['ok']} with exit status {exit_status}, and ok should be {is_ok}")
+
+
+def compare_check(expect, evidence, found):
+    """What `check` says on a machine before a boot is what `status` says after it."""
+    if not evidence.report:
+        return
+    try:
+        check, status = (json.loads(evidence.said.get(command, "")) for command in ("check", "status"))
+    except json.JSONDecodeError as error:
+        found.append(f"check --json or status --json is no JSON: {error}, {evidence.said}")
+        return
+    before, after = by_line(check), by_line(status)
+    for label, address in sorted(before.keys() ^ after.keys()):
+        found.append(f"{label} {address} is told by check or by status, and not by both")
+    for line in sorted(before.keys() & after.keys()):
+        said = before[line]["code"] or before[line]["outcome"]
+        # What fails while it is bound can be foretold by nobody.
+        outcome = after[line]["outcome"]
+        became = "would-bind" if outcome in ("bound", "failed") else after[line]["code"] or outcome
+        expected = expect.get("foretold", {}).get(line[0], became)
+        if said != expected:
+            found.append(f"check has {' '.join(line)} as {said}, and it should be {expected}: of the boot, status says {became}")
+
+
+def by_line(report):
+    """The devices of a report, by the line that they are for and their address."""
+    return {(device["label"], device["address"] or "-"): device for device in report["devices"]}
 
 
 def _compare_moves_and_details(expect, devices, found):

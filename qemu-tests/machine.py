@@ -25,6 +25,10 @@ KINDS = {
 ROOT_CONTROLLER = "-device virtio-blk-pci,drive=root,addr=1d.0"
 # A script for the guest, which finds it in /sys/firmware/qemu_fw_cfg: that adds no device to the machine.
 LIVE_SCRIPT = "-fw_cfg name=opt/vfio-early/live,file={}"
+# What the real root asks vfio-early, in this order.
+COMMANDS = ("status", "check", "list")
+# Files of /etc for a real root that has none of its own, as OEM strings: they add no device to the machine either.
+OEM_STRING = "-smbios type=11,path={}"
 # no_timer_check: behind an IOMMU that remaps interrupts, a guest that gets too little of the processor can take its timer
 # for dead, and panic.
 COMMAND_LINE = "no_timer_check console=ttyS0 loglevel=5 net.ifnames=0"
@@ -59,8 +63,8 @@ class Evidence:
     devices: dict = dataclasses.field(default_factory=dict)
     clients: dict = dataclasses.field(default_factory=dict)
     report: str = ""
-    status: str = ""
-    status_exit: int = -1
+    said: dict = dataclasses.field(default_factory=dict)  # by command of vfio-early: its JSON
+    exits: dict = dataclasses.field(default_factory=dict)  # and its exit status
     shown: dict = dataclasses.field(default_factory=dict)
     log: list = dataclasses.field(default_factory=list)
     seconds: float = 0.0
@@ -80,11 +84,11 @@ def with_files(initrd, files, of_what, log):
         return image + b"\0" * (-len(image) % 4) + archive.read()
 
 
-def command_of(hardware, kernel, initrd, disks, append, live=None, snapshot="on"):
+def command_of(hardware, kernel, initrd, disks, append, live=None, strings=(), snapshot="on"):
     """The QEMU command of a machine. TCG unless QEMU_ACCEL says otherwise: /dev/kvm may exist and hang.
 
     Each of `disks` is a drive that the machine's devices can name; with `snapshot` nothing that is written stays.
-    `live` is the path of a script for the guest.
+    `live` is the path of a script for the guest, `strings` those of files with NAME=TEXT for it.
     """
     root = "" if "root=" in append else "root=/dev/vda"
     drives = [f"if=none,id={name},format=raw,snapshot={snapshot},file={path}" for name, path in disks.items()]
@@ -97,6 +101,7 @@ def command_of(hardware, kernel, initrd, disks, append, live=None, snapshot="on"
         + shlex.split(hardware["devices"])
         + ([] if "drive=root" in hardware["devices"] else shlex.split(ROOT_CONTROLLER))
         + (shlex.split(LIVE_SCRIPT.format(live)) if live else [])
+        + [word for path in strings for word in OEM_STRING.format(path).split()]
         + ["-serial", "stdio", "-kernel", str(kernel), "-initrd", str(initrd)]
         + ["-append", " ".join(f"{COMMAND_LINE} {root} {append}".split())]
     )
@@ -144,7 +149,7 @@ def read_evidence(text):
     """What the lines of the real root say."""
     evidence = Evidence()
     report = []
-    status = []
+    said = {}
     for line in text.splitlines():
         match = re.match(r"@@ (\w+) ?(.*)", line.strip("\r"))
         if not match:
@@ -161,10 +166,10 @@ def read_evidence(text):
             evidence.clients[address] = outcome
         elif key == "report":
             report.append(rest)
-        elif key == "status":
-            status.append(rest)
-        elif key == "status_exit":
-            evidence.status_exit = int(rest)
+        elif key in COMMANDS:
+            said.setdefault(key, []).append(rest)
+        elif key.removesuffix("_exit") in COMMANDS:
+            evidence.exits[key.removesuffix("_exit")] = int(rest)
         elif key == "log":
             evidence.log.append(re.sub(r"^<\d+>", "", rest))  # the priority
         elif key == "shown":
@@ -173,5 +178,5 @@ def read_evidence(text):
         elif key == "end":
             evidence.reached_real_root = True
     evidence.report = "\n".join(report)
-    evidence.status = "\n".join(status)
+    evidence.said = {command: "\n".join(lines) for command, lines in said.items()}
     return evidence

@@ -5,6 +5,8 @@
 usage: run.py list [choice|sid]    the names of all tests, SYSTEM.CASE; of those of ./dev test; of those of --sid
        run.py image SYSTEM IMAGE   makes an image, and what it needs
        run.py case SYSTEM.CASE...  runs tests; 0 when all hold
+       run.py before SYSTEM.CASE...  the same, and `check` is asked in a boot before, in which nothing is bound
+       run.py record SYSTEM.CASE...  keeps what `list` said of their machines when they ran last, for tests/verdicts_test.py
        run.py table [choice|sid]   how these tests ended, and how many were left out
        run.py demo                 shows one boot
 """
@@ -19,7 +21,7 @@ import systems
 import table
 from demo import demo
 from step import StepFailed
-from trial import keep_result, run_test
+from trial import keep_result, record_machine, run_test
 
 
 def names_of(which="all"):
@@ -55,11 +57,14 @@ def main(arguments):
             images.make_image(system, cases.load_cases()[0][name])
         case ["demo"]:
             return 0 if demo() else 1
-        case ["case", *names] if names and set(names) <= set(cases.test_names(systems.SYSTEMS | systems.SID)):
+        case ["case" | "before" as which, *names] if names and set(names) <= set(cases.test_names(systems.SYSTEMS | systems.SID)):
             if missing_tools():
                 skip(names)
                 return 77
-            return 0 if all([run_test(name) for name in names]) else 1
+            return 0 if all([run_test(name, which == "before") for name in names]) else 1
+        case ["record", *names] if names and set(names) <= set(cases.test_names(systems.SYSTEMS)):
+            for name in names:
+                print(record_machine(name))
         case _:
             print(__doc__, file=sys.stderr)
             return 2

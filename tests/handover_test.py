@@ -48,6 +48,13 @@ class Handover(unittest.TestCase):
             self.check_silent(Tree(INI), "bind", "--handover", *words)
             self.check_silent(bound_tree(INI.split("[handover]", maxsplit=1)[0]), "release", "--handover", *words, CARD[0])
 
+    def test_for_a_program_nothing_is_an_empty_list(self):
+        for command in ("bind", "release"):
+            result = Tree(INI).run(command, "--handover", WIFI, "--json")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            told = json.loads(result.stdout)
+            self.assertEqual((told["command"], told["ok"], told["devices"]), (command, True, []))
+
     def test_one_address_or_label_is_the_whole_group(self):
         for word in (CARD[0], CARD[3], "gpu", "rest"):
             tree = Tree(INI)

@@ -157,7 +157,7 @@ class BoundDevice(unittest.TestCase):
     def complaints(self, driver="vfio-pci", client="ok viable, mapped BAR 0 of 4096 bytes", line=""):
         evidence = machine.Evidence(
             reached_real_root=True, devices={self.ADDRESS: machine.Device("0x8086", "0x10d3", "0x020000", driver, "1")},
-            clients={self.ADDRESS: client} if client else {}, status_exit=3, log=["[    1.0] vfio-pci 0000:01:00.0: ready", line],
+            clients={self.ADDRESS: client} if client else {}, exits={"status": 3}, log=["[    1.0] vfio-pci 0000:01:00.0: ready", line],
         )
         return judge.complaints({"bound": [self.ADDRESS], "report": False}, evidence)
 
@@ -193,8 +193,9 @@ class Status(unittest.TestCase):
         report = {"ok": outcome == "bound", "devices": [device], "warnings": []}
         evidence = machine.Evidence(
             reached_real_root=True, devices={self.ADDRESS: machine.Device("0x8086", "0x10d3", "0x020000", driver, "1")},
-            report=json.dumps(report), status=json.dumps(report | {"ok": ok, "devices": [device | {"now": now}]}),
-            status_exit=status_exit,
+            report=json.dumps(report), exits={"status": status_exit},
+            said={"status": json.dumps(report | {"ok": ok, "devices": [device | {"now": now}]}),
+                  "check": json.dumps({"devices": [device | {"outcome": "would-bind" if outcome == "bound" else outcome}]})},
         )
         return judge.complaints(expect or {}, evidence)
 
@@ -216,12 +217,57 @@ class Status(unittest.TestCase):
         self.assertEqual(self.complaints(ok=False), ["status says ok: False with exit status 0, and ok should be True"])
 
     def test_without_a_report(self):
-        nothing = machine.Evidence(reached_real_root=True, status_exit=1)
+        nothing = machine.Evidence(reached_real_root=True, exits={"status": 1})
         self.assertEqual(judge.complaints({"report": False}, nothing), ["there is no report, and status ends with 1"])
 
     def test_is_read_from_the_serial_line(self):
-        evidence = machine.read_evidence('@@ status {"a":\r\n@@ status 1}\r\n@@ status_exit 3\n@@ end\n')
-        self.assertEqual((evidence.status, evidence.status_exit), ('{"a":\n1}', 3))
+        evidence = machine.read_evidence('@@ status {"a":\r\n@@ status 1}\r\n@@ status_exit 3\n@@ check {}\n@@ end\n')
+        self.assertEqual((evidence.said, evidence.exits), ({"status": '{"a":\n1}', "check": "{}"}, {"status": 3}))
+
+
+class Check(unittest.TestCase):
+    """What `check` foretells has to be what `status` says of the boot."""
+
+    def complaints(self, foretold, became, expect=None):
+        """For each device what is said of it: its outcome, or the code for which it is refused."""
+        def said(outcomes):
+            devices = []
+            for label, what in outcomes.items():
+                is_code = what not in ("would-bind", "bound", "failed")
+                devices.append({"label": label, "address": None, "outcome": "refused" if is_code else what,
+                                "code": what if is_code else "timeout" if what == "failed" else None})
+            return json.dumps({"devices": devices})
+        evidence = machine.Evidence(report="{}", said={"check": said(foretold), "status": said(became)})
+        found = []
+        judge.compare_check(expect or {}, evidence, found)
+        return found
+
+    def test_agrees(self):
+        self.assertEqual(self.complaints({"nic": "would-bind", "gpu": "boot-display"}, {"nic": "bound", "gpu": "boot-display"}), [])
+
+    def test_disagrees(self):
+        told = "it should be {}: of the boot, status says {}"
+        for before, after in (("would-bind", "shared-group"), ("shared-group", "bound"), ("shared-group", "boot-display")):
+            wanted = {"bound": "would-bind"}.get(after, after)
+            self.assertEqual(self.complaints({"nic": before}, {"nic": after}),
+                             [f"check has nic - as {before}, and {told.format(wanted, wanted)}"])
+
+    def test_tells_of_other_lines(self):
+        self.assertEqual(self.complaints({"nic": "would-bind"}, {}), ["nic - is told by check or by status, and not by both"])
+
+    def test_cannot_foretell_what_fails(self):
+        self.assertEqual(self.complaints({"nic": "would-bind"}, {"nic": "failed"}), [])
+        self.assertTrue(self.complaints({"nic": "shared-group"}, {"nic": "failed"}))
+
+    def test_is_another_where_the_case_says_so(self):
+        expect = {"foretold": {"nic": "would-bind"}}
+        self.assertEqual(self.complaints({"nic": "would-bind"}, {"nic": "group-refused"}, expect), [])
+        self.assertTrue(self.complaints({"nic": "group-refused"}, {"nic": "group-refused"}, expect))
+
+    def test_is_said_at_all(self):
+        found = []
+        judge.compare_check({}, machine.Evidence(report="{}"), found)
+        self.assertIn("is no JSON", found[0])
 
 
 class Words(unittest.TestCase):

@@ -37,7 +37,9 @@ fi || {
 step hand it over
 rm make-image.sh on_machine
 ln -s "$image" initrd.img
-[ ! -e "$target/etc/vfio-early.facts" ] || ln -s "$target/etc/vfio-early.facts" .
+for file in vfio-early.ini vfio-early.facts; do
+    [ ! -e "$target/etc/$file" ] || ln -s "$target/etc/$file" .
+done
 tar --dereference -cf /dev/disk/by-id/virtio-exchange -- *
 sync
 echo "@@ image made"

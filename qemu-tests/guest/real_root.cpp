@@ -3,6 +3,7 @@
 // after boot, and powers it off where it is process 1. It does not judge; that is for the harness outside.
 // Each line begins with '@@ '; the last is '@@ end', and a boot that did not print it did not get here.
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <initializer_list>
 #include <sys/klog.h>
+#include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -88,8 +90,8 @@ void use_if_on_vfio(char const* address)
     waitpid(child, nullptr, 0);
 }
 
-// What `vfio-early status` makes of it, and its exit status.
-void print_status()
+// What a command of vfio-early makes of the machine, and its exit status.
+void print_what_is_said(char const* command)
 {
     int ends[2];
     if (pipe(ends) < 0)
@@ -98,20 +100,50 @@ void print_status()
     if (child == 0) {
         dup2(ends[1], 1);
         close(ends[0]);
-        execl("/usr/sbin/vfio-early", "vfio-early", "status", "--json", nullptr);
+        execl("/usr/sbin/vfio-early", "vfio-early", command, "--json", nullptr);
         _exit(127);
     }
     close(ends[1]);
     size_t size = 0;
-    for (ssize_t count = 1;
-         count > 0 && size<sizeof(text) - 1; size += count> 0 ? static_cast<size_t>(count) : 0)
+    for (ssize_t count = 1; count > 0 && size < sizeof(text) - 1; size += static_cast<size_t>(count)) {
         count = read(ends[0], text + size, sizeof(text) - 1 - size);
+        if (count < 0)
+            break;
+    }
     close(ends[0]);
     text[size] = '\0';
-    print_lines("status", text);
+    print_lines(command, text);
     int status = 0;
     waitpid(child, &status, 0);
-    printf("@@ status_exit %d\n", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    printf("@@ %s_exit %d\n", command, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
+void write_file(char const* path, char const* content)
+{
+    int const file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file < 0 || write(file, content, strlen(content)) < 0)
+        printf("@@ trouble %s: %s\n", path, strerror(errno));
+    if (file >= 0)
+        close(file);
+}
+
+// The files of /etc that the image has, for the small root, which has none of its own. Each comes as a string
+// NAME=TEXT of SMBIOS, whose tables end strings with a zero.
+void take_files_of_the_image()
+{
+    mount("tmpfs", "/etc", "tmpfs", 0, nullptr);
+    int const table = open("/sys/firmware/dmi/tables/DMI", O_RDONLY | O_CLOEXEC);
+    auto const count = table < 0 ? -1 : read(table, text, sizeof(text) - 1);
+    auto const size = count < 0 ? 0 : static_cast<size_t>(count);
+    text[size] = '\0';
+    for (auto const* path : {"/etc/vfio-early.ini", "/etc/vfio-early.facts"}) {
+        char name[64];
+        auto const length = snprintf(name, sizeof(name), "%s=", path + sizeof("/etc"));
+        if (auto const* found = memmem(text, size, name, static_cast<size_t>(length)))
+            write_file(path, static_cast<char const*>(found) + length);
+    }
+    if (table >= 0)
+        close(table);
 }
 
 template <typename Action> void for_each_device(Action action)
@@ -145,8 +177,11 @@ int main()
 
     wait_as_told();
     printf("\n@@ begin\n");
+    if (getpid() == 1)
+        take_files_of_the_image();
     for_each_device(print_device);
-    print_status();
+    for (auto const* command : {"status", "check", "list"})
+        print_what_is_said(command);
     for_each_device(use_if_on_vfio);
     print_lines("report", const_cast<char*>(read_file("/run/vfio-early/report.json")));
     auto const size = klogctl(read_all, text, sizeof(text) - 1);

@@ -772,8 +772,11 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
         take_back_from_guest(job);
     bool const is_whole = !is_to_work || !is_release || tell_of_orphan(job);
     if (options.is_handover && session.is_planned && session.problems.empty()
-        && session.plan.decisions.empty())
+        && session.plan.decisions.empty()) {
+        if (options.is_json)
+            print_output([&](Sink& sink) { write_json(sink, session); });
         return is_whole ? AllBound : SomeNotBound;
+    }
     look_at_images(job);
     tell_of_problems(job);
     bool const is_recorded = session.problems.empty() && record(job);

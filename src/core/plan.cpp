@@ -197,7 +197,10 @@ Reason why_unsafe(Device const& device, Inventory const& inventory, Options cons
     // A group proves that there is an IOMMU, even if /sys/class/iommu is empty (POWER).
     if (inventory.iommu != Iommu::On && !device.group)
         return Reason::NoIommu;
-    if (!device.group && !inventory.groups_appear_late)
+    // The one that gives the others their groups gets none: type 23 ("Virtual I/O Device (VIRTIO)" 1.2, 4.1.2
+    // and 5).
+    constexpr DeviceId virtio_iommu = {0x1af4, 0x1040 + 23};
+    if (!device.group && (!inventory.groups_appear_late || device.id == virtio_iommu))
         return Reason::NoGroup;
     bool const may_be_boot_display = device.is_boot_display || device.may_be_boot_display;
     if (may_be_boot_display && options.boot_display == BootDisplay::Refuse)

@@ -59,26 +59,23 @@ bool attach(Root const& root, std::string_view console)
     return true;
 }
 
+// `line` is with its end.
+bool has_line(std::string_view text, std::string_view line)
+{
+    while (!text.empty() && !text.starts_with(line))
+        take_until(text, '\n');
+    return !text.empty();
+}
+
 Path record_path(Handover const& handover)
 {
     return path_of("run/vfio-early/handover-%s", handover.label);
 }
 
-// Runs one of the system's programs and waits for it. True where it ended with status 0; the last line that
-// it wrote is kept.
 bool succeeds(Root const& root, std::initializer_list<char const*> places,
     std::initializer_list<char const*> arguments, LoaderMessage& last_line)
 {
-    last_line = {};
-    auto const program = find_program(root, places);
-    if (!program) {
-        last_line = LoaderMessage("the program is not there");
-        return false;
-    }
-    auto const ended = run_program(*program, arguments, [&](std::string_view line) {
-        if (!trimmed(line).empty())
-            last_line = LoaderMessage(line);
-    });
+    auto const ended = run_first(root, places, arguments, last_line);
     return !ended.is_error() && ended.value();
 }
 
@@ -151,10 +148,15 @@ private:
         find_host_uses(m_root, m_session.uses);
     }
 
+    // A step that could not be undone the last time is noted already.
     bool note(Handover const& handover, std::string_view step)
     {
+        static char buffer[max_handover_record_bytes];
         auto const path = record_path(handover);
         auto const line = printed<Path>("%s\n", step);
+        auto const noted = m_root.read(path, buffer);
+        if (!noted.is_error() && has_line(noted.value(), line.view()))
+            return true;
         auto const file = m_root.open_file(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0644);
         auto const size = static_cast<ssize_t>(line.view().size());
         errno = file.is_error() ? file.error().number : 0;

@@ -15,16 +15,8 @@ namespace {
 int run_modprobe(Root const& root, std::initializer_list<char const*> arguments, LoaderMessage& last_line)
 {
     // Where distributions keep it, on the host and in the initramfs.
-    auto const program = find_program(root, {"/sbin/modprobe", "/usr/sbin/modprobe"});
-    if (!program) {
-        last_line = LoaderMessage("there is no /sbin/modprobe and no /usr/sbin/modprobe");
-        return 0;
-    }
-    auto const started = run_program(*program, arguments, [&](std::string_view line) {
-        if (!trimmed(line).empty())
-            last_line = LoaderMessage(line);
-    });
-    return started.is_error() ? started.error().number : 0;
+    auto const ended = run_first(root, {"/sbin/modprobe", "/usr/sbin/modprobe"}, arguments, last_line);
+    return ended.is_error() ? ended.error().number : 0;
 }
 
 // Whether a list of module files has this one. In modules.dep, what each needs follows behind a ':'.

@@ -2,6 +2,7 @@
 #include "sys/program.h"
 
 #include "base/fixed_vector.h"
+#include "base/text.h"
 #include "sys/descriptor.h"
 #include "sys/kernel.h"
 #include "sys/lines.h"
@@ -107,6 +108,23 @@ Result<bool> run_program(Path const& program, std::initializer_list<char const*>
     writing.close();
     Lines lines(take);
     return wait_for_program(child, reading.number(), lines) == 0;
+}
+
+Result<bool> run_first(Root const& root, std::initializer_list<char const*> candidates,
+    std::initializer_list<char const*> arguments, LoaderMessage& last_line)
+{
+    last_line = {};
+    auto const program = find_program(root, candidates);
+    if (!program) {
+        Sink sink(last_line);
+        for (auto const* candidate : candidates)
+            print(sink, "%c %c", candidate == *candidates.begin() ? "there is no" : " and no", candidate);
+        return false;
+    }
+    return run_program(*program, arguments, [&](std::string_view line) {
+        if (!trimmed(line).empty())
+            last_line = LoaderMessage(line);
+    });
 }
 
 } // namespace vfio_early

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/function_ref.h"
+#include "core/session.h"
 #include "sys/root.h"
 
 #include <initializer_list>
@@ -17,5 +18,10 @@ std::optional<Path> find_program(Root const&, std::initializer_list<char const*>
 // it could not be started.
 Result<bool> run_program(Path const& program, std::initializer_list<char const*> arguments,
     FunctionRef<void(std::string_view line)> take);
+
+// The same for the first of `candidates` that is there; where there is none it has not ended well.
+// `last_line` is the last line that it wrote, or that it is not there.
+Result<bool> run_first(Root const&, std::initializer_list<char const*> candidates,
+    std::initializer_list<char const*> arguments, LoaderMessage& last_line);
 
 } // namespace vfio_early

@@ -84,17 +84,6 @@ void leave_groups_that_failed(Session& session)
     }
 }
 
-Result<void> write_override(
-    Session const& session, Root const& root, UndoEntry const& entry, std::string_view text)
-{
-    constexpr int attempts = 3;
-    auto const path = device_path(session.inventory.devices[entry.device].address, "driver_override");
-    auto written = root.write(path, text);
-    for (int i = 1; i < attempts && written.is_error(); ++i)
-        written = root.write(path, text);
-    return written;
-}
-
 // Before anything is unbound. A group of which one override stays gets all of them again.
 void clear_overrides(Session& session, Root const& root)
 {
@@ -104,14 +93,14 @@ void clear_overrides(Session& session, Root const& root)
         if (decision.reason != Reason::None || !entry.had_our_override)
             continue;
         was_cleared[entry.device] = true;
-        auto const written = write_override(session, root, entry, "\n");
+        auto const written = write_override(root, session, entry, "");
         if (written.is_error())
             fail_at(decision, Step::Override, written.error());
     }
     leave_groups_that_failed(session);
     for (auto const& entry : session.undo_log) {
         if (entry.state == State::Left && was_cleared[entry.device])
-            static_cast<void>(write_override(session, root, entry, entry.wanted));
+            static_cast<void>(write_override(root, session, entry, entry.wanted));
     }
 }
 

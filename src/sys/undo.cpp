@@ -18,9 +18,6 @@ namespace {
 
 using State = UndoEntry::State;
 
-// An empty line clears an override (driver_override_store() in drivers/pci/pci-sysfs.c).
-constexpr std::string_view no_override = "\n";
-
 // What goes wrong once may not the next time.
 constexpr int attempts = 3;
 
@@ -76,12 +73,6 @@ struct Undoing {
     Address address_of(UndoEntry const& entry) const
     {
         return session.inventory.devices[entry.device].address;
-    }
-
-    void put_override_back(UndoEntry const& entry) const
-    {
-        auto const text = entry.override_was.empty() ? no_override : entry.override_was.view();
-        try_to([&] { return root.write(device_path(address_of(entry), "driver_override"), text); });
     }
 
     bool is_on_ours(UndoEntry const& entry) const
@@ -184,7 +175,9 @@ struct Undoing {
 
     void put_overrides_back(FunctionRef<bool(UndoEntry const&)> is_meant) const
     {
-        for_each(is_meant, [&](UndoEntry const& entry) { put_override_back(entry); });
+        for_each(is_meant, [&](UndoEntry const& entry) {
+            static_cast<void>(write_override(root, session, entry, entry.override_was.view()));
+        });
     }
 
     // A host driver can be asked only when the last member is free of ours.
@@ -217,6 +210,16 @@ Result<void> note_what_it_was(
     }
     session.undo_log.append(entry);
     return {};
+}
+
+Result<void> write_override(
+    Root const& root, Session const& session, UndoEntry const& entry, std::string_view text)
+{
+    // An empty line clears an override (driver_override_store() in drivers/pci/pci-sysfs.c).
+    auto const path = device_path(session.inventory.devices[entry.device].address, "driver_override");
+    Result<void> written;
+    try_to([&] { return written = root.write(path, text.empty() ? "\n" : text); });
+    return written;
 }
 
 void undo(Session& session, Root const& root)

@@ -11,6 +11,9 @@ namespace vfio_early {
 // In a release it was with the host, and without an override, whatever it is now.
 Result<void> note_what_it_was(Root const&, Session&, Decision const&, DeviceIndex, std::string_view wanted);
 
+// Writes an override; what goes wrong once may not the next time. An empty text clears it.
+Result<void> write_override(Root const&, Session const&, UndoEntry const&, std::string_view text);
+
 // Puts back every device of the undo log that is not bound: its override and its driver as they were, or,
 // where it had no driver, whatever host driver the kernel finds for it. Group by group in reverse, and those
 // groups last in which the kernel failed or did not return, because it may not return this time either. What

@@ -181,6 +181,14 @@ TEST(refuses_a_device_without_a_group_where_groups_come_up_front)
         "nic 0000:01:00.0 no-group\n", verdicts(machine.plan("[bind]\nnic = 01:00.0\n")));
 }
 
+TEST(refuses_the_iommu_itself_where_groups_come_late)
+{
+    Machine machine;
+    machine.session.inventory.groups_appear_late = true;
+    machine.add("0000:00:01.0", "1af4:1057", 0x00ff00, {}).header = HeaderType::Normal;
+    TEST_ASSERT_EQUAL_STRING("it 0000:00:01.0 no-group\n", verdicts(machine.plan("[bind]\nit = 00:01.0\n")));
+}
+
 TEST(tries_a_device_without_a_group_where_groups_come_late)
 {
     Machine machine;

@@ -376,6 +376,19 @@ TEST(keeps_the_record_where_something_could_not_be_brought_back_and_says_what)
     TEST_ASSERT_FALSE(host.has_record());
 }
 
+TEST(records_a_step_once_however_often_it_could_not_be_undone)
+{
+    Host host;
+    host.hand_over();
+    auto const record = host.record();
+    host.tree.write("fails", "systemctl start gdm.service\n");
+    for (int i = 0; i < 3; ++i) {
+        host.take_back();
+        host.hand_over();
+        TEST_ASSERT_EQUAL_STRING(record.c_str(), host.record());
+    }
+}
+
 TEST(does_not_take_half_a_line_of_the_record_for_a_step)
 {
     Host host;
