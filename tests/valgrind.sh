@@ -13,9 +13,9 @@ out=$directory/memcheck
 program=$out/vfio-early
 valgrind=valgrind
 
-# complaints: the logs that have something to say
+# complaints: the logs that have something to say; that it cannot go on where a program cannot be started is about valgrind
 complaints() {
-    find "$out/logs" -type f -size +0
+    find "$out/logs" -type f -size +0 -exec grep -L 'EXEC FAILED' {} +
 }
 
 # make_program: what runs the binary under valgrind, and passes for it
