@@ -24,6 +24,8 @@ import unittest
 import machine_tree
 
 BINARY = None
+# It stands in the program's place, takes its time, and ends with SIGSEGV itself where no process can be made.
+not_under_valgrind = unittest.skipIf("UNDER_VALGRIND" in os.environ, "valgrind is in the way")
 
 
 class Tree:
@@ -250,6 +252,7 @@ class AbsurdSysfs(unittest.TestCase):
 class ManyDevices(unittest.TestCase):
     """As many devices in one group as the program knows, each refused with a list of others."""
 
+    @not_under_valgrind
     def test_a_thousand_devices_in_one_group(self):
         tree = Tree("[bind]\nall = 10de:2191 all\n")
         lines = ["machine\tdmar0", "driver\tvfio-pci", "file\tproc/cmdline\tquiet"]
@@ -371,6 +374,7 @@ class Boot(unittest.TestCase):
         self.assertEqual(len(tree.read("dev/kmsg").splitlines()), 2)
         self.assertEqual(json.loads(tree.read("run/vfio-early/report.json"))["iommu"], "on")
 
+    @not_under_valgrind
     def test_time_limit(self):
         tree = Tree("[bind]\ngpu = 01:00.*\nwifi = 02:00.0\n[options]\ntimeout = 1\n")
         override = tree.path / "sys/bus/pci/devices/0000:02:00.0/driver_override"
@@ -455,6 +459,7 @@ class OneAtATime(unittest.TestCase):
                 names.append(arguments[0])
         return names
 
+    @not_under_valgrind
     def test_a_late_undo_keeps_others_from_binding(self):
         for is_live in (False, True):
             tree = Tree("[bind]\nwifi = 02:00.0\n[options]\ntimeout = 1\n")
@@ -591,6 +596,7 @@ class Facts(unittest.TestCase):
         self.assertEqual(self.ids(tree), ["8086:9999"])
         self.assertNotIn("not whole", tree.run("check").stdout)
 
+    @not_under_valgrind
     def test_a_run_that_was_cut_short_leaves_them_as_they_are(self):
         tree = self.recorded_tree()
         before = tree.facts.read_text()

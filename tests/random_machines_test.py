@@ -23,6 +23,8 @@ import machine_tree
 VENDORS = ["8086", "10de", "1022", "1b21", "144d", "10ec"]
 ENDPOINT_CLASSES = ["020000", "010802", "030200", "040300", "0c0330", "118000", "058000", "088000", "0b4000", "ff0000"]
 HEADER_OF_BRIDGE = {"0604": 1, "0607": 2}
+# The last is the address of a function that is not there.
+OTHER_MEMBERS = ["MSFT0101:00", "e0800000.ethernet", "00:1f.0", "ffff:ff:1f.7"]
 HEADER_TYPE = 0x0E  # in configuration space
 
 
@@ -95,7 +97,7 @@ class Machine:
         for number in {function["group"] for function in self.functions.values()} - {None}:
             directory = f"sys/kernel/iommu_groups/{number}"
             if self.chance(6):
-                self.extra.append(f"empty\t{directory}/devices/{self.random.choice(['MSFT0101:00', 'e0800000.ethernet', '00:1f.0'])}")
+                self.extra.append(f"empty\t{directory}/devices/{self.random.choice(OTHER_MEMBERS)}")
             if self.chance(5):
                 self.extra.append(f"file\t{directory}/name\t{self.random.choice(['vfio-noiommu', 'something'])}")
 
@@ -112,10 +114,15 @@ class Machine:
                         ("remove", f"{directory}/uevent"),
                         ("write", f"{directory}/uevent", "PCI_CLASS=20000\n"),
                         ("write", f"{directory}/uevent", "PCI_CLASS=ZZ\nPCI_ID=8086:1\nPCI_SLOT_NAME=x\n"),
+                        ("write", f"{directory}/uevent", ""),
                         ("remove", f"{directory}/config"),
+                        ("write", f"{directory}/config", "\0" * HEADER_TYPE),
+                        ("write", f"{directory}/config", "\0" * HEADER_TYPE + self.random.choice("\x03\x7f")),
+                        ("write", f"{directory}/secondary_bus_number", self.random.choice(["0\n", "256\n", "x\n", ""])),
                         ("remove", f"{directory}/iommu_group"),
                         ("link", f"{directory}/iommu_group", "../../../../kernel/iommu_groups/77"),
                         ("link", f"{directory}/iommu_group", "../../../../kernel/iommu_groups/none"),
+                        ("link", f"{directory}/iommu_group", "../../../../kernel/iommu_groups/4294967296"),
                         ("remove", group),
                     ]
                 )
@@ -210,7 +217,8 @@ class Kernel:
             return known
         if properties["class"][:4] not in ("0600", "0601") and properties["class"][:2] in ("06", "00"):
             try:
-                return (self.devices / address / "config").read_bytes()[HEADER_TYPE] & 0x7F
+                header = (self.devices / address / "config").read_bytes()[HEADER_TYPE] & 0x7F
+                return header if header in (0, 1, 2) else None  # what pci_setup_device() in drivers/pci/probe.c knows
             except (OSError, IndexError):
                 return None
         return 0
@@ -238,8 +246,8 @@ class Kernel:
 
     def is_boot_display(self, address):
         properties = self.properties(address)
-        mark = self.devices / address / "boot_vga"
-        return properties["class"].startswith("03") and mark.exists() and mark.read_text().strip() == "1"
+        marks = [self.devices / address / name for name in ("boot_vga", "boot_display")]
+        return properties["class"].startswith("03") and any(mark.exists() and mark.read_text().strip() == "1" for mark in marks)
 
     def members(self, number):
         return sorted(path.name for path in (self.groups / str(number) / "devices").iterdir())
@@ -310,26 +318,34 @@ def disagreements(binary, directory):
 # --- recorded machines
 
 
-def groups_of_recorded(name):
-    """The endpoints of each group of a recorded machine."""
+def build_recorded(directory, path):
+    """The machine of a table or of what `list --json` said, without what is known of its host. Returns the members of each of its
+    groups."""
+    if path.suffix == ".txt":
+        machine_tree.build(directory, {"machine": path.stem})
+        members = [line.split()[:2] for line in path.read_text().splitlines()]
+    else:
+        record = json.loads(path.read_text())
+        machine_tree.build_from_record(directory, record)
+        (pathlib.Path(directory) / "etc/vfio-early.facts").unlink(missing_ok=True)
+        members = [(device["group"], device["address"]) for device in record["devices"] if device["group"] is not None]
     groups = {}
-    for line in (machine_tree.MACHINES / f"{name}.txt").read_text().splitlines():
-        group, address, *_ = line.split()
+    for group, address in members:
         groups.setdefault(group, []).append(address)
     return groups
 
 
-def compare_recorded(binary, directory, name):
+def compare_recorded(binary, directory, path):
     """Each device of each group on its own, and each group whole."""
-    machine_tree.build(directory, {"machine": name})
+    groups = build_recorded(directory, path)
     ini = pathlib.Path(directory) / "etc/vfio-early.ini"
     found = []
     compared = 0
-    for group in groups_of_recorded(name).values():
+    for group in groups.values():
         for chosen in [[address] for address in group] + [group, [a for a in group if Kernel(directory).kind(a) == "endpoint"]]:
             ini.write_text("[bind]\n" + "".join(f"d{i} = {address}\n" for i, address in enumerate(chosen)))
             differences, count = disagreements(binary, directory)
-            found += [f"{name}: {chosen}: {text}" for text in differences]
+            found += [f"{path.stem}: {chosen}: {text}" for text in differences]
             compared += count
     return found, compared
 
@@ -342,11 +358,12 @@ def main(arguments):
     compared = given = 0
     # In memory where that can be: on a disk each file that is written through takes its time.
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as scratch:
-        for path in sorted(machine_tree.MACHINES.glob("*.txt")):
-            differences, devices = compare_recorded(binary, os.path.join(scratch, path.stem), path.stem)
+        recorded = sorted([*machine_tree.MACHINES.glob("*.txt"), *machine_tree.MACHINES.glob("*/*.json")])
+        for path in recorded:
+            differences, devices = compare_recorded(binary, os.path.join(scratch, path.stem), path)
             found += differences
             compared += devices
-        print(f"recorded machines: {compared} verdicts compared")
+        print(f"{len(recorded)} recorded machines: {compared} verdicts compared")
         compared = 0
         for seed in range(first, first + count):
             directory = os.path.join(scratch, "random")

@@ -712,6 +712,9 @@ ExitStatus run_survey(CommandOptions const& options, FunctionRef<ExitStatus(Root
         look_and_plan(job);
         tell_of_problems(job); // those of the plan too
         for_each_general_warning(session, [](std::string_view warning) { print_error("%s", warning); });
+        // What was asked for may be what was left out.
+        if (session.inventory.is_overfull && (!options.words.empty() || options.is_from_running))
+            return SomeNotBound;
         if (!session.problems.empty())
             session.plan.decisions.clear();
         return answer(job.root, session);
@@ -740,7 +743,7 @@ ExitStatus run(Conduct const& conduct, CommandOptions const& options)
     }
     auto& session = *memory;
     session.mode = conduct.mode;
-    session.kernel = KernelVersion(options.kernel);
+    session.kernel.append(options.kernel);
     session.is_running_system = is_running_system(root.value());
     if (conduct.mode == Mode::Check)
         add_outlook(session);

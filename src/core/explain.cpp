@@ -752,6 +752,11 @@ static void tell_of_release(Session const& session, Tell const& tell)
 
 void for_each_general_warning(Session const& session, Tell const& tell)
 {
+    if (session.inventory.is_overfull)
+        warn(tell,
+            "this machine has more than %u PCI functions, so nothing can be said of one of them or of its "
+            "group, and the rest is not shown; 'check' reads only what lines select",
+            max_devices);
     if (session.facts.is_broken)
         tell_of_missing_facts(session, tell);
     if (session.loading_of(Target::VfioPci).is_missing) {

@@ -287,6 +287,8 @@ void put_refusal(Sink& sink, List const& list)
         put_shared(sink, decision, list);
         break;
     case Reason::Unreadable:
+        if (list.session.inventory.is_overfull)
+            return sink.write("there are too many functions to tell");
         put_those();
         return print(sink, " cannot be read, or the group");
     default:
@@ -427,12 +429,6 @@ void for_each_warning(List const& list, FunctionRef<void(std::string_view)> tell
 {
     auto const& session = list.session;
     using Warning = FixedString<max_warning_bytes>;
-    if (session.inventory.is_overfull)
-        tell(
-            printed<Warning>("this machine has more than %u PCI functions, so nothing can be said of groups, "
-                             "and the rest is not shown",
-                max_devices)
-                .view());
     if (session.inventory.is_incomplete || !list.record.is_complete)
         tell("not all of /sys could be read, so there may be more than is shown");
     if (session.inventory.acs_is_overridden)

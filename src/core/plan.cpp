@@ -125,7 +125,8 @@ void plan_entry(Config const& config, uint16_t entry, Facts const& facts, Invent
                                           : add_devices(recollection.reason);
     switch (resolution.kind) {
     case Resolution::Kind::NotFound:
-        return refuse_entry(inventory.has_no_sysfs ? Reason::Unreadable : Reason::NotFound);
+        return refuse_entry(
+            inventory.has_no_sysfs || inventory.is_overfull ? Reason::Unreadable : Reason::NotFound);
     case Resolution::Kind::Ambiguous:
         return refuse_entry(Reason::Ambiguous);
     case Resolution::Kind::Unsure:

@@ -72,10 +72,12 @@ DeviceIndices refused_members(uint32_t group, Plan const& plan, Inventory const&
 
 void refuse_unviable_groups(Plan& plan, Inventory const& inventory)
 {
+    std::optional<uint32_t> judged; // one group can have all devices of a plan
     for (auto const& decision : plan.decisions) {
         auto const number = open_group(decision, inventory);
-        if (!number)
+        if (!number || number == judged)
             continue;
+        judged = number;
         auto const peers = peers_in_the_way(*number, plan, inventory);
         auto const* group = inventory.find_group(*number);
         if (!peers.empty() || (group && !group->others.empty()))
@@ -86,10 +88,12 @@ void refuse_unviable_groups(Plan& plan, Inventory const& inventory)
 
 void refuse_rest_of_groups(Plan& plan, Inventory const& inventory)
 {
+    std::optional<uint32_t> judged;
     for (auto const& decision : plan.decisions) {
         auto const number = open_group(decision, inventory);
-        if (!number)
+        if (!number || number == judged)
             continue;
+        judged = number;
         auto const refused = refused_members(*number, plan, inventory);
         if (!refused.empty())
             refuse_group(plan, *number, inventory, Reason::GroupRefused, refused);

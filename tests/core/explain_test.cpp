@@ -495,6 +495,19 @@ TEST(says_what_it_could_not_look_at)
         warnings_of(session));
 }
 
+TEST(says_what_more_devices_than_fit_do_to_an_answer)
+{
+    Machine machine;
+    machine.session.inventory.is_overfull = true;
+    auto const told = written_by([&](Sink& sink) {
+        for_each_general_warning(machine.session, [&](std::string_view warning) { sink.write(warning); });
+    });
+    TEST_ASSERT_EQUAL_STRING("this machine has more than 1024 PCI functions, so nothing can be said of one "
+                             "of them or of its group, and the rest is not shown; 'check' reads only what "
+                             "lines select",
+        told);
+}
+
 TEST(warns_once_that_nothing_is_recorded)
 {
     Machine machine;

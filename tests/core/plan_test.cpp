@@ -255,6 +255,14 @@ TEST(refuses_everything_when_there_are_more_devices_than_fit)
         "gpu 0000:01:00.0 unreadable\n", verdicts(machine.plan("[bind]\ngpu = 01:00.0\n")));
 }
 
+TEST(does_not_say_that_nothing_is_there_when_there_are_more_devices_than_fit)
+{
+    Machine machine;
+    machine.add("0000:01:00.0", "10de:2191", 0x030000, 8);
+    machine.session.inventory.is_overfull = true;
+    TEST_ASSERT_EQUAL_STRING("nic - unreadable\n", verdicts(machine.plan("[bind]\nnic = 8086:1572\n")));
+}
+
 TEST(counts_a_member_that_is_not_a_pci_function)
 {
     Machine machine;
