@@ -90,6 +90,7 @@ struct Parser {
     bool has_version = false;
     std::optional<uint32_t> count = {};
     Identity* device = nullptr; // the entry that the next keys are about
+    bool is_host = false; // under [host]
 };
 
 void begin_line(Parser& parser, std::string_view value)
@@ -105,20 +106,21 @@ void begin_host(Parser& parser, std::string_view value)
     HostFact fact;
     fact.why = FactText(value);
     parser.is_wrong |= !parser.facts.host.try_append(fact);
-    parser.device = parser.is_wrong ? nullptr : &(parser.facts.host.end() - 1)->device;
+    parser.device = parser.is_wrong ? nullptr : &parser.facts.host.last().device;
 }
 
-void set_address(Parser& parser, std::string_view section, std::string_view value)
+void set_address(Parser& parser, std::string_view value)
 {
     auto const address = parse_address(value);
-    parser.is_wrong |= !address;
-    if (section == "line" && !parser.facts.lines.empty() && !parser.is_wrong) {
-        auto& fact = *(parser.facts.lines.end() - 1);
+    if (!parser.is_host && !parser.facts.lines.empty()) {
+        auto& fact = parser.facts.lines.last();
         fact.device = Identity{};
         parser.device = &*fact.device;
     }
     if (parser.device && address)
         parser.device->address = *address;
+    else
+        parser.is_wrong = true;
 }
 
 void set_id(Identity& device, std::string_view value, bool& is_wrong)
@@ -171,19 +173,23 @@ void handle_key(Parser& parser, IniKey const& key)
 {
     if (parser.is_wrong)
         return;
+    // Below another heading nothing is said of the last entry any more.
+    if (parser.is_host != (key.section == "host"))
+        parser.device = nullptr;
+    parser.is_host = key.section == "host";
     if (key.section.empty() && key.name == "version" && key.line == 1)
         parser.has_version = key.value == version_of_file;
     else if (key.section == "line" && key.name == "selector")
         begin_line(parser, key.value);
-    else if (key.section == "host" && key.name == "why")
+    else if (parser.is_host && key.name == "why")
         begin_host(parser, key.value);
-    else if (key.section == "host" && key.name == "spare" && key.value == "yes" && parser.device)
-        (parser.facts.host.end() - 1)->is_spare = true;
+    else if (parser.is_host && key.name == "spare" && key.value == "yes" && parser.device)
+        parser.facts.host.last().is_spare = true;
     else if (key.section == "end" && key.name == "entries" && !parser.count)
         parser.count = parse_decimal(key.value);
-    else if (key.name == "address" && (key.section == "line" || key.section == "host"))
-        set_address(parser, key.section, key.value);
-    else if (parser.device && (key.section == "line" || key.section == "host"))
+    else if (key.name == "address" && (key.section == "line" || parser.is_host))
+        set_address(parser, key.value);
+    else if (parser.device && (key.section == "line" || parser.is_host))
         set_fact(parser, key.name, key.value);
     else
         parser.is_wrong = true;
