@@ -135,7 +135,7 @@ void check_pasted(Session const& session, Draft const& draft, std::string const&
     auto& plan = fresh<Plan>();
     Problems problems;
     parse_config(lines, config, problems);
-    if (!problems.empty()) printf("%s\n%s\n", lines.c_str(), problems[0].text.c_str());
+    if (!problems.empty()) fprintf(stderr, "%s\n%s\n", lines.c_str(), problems[0].text.c_str());
     must(problems.empty(), "what is suggested can be pasted");
     make_plan(config, session.facts, session.inventory, plan, problems);
     must(problems.empty(), "lines that are suggested do not contradict each other");
@@ -179,7 +179,7 @@ void suggest(Session& session, MachineRecord const& record, Wish wish)
     for_each_refusal(draft, [&](Decision const& decision) {
         must(decision.reason != Reason::None, "what is refused has a reason");
     });
-    if (wish.is_only_new && !draft.is_full && draft.problems.empty())
+    if (wish.is_only_new && !draft.is_full && draft.problems.empty() && !lines.empty())
         check_pasted(session, draft, lines);
 }
 
