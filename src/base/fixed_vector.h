@@ -60,7 +60,8 @@ public:
     T const* end() const { return begin() + m_size; }
 
 private:
-    // Sanitizers do not see an index that is wrong and stays within the object: builds with them look themselves.
+    // Sanitizers do not see an index that is wrong and stays within the object: builds with them look
+    // themselves.
     size_t checked(size_t index) const
     {
 #ifdef _GLIBCXX_ASSERTIONS

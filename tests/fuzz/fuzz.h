@@ -43,7 +43,8 @@ struct ExactCopy {
     }
 };
 
-// A value that is too large for a stack, in the same memory each time: what is not written of it is never touched.
+// A value that is too large for a stack, in the same memory each time: what is not written of it is never
+// touched.
 template <typename T, int which = 0> T& fresh()
 {
     static auto const memory = std::make_unique_for_overwrite<T>();

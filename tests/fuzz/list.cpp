@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Makes a machine and the record of it, and shows it in every way there is: as a list, as what joins its groups, as
-// lines that are suggested, and as the side of the guest. The first byte says how, a machine follows
-// (made_machine.h), and then things that are on its functions: where, of which kind, and a name up to a newline.
+// Makes a machine and the record of it, and shows it in every way there is: as a list, as what joins its
+// groups, as lines that are suggested, and as the side of the guest. The first byte says how, a machine
+// follows (made_machine.h), and then things that are on its functions: where, of which kind, and a name up to
+// a newline.
 #include "core/list.h"
 #include "base/text.h"
 #include "core/class_word.h"
@@ -135,7 +136,8 @@ void check_pasted(Session const& session, Draft const& draft, std::string const&
     auto& plan = fresh<Plan>();
     Problems problems;
     parse_config(lines, config, problems);
-    if (!problems.empty()) fprintf(stderr, "%s\n%s\n", lines.c_str(), problems[0].text.c_str());
+    if (!problems.empty())
+        fprintf(stderr, "%s\n%s\n", lines.c_str(), problems[0].text.c_str());
     must(problems.empty(), "what is suggested can be pasted");
     make_plan(config, session.facts, session.inventory, plan, problems);
     must(problems.empty(), "lines that are suggested do not contradict each other");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Makes a machine, lines that name its functions, and facts of its bytes. The first byte says how many functions
-// there are and what is special about the machine; each function takes bytes_of_function; the rest is left.
+// Makes a machine, lines that name its functions, and facts of its bytes. The first byte says how many
+// functions there are and what is special about the machine; each function takes bytes_of_function; the rest
+// is left.
 #pragma once
 
 #include "bytes.h"
@@ -74,9 +75,9 @@ private:
             .place = device.address};
     }
 
-    // Addresses, ids and groups repeat, so that functions meet. What holds of every scan holds here: an address
-    // is there once, a group of a function is known, a bridge leads to a higher bus, and what is not identified
-    // has neither an id nor a class.
+    // Addresses, ids and groups repeat, so that functions meet. What holds of every scan holds here: an
+    // address is there once, a group of a function is known, a bridge leads to a higher bus, and what is not
+    // identified has neither an id nor a class.
     void add_function(Bytes& bytes)
     {
         Device device;
@@ -101,9 +102,9 @@ private:
         }
         auto const class_of_device = device.class_code >> 8;
         device.header = !device.is_readable || kind >= 240 ? HeaderType::Unknown
-            : class_of_device == class_pci_bridge            ? HeaderType::Bridge
-            : class_of_device == class_cardbus_bridge        ? HeaderType::CardBus
-                                                             : HeaderType::Normal;
+            : class_of_device == class_pci_bridge          ? HeaderType::Bridge
+            : class_of_device == class_cardbus_bridge      ? HeaderType::CardBus
+                                                           : HeaderType::Normal;
         device.is_boot_display = is_display(device) && (flags & 0x11) == 0x11;
         device.may_be_boot_display = is_display(device) && (flags & 0x22) == 0x22;
         auto const more = bytes.take();

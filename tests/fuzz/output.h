@@ -28,8 +28,8 @@ template <typename Write> std::string json_of(Write write)
 // For a terminal: what others wrote must not move its cursor or change its colours.
 inline void must_be_plain(std::string_view text)
 {
-    must(std::ranges::all_of(
-             text, [](char byte) { return byte == '\n' || (byte >= ' ' && static_cast<uint8_t>(byte) < 0x7f); }),
+    must(std::ranges::all_of(text,
+             [](char byte) { return byte == '\n' || (byte >= ' ' && static_cast<uint8_t>(byte) < 0x7f); }),
         "what is shown is printable");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Makes a machine, facts and a configuration of its input, plans, and holds the plan against what is promised. The
-// first byte says what is planned for, a machine follows (made_machine.h), and the rest is the text of further lines.
+// Makes a machine, facts and a configuration of its input, plans, and holds the plan against what is
+// promised. The first byte says what is planned for, a machine follows (made_machine.h), and the rest is the
+// text of further lines.
 #include "core/plan.h"
 #include "core/boot_report.h"
 #include "core/late_group.h"
@@ -54,7 +55,7 @@ void check_report(Session const& session)
     auto& report = fresh<BootReport>();
     must(parse_report(text, report), "what is reported can be read");
     must(report.devices.size() == session.plan.decisions.size(), "each decision is reported");
-    plain_text_of([&](Sink& sink) { write_text(sink, session, [](Decision const&) { }); });
+    plain_text_of([&](Sink& sink) { write_text(sink, session, [](Decision const&) {}); });
 }
 
 // As sys/apply.cpp does. Of a machine whose groups appear late, the device number says which group it gets.

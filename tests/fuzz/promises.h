@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What is promised of every plan, worked out from the machine and the lines and not by the functions that plan.
+// What is promised of every plan, worked out from the machine and the lines and not by the functions that
+// plan.
 #pragma once
 
 #include "core/config.h"
 #include "core/decision.h"
-#include "core/resolve.h"
+#include "core/facts.h"
 #include "fuzz.h"
 
 #include <algorithm>
@@ -69,8 +70,8 @@ private:
             must(decision || (member.is_readable && !is_function_of_a_card(member)),
                 "no unlisted endpoint is in a group that is bound");
         }
-        auto const* group
-            = std::ranges::find_if(inventory.groups, [&](Group const& one) { return one.number == number; });
+        auto const* group =
+            std::ranges::find_if(inventory.groups, [&](Group const& one) { return one.number == number; });
         must(group != inventory.groups.end() && group->is_readable && !group->is_no_iommu
                 && group->others.empty(),
             "a group that is bound is one of PCI functions, and could be read");
@@ -82,13 +83,41 @@ private:
         return device.header == HeaderType::Normal && device.class_code >> 8 != 0x0600;
     }
 
-    // A line means what it leads to, or a device of the model that it meant when it was recorded, or for a whole
-    // card one beside such a device.
+    // Every term of the line holds.
+    bool fits(Entry const& entry, Device const& device) const
+    {
+        auto const& [location, id, all] = entry.selector;
+        bool const has_id = !id
+            || (device.is_identified && device.id == id->id
+                && (!id->subsystem || device.subsystem == *id->subsystem));
+        return has_id && (!location || is_at(*location, device.address));
+    }
+
+    bool is_at(Location const& location, Address const& address) const
+    {
+        auto at = location.start;
+        for (auto const& step : location.steps) {
+            auto const* bridge = std::ranges::find_if(
+                inventory.devices, [&](Device const& device) { return device.address == at; });
+            if (bridge == inventory.devices.end() || !bridge->secondary_bus)
+                return false;
+            at = {.domain = at.domain,
+                .bus = *bridge->secondary_bus,
+                .device = step.device,
+                .function = step.function};
+        }
+        return location.every_function ? is_same_card(at, address) : at == address;
+    }
+
+    // A line means what it leads to, which is one device unless it says that it wants several; or a device of
+    // the model that it meant when it was recorded, or for a whole card one beside such a device.
     bool means(Entry const& entry, DeviceIndex index) const
     {
-        auto const found = resolve(entry.selector, inventory);
-        if (found.kind == Resolution::Kind::Found
-            && std::ranges::find(found.devices, index) != found.devices.end())
+        auto const& [location, id, all] = entry.selector;
+        bool const wants_several = all == AllowAll::Yes || (location && location->every_function);
+        auto const number = std::ranges::count_if(
+            inventory.devices, [&](Device const& device) { return fits(entry, device); });
+        if (fits(entry, inventory.devices[index]) && (number == 1 || wants_several))
             return true;
         auto const key = key_of(entry.selector);
         return std::ranges::any_of(facts.lines, [&](LineFact const& fact) {
@@ -107,8 +136,8 @@ private:
         });
     }
 
-    // The lines that mean a device let the host lose it: all of them where nothing is recorded, as a line that
-    // leads to a device without meaning it has no say.
+    // The lines that mean a device let the host lose it: all of them where nothing is recorded, as a line
+    // that leads to a device without meaning it has no say.
     bool may_be_taken(DeviceIndex index) const
     {
         auto const allows = [&](Entry const& entry) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The report of a boot, held against a machine and a configuration by `status`. The first byte says which labels are
-// asked about, and what the configuration is.
+// The report of a boot, held against a machine and a configuration by `status`. The first byte says which
+// labels are asked about, and what the configuration is.
 #include "core/boot_report.h"
 #include "core/plan.h"
 #include "core/status.h"
@@ -51,7 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size)
     add(session.inventory, 4, {0x8086, 0x1572}, 0x020000, 10, "vfio-pci");
     add(session.inventory, 5, {0x8086, 0x0001}, 0x060400, 10, "odd\n");
     constexpr std::string_view configs[] = {"",
-        "[bind]\ngpu = 0000:01:00.0\nnic = 0000:03:00.0\nnic-2 = 0000:04:00.0\n[stub]\nsound = 0000:02:00.0\n",
+        "[bind]\ngpu = 0000:01:00.0\nnic = 0000:03:00.0\nnic-2 = 0000:04:00.0\n[stub]\nsound = "
+        "0000:02:00.0\n",
         "[bind]\nnics = 8086:1572 all\ngone = 0000:07:00.0\n[handover]\nnics = x.service\n",
         "[bind]\ngpu = 0000:01:00.0\n[stub]\ngpu2 = 10de:2191\n"};
     parse_config(configs[first % 4], session.config, session.problems);

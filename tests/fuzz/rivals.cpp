@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Others who want a say about the devices that are listed, on one machine. Each line of the input begins with a
-// letter: k for the kernel command line, m for modprobe.d, a for modules.alias, o for an override of driverctl, i for
-// the list of what is in an image.
-#include "core/rival.h"
+// Others who want a say about the devices that are listed, on one machine. Each line of the input begins with
+// a letter: k for the kernel command line, m for modprobe.d, a for modules.alias, o for an override of
+// driverctl, i for the list of what is in an image.
 #include "base/text.h"
 #include "core/image.h"
 #include "core/plan.h"
+#include "core/rival.h"
 #include "core/stranger.h"
 #include "core/sysfs_text.h"
 #include "output.h"
@@ -53,7 +53,8 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size)
     add(session.inventory, 1, {0x10de, 0x2191}, 0x030000);
     add(session.inventory, 2, {0x8086, 0x10d3}, 0x020000);
     add(session.inventory, 3, {0x8086, 0x10d3}, 0x020000);
-    parse_config("[bind]\ngpu = 0000:01:00.0\n[stub]\nnic = 0000:02:00.0\n", session.config, session.problems);
+    parse_config(
+        "[bind]\ngpu = 0000:01:00.0\n[stub]\nnic = 0000:02:00.0\n", session.config, session.problems);
     make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
     session.is_planned = true;
 

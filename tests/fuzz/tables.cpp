@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the running system says of what it lives on: mounts, swap, fstab, crypttab, tags of file systems, routes. The
-// first line of the input is a path or a source; the rest is tables.
+// What the running system says of what it lives on: mounts, swap, fstab, crypttab, tags of file systems,
+// routes. The first line of the input is a path or a source; the rest is tables.
 #include "base/text.h"
 #include "core/route_text.h"
 #include "core/storage_text.h"
@@ -11,7 +11,8 @@ using namespace vfio_early;
 static void read_line(std::string_view line)
 {
     auto const is_part = [&](std::string_view text) {
-        return text.empty() || (text.data() >= line.data() && text.data() + text.size() <= line.data() + line.size());
+        return text.empty()
+            || (text.data() >= line.data() && text.data() + text.size() <= line.data() + line.size());
     };
     if (auto const mount = parse_mount(line)) {
         must(is_part(mount->type), "the type of a mount is a word of its line");
