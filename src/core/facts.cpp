@@ -300,7 +300,7 @@ void write_facts(Sink& sink, Facts const& facts)
     }
     for (auto const& fact : facts.host) {
         print(sink, "\n[host]\nwhy = ");
-        put_plain(sink, fact.why.view());
+        put_plain(sink, trimmed(fact.why.view())); // it may have been cut behind a blank
         print(sink, "%c", fact.is_spare ? "\nspare = yes\n" : "\n");
         write_device(sink, fact.device);
     }
