@@ -47,7 +47,7 @@ private:
     static constexpr uint32_t classes[] = {
         0x030000, 0x020000, 0x010802, 0x040300, 0x060000, 0x060400, 0x060700, 0x0c0330, 0x060100, 0x0c0500};
     static constexpr std::string_view drivers[] = {
-        "", "e1000e", "vfio-pci", "pci-stub", "pcieport", "nvme", "shpchp", "odd \"name\"\n"};
+        "", "e1000e", "vfio-pci", "pci-stub", "pcieport", "nvme", "shpchp", "odd \"name\"\x1b"};
 
     // One in four meant nothing; half of the rest is not where it was.
     LineFact fact_of(SelectorKey const& key, uint8_t memory) const

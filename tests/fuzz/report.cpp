@@ -49,7 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size)
     add(session.inventory, 2, {0x10de, 0x1aeb}, 0x040300, 8, "pci-stub");
     add(session.inventory, 3, {0x8086, 0x1572}, 0x020000, 9, "i40e");
     add(session.inventory, 4, {0x8086, 0x1572}, 0x020000, 10, "vfio-pci");
-    add(session.inventory, 5, {0x8086, 0x0001}, 0x060400, 10, "odd\n");
+    add(session.inventory, 5, {0x8086, 0x0001}, 0x060400, 10, "odd\x1b");
     constexpr std::string_view configs[] = {"",
         "[bind]\ngpu = 0000:01:00.0\nnic = 0000:03:00.0\nnic-2 = 0000:04:00.0\n[stub]\nsound = "
         "0000:02:00.0\n",
