@@ -49,19 +49,25 @@ private:
     static constexpr std::string_view drivers[] = {
         "", "e1000e", "vfio-pci", "pci-stub", "pcieport", "nvme", "shpchp", "odd \"name\"\x1b"};
 
-    // One in four meant nothing; half of the rest is not where it was.
+    // By two bits nothing was there, or it is where it was, nowhere, or elsewhere; by the others which device
+    // it was. One in four was another model, and one in four another card.
     LineFact fact_of(SelectorKey const& key, uint8_t memory) const
     {
         LineFact fact{key, {}};
-        if (memory % 4 == 0)
+        auto const kind = memory % 4;
+        auto const which = memory / 4;
+        if (kind == 0)
             return fact;
         auto const& devices = m_inventory.devices;
-        auto const& was = devices[memory / 4 % devices.size()];
-        fact.device = identity_of(was);
-        if (memory % 4 == 2)
+        fact.device = identity_of(devices[which % devices.size()]);
+        if (which % 4 == 2)
+            fact.device->id.device = static_cast<uint16_t>(fact.device->id.device + 8);
+        if (which % 4 == 3 && fact.device->serial)
+            fact.device->serial = *fact.device->serial + 1;
+        if (kind == 2)
             fact.device->place.reset();
-        if (memory % 4 == 3)
-            fact.device->place = devices[memory % devices.size()].address;
+        if (kind == 3)
+            fact.device->place = devices[(which + 1) % devices.size()].address;
         return fact;
     }
 
@@ -159,10 +165,13 @@ private:
     // What the next boot needs is a fact, and what the running system has open is a use.
     void add_uses(Device const& device, uint8_t uses)
     {
-        if (uses % 16 == 11 || uses % 16 == 12)
-            m_session.facts.host.append({.why = FactText("/ on nvme0n1"),
-                .device = identity_of(device),
-                .is_spare = uses % 16 == 12});
+        if (uses % 16 >= 10 && uses % 16 <= 12) {
+            HostFact fact = {
+                .why = FactText("/ on nvme0n1"), .device = identity_of(device), .is_spare = uses % 16 == 12};
+            if (uses % 16 == 10) // which is in no slot that is known
+                fact.device.place.reset();
+            m_session.facts.host.append(fact);
+        }
         if (uses % 16 == 13 || uses % 16 == 14)
             m_session.uses.add({.device = device.address,
                 .weight = open_now,

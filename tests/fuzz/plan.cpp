@@ -5,6 +5,7 @@
 #include "core/plan.h"
 #include "core/boot_report.h"
 #include "core/late_group.h"
+#include "core/recall.h"
 #include "core/release.h"
 #include "core/report.h"
 #include "made_machine.h"
@@ -23,6 +24,8 @@ struct Wish {
     bool is_released; // afterwards
     bool is_cut_short;
     bool is_forced; // the release
+    bool is_failing; // the first bind
+    bool has_doubt; // not all uses could be found out
 };
 
 void plan_it(Session& session, Wish wish)
@@ -79,7 +82,42 @@ void bind(Session& session)
     }
 }
 
-void release(Session& session, Wish wish)
+// What was written for the devices that are to be bound, and what became of it.
+void log_writes(Session& session, uint8_t how)
+{
+    for (size_t i = 0; i < session.plan.decisions.size(); ++i) {
+        auto const& decision = session.plan.decisions[i];
+        if (is_open(decision))
+            session.undo_log.append({.device = *decision.device,
+                .decision = static_cast<uint16_t>(i),
+                .wanted = driver_name(decision.target),
+                .driver_was = device_of(decision, session.inventory)->driver,
+                .was_asked_for = how % 3 == 0,
+                .state = static_cast<UndoEntry::State>((how + i) % 4)});
+    }
+}
+
+// The kernel fails for the first device, and its group is put back.
+void fail_first(Session& session, uint8_t how)
+{
+    constexpr Reason reasons[] = {
+        Reason::BindFailed, Reason::Timeout, Reason::NoGroup, Reason::ModuleMissing, Reason::InUse};
+    constexpr int errors[] = {0, 16, 19, 22};
+    log_writes(session, how);
+    for (auto& decision : session.plan.decisions) {
+        if (!is_open(decision))
+            continue;
+        fail(decision, reasons[how % std::size(reasons)]);
+        decision.failure = {static_cast<Failure::Step>(how / 4 % 7), errors[how % std::size(errors)]};
+        break;
+    }
+    refuse_rest_of_groups(session.plan, session.inventory);
+    give_up_on_what_is_left(session.undo_log, session.plan);
+    check_promises(session);
+    check_report(session);
+}
+
+void release(Session& session, Wish wish, uint8_t how)
 {
     session.mode = Mode::Release;
     session.is_forced = wish.is_forced;
@@ -89,15 +127,32 @@ void release(Session& session, Wish wish)
         must(!is_open(decision) || is_on_ours(*device_of(decision, session.inventory)),
             "what is given back is on one of our drivers");
     check_report(session);
+    log_writes(session, how);
+    judge_release(session);
+    check_report(session);
 }
 
-void cut_short(Session& session)
+void cut_short(Session& session, uint8_t how)
 {
-    settle(session, Reason::Timeout, 0);
+    session.inventory.is_overfull = false;
+    settle(session, how % 2 ? Reason::Timeout : Reason::BindFailed, how % 4 ? 9 : 0);
     for (auto const& decision : session.plan.decisions)
         must(decision.outcome != Outcome::WouldBind, "what is cut short has an outcome");
     check_promises(session);
     check_report(session);
+}
+
+// What lines meant is forgotten on demand.
+void check_forgetting(Session& session)
+{
+    auto& facts = session.facts;
+    needs_census(facts, session.inventory);
+    forget_absent(facts, session.config, session.inventory);
+    auto const before = facts.lines.size();
+    drop_lines_that_are_gone(facts, session.config);
+    must(facts.lines.size() == before, "each fact is of a line");
+    forget(facts, session.config, {});
+    must(facts.lines.empty(), "everything is forgotten");
 }
 
 } // namespace
@@ -112,8 +167,13 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size)
         .is_named = (first & 4) != 0,
         .is_released = (first & 8) != 0,
         .is_cut_short = (first & 16) != 0,
-        .is_forced = (first & 32) != 0};
+        .is_forced = (first & 32) != 0,
+        .is_failing = (first & 64) != 0,
+        .has_doubt = (first & 128) != 0};
+    auto const how = bytes.take();
     session.is_running_system = wish.is_live;
+    if (wish.has_doubt)
+        session.uses.add_doubt("%c cannot be read", "/proc/self/mountinfo");
     MadeMachine machine(session, bytes);
     ExactCopy const copy(machine.lines() + std::string(text_of(bytes.next, bytes.left)));
     parse_config(copy.text, session.config, session.problems);
@@ -130,19 +190,20 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size)
     check_promises(session);
     check_report(session);
     session.mode = Mode::Bind;
-    if (wish.is_cut_short) {
-        cut_short(session);
-        return 0;
-    }
+    if (wish.is_cut_short)
+        return cut_short(session, how), 0;
+    if (wish.is_failing)
+        return fail_first(session, how), 0;
     auto const before = verdicts(session);
     bind(session);
     check_promises(session);
     check_report(session);
     if (wish.is_released)
-        return release(session, wish), 0;
+        return release(session, wish, how), 0;
     if (session.inventory.groups_appear_late)
         return 0;
     plan_it(session, wish);
     must(verdicts(session) == before, "planning again on what was bound changes nothing");
+    check_forgetting(session);
     return 0;
 }

@@ -51,7 +51,7 @@ private:
                 || config.options.boot_display == BootDisplay::Bind || is_named_for_handover(device),
             "the boot display stays");
         for (auto const& fact : facts.host)
-            must(fact.is_spare || fact.device.place != device.address || may_be_taken(*decision.device),
+            must(fact.is_spare || !is_needed(fact.device, device) || may_be_taken(*decision.device),
                 "nothing protected is bound");
         if (device.group)
             check_group(*device.group);
@@ -75,6 +75,14 @@ private:
         must(group != inventory.groups.end() && group->is_readable && !group->is_no_iommu
                 && group->others.empty(),
             "a group that is bound is one of PCI functions, and could be read");
+    }
+
+    // It is in the slot, or one of the model, where nothing is in the slot and no serial number tells.
+    static bool is_needed(Identity const& needed, Device const& device)
+    {
+        return needed.place == device.address
+            || (!needed.place && device.id == needed.id && device.subsystem == needed.subsystem
+                && !(device.serial && needed.serial));
     }
 
     // By its header type: neither a bridge nor a host bridge.
