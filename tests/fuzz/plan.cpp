@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Makes a machine, facts and a configuration of its input, plans, and holds the plan against what is
-// promised. The first byte says what is planned for, a machine follows (made_machine.h), and the rest is the
-// text of further lines.
+// promised. The first three bytes say what is planned for, a machine follows (made_machine.h), and the rest
+// is the text of further lines.
 #include "core/plan.h"
 #include "core/boot_report.h"
 #include "core/late_group.h"
 #include "core/recall.h"
 #include "core/release.h"
 #include "core/report.h"
+#include "core/suggest.h"
 #include "made_machine.h"
 #include "output.h"
 #include "promises.h"
@@ -52,13 +53,49 @@ std::string verdicts(Session const& session)
     return all;
 }
 
+// What is told beside the plan.
+void add_circumstances(Session& session, uint8_t bits)
+{
+    session.inventory.acs_is_overridden = (bits & 1) != 0;
+    session.facts.is_config_cut = (bits & 2) != 0;
+    session.is_switched_off = (bits & 4) != 0;
+    if (bits & 8) {
+        session.framebuffer.stuck = FixedString<max_member_name_bytes>("vtcon1\x1b");
+        session.framebuffer.error_number = 16;
+        session.framebuffer.holder = FixedString<max_member_name_bytes>("BOOTFB");
+    }
+    for (auto const target : {Target::VfioPci, Target::PciStub}) {
+        auto& loading = session.loading_of(target);
+        loading.is_unknown = (bits & 16) != 0;
+        loading.is_missing = (bits & 32) != 0;
+        loading.message = LoaderMessage(bits & 64 ? "modprobe: FATAL: \x1b[31m" : "");
+        loading.error_number = bits & 16 ? 2 : 0;
+    }
+    if (bits & 64) {
+        session.handover_step = UseText("module nvidia is in use");
+        session.handover_problem = UseText("bringing back x.service failed");
+    }
+    if (bits & 128) {
+        constexpr Iommu kinds[] = {Iommu::Absent, Iommu::NoDriver, Iommu::OffInFirmware, Iommu::OffInKernel};
+        session.inventory.iommu = kinds[bits % 4];
+        session.inventory.has_no_sysfs = (bits & 4) != 0;
+        session.inventory.is_overfull = (bits & 8) != 0;
+    }
+}
+
 void check_report(Session const& session)
 {
     auto text = json_of([&](Sink& sink) { write_json(sink, session); });
     auto& report = fresh<BootReport>();
     must(parse_report(text, report), "what is reported can be read");
     must(report.devices.size() == session.plan.decisions.size(), "each decision is reported");
-    plain_text_of([&](Sink& sink) { write_text(sink, session, [](Decision const&) {}); });
+    auto& trial = fresh<Trial>();
+    plain_text_of([&](Sink& sink) {
+        write_text(sink, session, [&](Decision const& decision) {
+            if (session.mode == Mode::Check)
+                write_advice(sink, decision, session, trial);
+        });
+    });
 }
 
 // As sys/apply.cpp does. Of a machine whose groups appear late, the device number says which group it gets.
@@ -77,6 +114,10 @@ void bind(Session& session)
         }
         if (is_open(decision)) {
             decision.outcome = Outcome::Bound;
+            for (auto& group : inventory.groups) {
+                if (device.group == group.number)
+                    group.is_viable = group.number % 2 == 0;
+            }
             device.driver = DriverName(driver_name(decision.target));
         }
     }
@@ -129,6 +170,10 @@ void release(Session& session, Wish wish, uint8_t how)
     check_report(session);
     log_writes(session, how);
     judge_release(session);
+    for (auto& decision : session.plan.decisions) {
+        if (decision.outcome == Outcome::Failed)
+            decision.failure = {static_cast<Failure::Step>(how / 4 % 7), how % 2 ? 16 : 0};
+    }
     check_report(session);
 }
 
@@ -174,7 +219,9 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size)
     session.is_running_system = wish.is_live;
     if (wish.has_doubt)
         session.uses.add_doubt("%c cannot be read", "/proc/self/mountinfo");
+    auto const circumstances = bytes.take();
     MadeMachine machine(session, bytes);
+    add_circumstances(session, circumstances);
     ExactCopy const copy(machine.lines() + std::string(text_of(bytes.next, bytes.left)));
     parse_config(copy.text, session.config, session.problems);
     if (session.problems.empty()) {
