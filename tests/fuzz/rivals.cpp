@@ -95,6 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size)
         image.parts |= parts_in(take_until(rest, '\n'));
     image.state = static_cast<Image::State>(image.parts % 6);
     outlook.images.append(image);
+    outlook.images_left_out = image.parts % 3;
     outlook.generator = static_cast<Generator>(image.parts % 4);
     auto const tell = [](std::string_view warning) {
         must(!warning.empty(), "a warning says something");
