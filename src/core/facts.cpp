@@ -140,15 +140,15 @@ void set_root(Parser& parser, std::string_view name, std::string_view value)
         parser.is_wrong = true;
         return;
     }
-    auto const port = parse_decimal(value);
-    if (name == "root")
-        slot->root.firmware_path.append(value);
-    else if (name == "below")
-        slot->root.parent.append(value);
-    else if (port && *port <= UINT8_MAX)
-        slot->steps[0].port = static_cast<uint8_t>(*port);
-    else
-        parser.is_wrong = true;
+    if (name == "port") {
+        auto const port = parse_decimal(value);
+        parser.is_wrong |= !port || *port > UINT8_MAX;
+        slot->steps[0].port = static_cast<uint8_t>(port.value_or(0));
+        return;
+    }
+    auto& text = name == "root" ? slot->root.firmware_path : slot->root.parent;
+    text.append(value);
+    parser.is_wrong |= text.was_cut(); // none that is written is that long
 }
 
 void set_fact(Parser& parser, std::string_view name, std::string_view value)
@@ -171,6 +171,9 @@ void set_fact(Parser& parser, std::string_view name, std::string_view value)
 
 void handle_key(Parser& parser, IniKey const& key)
 {
+    // inih takes ';' right behind '=' for a value; what is written has a blank there, behind which it is a
+    // comment.
+    parser.is_wrong |= key.value.starts_with(';');
     if (parser.is_wrong)
         return;
     // Below another heading nothing is said of the last entry any more.
