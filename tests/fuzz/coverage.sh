@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # usage: tests/fuzz/coverage.sh BUILD_DIRECTORY
-# Gives each target its seeds, what was found before, and what build/fuzz has learned, and prints how much of each file
-# of src/core they reach. The directory is one of the preset `coverage`.
+# Gives each target its seeds, its corpus and what was found before, and prints how much of each file of src/core they
+# reach. The directory is one of the preset `coverage`.
 set -eu
 build=$1
 here=$(dirname "$0")
@@ -10,7 +10,7 @@ programs=
 for program in "$build"/tests/fuzz/fuzz-*; do
     name=${program##*/fuzz-}
     inputs=
-    for directory in "$here/seeds/$name" "$here/regressions/$name" "build/fuzz/corpus/$name"; do
+    for directory in "$here"/*/"$name"; do
         [ ! -d "$directory" ] || inputs="$inputs $directory"
     done
     # shellcheck disable=SC2086 # one argument a directory

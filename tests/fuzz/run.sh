@@ -23,8 +23,10 @@ fi
 
 name=$3
 mkdir -p "$build/corpus/$name" "$build/found/$name"
-inputs="$build/corpus/$name $here/seeds/$name"
-[ ! -d "$here/regressions/$name" ] || inputs="$inputs $here/regressions/$name"
+inputs=$build/corpus/$name
+for kind in seeds corpus regressions; do
+    [ ! -d "$here/$kind/$name" ] || inputs="$inputs $here/$kind/$name"
+done
 # shellcheck disable=SC2086 # one argument a directory
 if "$build/tests/fuzz/fuzz-$name" -max_total_time="$seconds" -max_len=4096 -timeout=60 \
     -dict="$here/vfio-early.dict" -artifact_prefix="$build/found/$name/" $inputs >"$build/$name.log" 2>&1; then
