@@ -44,8 +44,11 @@ public:
             m_size = static_cast<uint32_t>(size);
     }
 
-    T& operator[](size_t index) { return begin()[index]; }
-    T const& operator[](size_t index) const { return begin()[index]; }
+    T& operator[](size_t index) { return begin()[checked(index)]; }
+    T const& operator[](size_t index) const { return begin()[checked(index)]; }
+
+    // The one that was added last; there must be one.
+    T& last() { return (*this)[m_size - size_t{1}]; }
 
     size_t size() const { return m_size; }
     bool empty() const { return m_size == 0; }
@@ -57,6 +60,17 @@ public:
     T const* end() const { return begin() + m_size; }
 
 private:
+    // Sanitizers do not see an index that is wrong and stays within the object: builds with them look
+    // themselves.
+    size_t checked(size_t index) const
+    {
+#ifdef _GLIBCXX_ASSERTIONS
+        if (index >= m_size)
+            __builtin_trap();
+#endif
+        return index;
+    }
+
     uint32_t m_size = 0;
     alignas(T) unsigned char m_storage[sizeof(T) * Capacity];
 };

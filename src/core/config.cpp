@@ -373,7 +373,7 @@ void Problems::add(Problem const& problem)
 {
     if (!m_first.try_append(problem)) {
         ++m_left_out;
-        auto& last = *(m_first.end() - 1);
+        auto& last = m_first.last();
         if (!is_before(problem, last))
             return;
         last = problem;

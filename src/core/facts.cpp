@@ -90,6 +90,7 @@ struct Parser {
     bool has_version = false;
     std::optional<uint32_t> count = {};
     Identity* device = nullptr; // the entry that the next keys are about
+    bool is_host = false; // under [host]
 };
 
 void begin_line(Parser& parser, std::string_view value)
@@ -105,20 +106,21 @@ void begin_host(Parser& parser, std::string_view value)
     HostFact fact;
     fact.why = FactText(value);
     parser.is_wrong |= !parser.facts.host.try_append(fact);
-    parser.device = parser.is_wrong ? nullptr : &(parser.facts.host.end() - 1)->device;
+    parser.device = parser.is_wrong ? nullptr : &parser.facts.host.last().device;
 }
 
-void set_address(Parser& parser, std::string_view section, std::string_view value)
+void set_address(Parser& parser, std::string_view value)
 {
     auto const address = parse_address(value);
-    parser.is_wrong |= !address;
-    if (section == "line" && !parser.facts.lines.empty() && !parser.is_wrong) {
-        auto& fact = *(parser.facts.lines.end() - 1);
+    if (!parser.is_host && !parser.facts.lines.empty()) {
+        auto& fact = parser.facts.lines.last();
         fact.device = Identity{};
         parser.device = &*fact.device;
     }
     if (parser.device && address)
         parser.device->address = *address;
+    else
+        parser.is_wrong = true;
 }
 
 void set_id(Identity& device, std::string_view value, bool& is_wrong)
@@ -138,15 +140,15 @@ void set_root(Parser& parser, std::string_view name, std::string_view value)
         parser.is_wrong = true;
         return;
     }
-    auto const port = parse_decimal(value);
-    if (name == "root")
-        slot->root.firmware_path.append(value);
-    else if (name == "below")
-        slot->root.parent.append(value);
-    else if (port && *port <= UINT8_MAX)
-        slot->steps[0].port = static_cast<uint8_t>(*port);
-    else
-        parser.is_wrong = true;
+    if (name == "port") {
+        auto const port = parse_decimal(value);
+        parser.is_wrong |= !port || *port > UINT8_MAX;
+        slot->steps[0].port = static_cast<uint8_t>(port.value_or(0));
+        return;
+    }
+    auto& text = name == "root" ? slot->root.firmware_path : slot->root.parent;
+    text.append(value);
+    parser.is_wrong |= text.was_cut(); // none that is written is that long
 }
 
 void set_fact(Parser& parser, std::string_view name, std::string_view value)
@@ -169,21 +171,28 @@ void set_fact(Parser& parser, std::string_view name, std::string_view value)
 
 void handle_key(Parser& parser, IniKey const& key)
 {
+    // inih takes ';' right behind '=' for a value; what is written has a blank there, behind which it is a
+    // comment.
+    parser.is_wrong |= key.value.starts_with(';');
     if (parser.is_wrong)
         return;
+    // Below another heading nothing is said of the last entry any more.
+    if (parser.is_host != (key.section == "host"))
+        parser.device = nullptr;
+    parser.is_host = key.section == "host";
     if (key.section.empty() && key.name == "version" && key.line == 1)
         parser.has_version = key.value == version_of_file;
     else if (key.section == "line" && key.name == "selector")
         begin_line(parser, key.value);
-    else if (key.section == "host" && key.name == "why")
+    else if (parser.is_host && key.name == "why")
         begin_host(parser, key.value);
-    else if (key.section == "host" && key.name == "spare" && key.value == "yes" && parser.device)
-        (parser.facts.host.end() - 1)->is_spare = true;
+    else if (parser.is_host && key.name == "spare" && key.value == "yes" && parser.device)
+        parser.facts.host.last().is_spare = true;
     else if (key.section == "end" && key.name == "entries" && !parser.count)
         parser.count = parse_decimal(key.value);
-    else if (key.name == "address" && (key.section == "line" || key.section == "host"))
-        set_address(parser, key.section, key.value);
-    else if (parser.device && (key.section == "line" || key.section == "host"))
+    else if (key.name == "address" && (key.section == "line" || parser.is_host))
+        set_address(parser, key.value);
+    else if (parser.device && (key.section == "line" || parser.is_host))
         set_fact(parser, key.name, key.value);
     else
         parser.is_wrong = true;
@@ -294,7 +303,7 @@ void write_facts(Sink& sink, Facts const& facts)
     }
     for (auto const& fact : facts.host) {
         print(sink, "\n[host]\nwhy = ");
-        put_plain(sink, fact.why.view());
+        put_plain(sink, trimmed(fact.why.view())); // it may have been cut behind a blank
         print(sink, "%c", fact.is_spare ? "\nspare = yes\n" : "\n");
         write_device(sink, fact.device);
     }

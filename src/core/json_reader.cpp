@@ -135,7 +135,8 @@ void JsonReader::skip_word()
     while (m_next != m_end && is_letter_or_digit(*m_next))
         ++m_next;
     std::string_view const word(start, static_cast<size_t>(m_next - start));
-    if (word != "null" && word != "true" && word != "false" && !parse_decimal(word))
+    bool const is_number = parse_decimal(word) && (word.size() == 1 || word[0] != '0');
+    if (word != "null" && word != "true" && word != "false" && !is_number)
         fail();
 }
 

@@ -33,8 +33,7 @@ void plan_place(Session& session, uint16_t place)
     auto const found = resolve(session.config.entries[place].selector, session.inventory);
     if (found.devices.empty()) {
         plan.decisions.append({.entry = place, .arrival = found.arrival});
-        refuse(*(plan.decisions.end() - 1),
-            session.inventory.has_no_sysfs ? Reason::Unreadable : Reason::NotFound);
+        refuse(plan.decisions.last(), session.inventory.has_no_sysfs ? Reason::Unreadable : Reason::NotFound);
     }
     for (auto const device : found.devices) {
         if (find_decision(plan, device))

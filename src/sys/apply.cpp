@@ -193,7 +193,7 @@ Result<void> free_bridge(Session& session, Root const& root, Decision const& dec
 {
     auto const address = session.inventory.devices[bridge].address;
     TRY(note_what_it_was(root, session, decision, bridge, port_driver));
-    auto& entry = *(session.undo_log.end() - 1);
+    auto& entry = session.undo_log.last();
     entry.state = UndoEntry::State::Stuck; // for whoever finds it half done
     TRY(set_override(root, address, port_driver));
     auto const driver = TRY(bound_driver(root, address));

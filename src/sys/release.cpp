@@ -27,7 +27,7 @@ void note_device(Session& session, Root const& root, Decision& decision)
     auto const noted = note_what_it_was(root, session, decision, device, driver_name(decision.target));
     if (noted.is_error())
         return fail_at(decision, Step::None, noted.error());
-    auto const& entry = *(session.undo_log.end() - 1);
+    auto const& entry = session.undo_log.last();
     if (!is_with_host(session.inventory.devices[device]) || entry.had_our_override)
         return;
     session.undo_log.shrink(session.undo_log.size() - 1);

@@ -114,6 +114,8 @@ TEST(takes_a_file_with_anything_that_does_not_belong_there_for_none)
     TEST_ASSERT_FALSE(is_usable(replaced(text, "port = 5", "color = red")));
     TEST_ASSERT_FALSE(is_usable(replaced(text, "[host]", "[guest]")));
     TEST_ASSERT_FALSE(is_usable(replaced(text, "port = 5", "x" + std::string(300, 'x'))));
+    TEST_ASSERT_FALSE(is_usable(replaced(text, "[host]\n", "[host]\naddress = 0000:04:00.0\n")));
+    TEST_ASSERT_FALSE(is_usable(replaced(text, "[line]\n", "[line]\naddress = 0000:04:00.0\n")));
 }
 
 TEST(writes_no_text_that_it_would_read_as_something_else)
@@ -123,6 +125,15 @@ TEST(writes_no_text_that_it_would_read_as_something_else)
     auto const text = written(*facts);
     TEST_ASSERT_TRUE(text.find("why = / on a?b ?c?\n") != std::string::npos);
     TEST_ASSERT_TRUE(is_usable(text));
+}
+
+TEST(reads_a_reason_that_was_cut_behind_a_blank_as_it_wrote_it)
+{
+    auto facts = std::make_unique<Facts>();
+    facts->host.append({FactText("/ on a "), sample()->lines[0].device.value()});
+    auto const text = written(*facts);
+    TEST_ASSERT_TRUE(parse_facts(text, *std::make_unique<Facts>()));
+    TEST_ASSERT_TRUE(text.find("why = / on a\n") != std::string::npos);
 }
 
 TEST(forgets_the_lines_with_these_labels_and_no_others)

@@ -14,11 +14,16 @@ struct Listed : Machine {
     std::unique_ptr<MachineRecord> record = std::make_unique<MachineRecord>();
     List list{.session = session, .record = *record, .trial = *trial};
 
-    std::string text()
+    std::string whole_text()
     {
         while (record->functions.size() < session.inventory.devices.size())
             record->functions.append({});
-        auto const all = written_by([&](Sink& sink) { write_list(sink, list); });
+        return written_by([&](Sink& sink) { write_list(sink, list); });
+    }
+
+    std::string text()
+    {
+        auto const all = whole_text();
         return all.substr(all.find("\n\n") + 2); // without the first line
     }
 
@@ -130,7 +135,7 @@ TEST(marks_what_cannot_be_reset_in_any_way)
 TEST(counts_one_as_one)
 {
     auto const first_line = [](Listed& machine) {
-        auto const all = written_by([&](Sink& sink) { write_list(sink, machine.list); });
+        auto const all = machine.whole_text();
         return all.substr(0, all.find("\n\n"));
     };
     Listed machine;

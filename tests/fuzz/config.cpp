@@ -20,12 +20,12 @@ static void check(Config const& config)
 extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size)
 {
     ExactCopy const copy(text_of(data, size));
-    auto const config = new_zero<Config>();
+    auto& config = fresh<Config>();
     Problems problems;
-    parse_config(copy.text, *config, problems);
+    parse_config(copy.text, config, problems);
     for (auto const& problem : problems)
         must(!problem.text.empty(), "a problem is told");
     if (problems.empty())
-        check(*config);
+        check(config);
     return 0;
 }

@@ -15,12 +15,12 @@ static std::string written(Facts const& facts)
 extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size)
 {
     ExactCopy const copy(text_of(data, size));
-    auto const facts = new_zero<Facts>();
-    if (!parse_facts(copy.text, *facts))
+    auto& facts = fresh<Facts>();
+    if (!parse_facts(copy.text, facts))
         return 0;
-    auto const text = written(*facts);
-    auto const again = new_zero<Facts>();
-    must(parse_facts(text, *again), "what is written can be read");
-    must(written(*again) == text, "what is written stays the same");
+    auto const text = written(facts);
+    auto& again = fresh<Facts, 1>();
+    must(parse_facts(text, again), "what is written can be read");
+    must(written(again) == text, "what is written stays the same");
     return 0;
 }

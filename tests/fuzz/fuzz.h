@@ -43,10 +43,12 @@ struct ExactCopy {
     }
 };
 
-// Plain values that are too large for a stack. As in a run of the program, they are zero.
-template <typename T> std::unique_ptr<T> new_zero()
+// A value that is too large for a stack, in the same memory each time: what is not written of it is never
+// touched.
+template <typename T, int which = 0> T& fresh()
 {
-    return std::make_unique<T>();
+    static auto const memory = std::make_unique_for_overwrite<T>();
+    return *new (memory.get()) T;
 }
 
 } // namespace vfio_early

@@ -34,6 +34,19 @@ private:
         return true;
     }
 
+    // Up to its last character.
+    bool escape()
+    {
+        m_rest.remove_prefix(1);
+        auto const digits = m_rest.starts_with('u') ? 4u : 0u;
+        bool const is_known = m_rest.size() > digits
+            && std::string_view("\"\\/bfnrtu").find(m_rest[0]) != std::string_view::npos
+            && m_rest.substr(1, digits).find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+        if (is_known)
+            m_rest.remove_prefix(digits);
+        return is_known;
+    }
+
     bool string()
     {
         if (!take("\""))
@@ -41,22 +54,21 @@ private:
         while (!m_rest.empty() && m_rest[0] != '"') {
             if (static_cast<unsigned char>(m_rest[0]) < 0x20)
                 return false;
-            bool const is_escape = m_rest[0] == '\\';
-            if (is_escape
-                && (m_rest.size() < 2
-                    || std::string_view("\"\\/bfnrtu").find(m_rest[1]) == std::string_view::npos))
+            if (m_rest[0] == '\\' && !escape())
                 return false;
-            m_rest.remove_prefix(is_escape ? 2 : 1);
+            m_rest.remove_prefix(1);
         }
         return take("\"");
     }
 
+    // A whole one, as there are no others; the one with a leading zero is zero.
     bool number()
     {
-        auto const digits = m_rest.find_first_not_of("-0123456789");
+        auto const digits = m_rest.find_first_not_of("0123456789");
         auto const length = digits == std::string_view::npos ? m_rest.size() : digits;
+        bool const is_number = length > 0 && (length == 1 || m_rest[0] != '0');
         m_rest.remove_prefix(length);
-        return length > 0;
+        return is_number;
     }
 
     bool list(std::string_view end, bool has_names)

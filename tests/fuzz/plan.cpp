@@ -1,237 +1,274 @@
 // SPDX-License-Identifier: MIT
 // Makes a machine, facts and a configuration of its input, plans, and holds the plan against what is
-// promised. The first byte counts the functions; each takes nine bytes, of which the last says which line it
-// gets. The rest is the text of further lines.
+// promised. The first three bytes say what is planned for, a machine follows (made_machine.h), and the rest
+// is the text of further lines.
 #include "core/plan.h"
+#include "core/boot_report.h"
+#include "core/late_group.h"
+#include "core/recall.h"
+#include "core/release.h"
 #include "core/report.h"
-#include "core/resolve.h"
-#include "core/viability.h"
-#include "fuzz.h"
-#include "json.h"
+#include "core/stranger.h"
+#include "core/suggest.h"
+#include "made_machine.h"
+#include "output.h"
+#include "promises.h"
 
 using namespace vfio_early;
 
 namespace {
 
-constexpr size_t max_functions = 24;
-constexpr size_t bytes_of_function = 9;
-constexpr uint32_t classes[] = {
-    0x030000, 0x020000, 0x010802, 0x040300, 0x060000, 0x060400, 0x060700, 0x0c0330};
-constexpr std::string_view drivers[] = {
-    "", "e1000e", "vfio-pci", "pci-stub", "pcieport", "nvme", "vfio-pci", ""};
-
-struct Bytes {
-    uint8_t const* next;
-    size_t left;
-
-    uint8_t take()
-    {
-        if (left == 0)
-            return 0;
-        --left;
-        return *next++;
-    }
+// The bits of the first byte.
+struct Wish {
+    bool is_live; // on the running machine: what is in use stays
+    bool is_handover; // what is listed for that is bound, and not left to the host
+    bool is_named; // one line only
+    bool is_released; // afterwards
+    bool is_cut_short;
+    bool is_forced; // the release
+    bool is_failing; // the first bind
+    bool has_doubt; // not all uses could be found out
 };
 
-void add_host_fact(Session& session, Device const& device)
+void plan_it(Session& session, Wish wish)
 {
-    HostFact fact;
-    fact.why = FactText("/ on nvme0n1");
-    fact.device.address = device.address;
-    fact.device.place = device.address;
-    fact.device.id = device.id;
-    fact.device.subsystem = device.subsystem;
-    session.facts.host.append(fact);
-}
-
-// Lines that name functions of the machine, by section.
-struct Lines {
-    std::string text[2] = {"[bind]\n", "[stub]\n"};
-    unsigned count = 0;
-
-    void add(Device const& device, uint8_t choice)
-    {
-        constexpr std::string_view forms[] = {"%a", "%a %i", "%i", "%i all"};
-        auto const form = forms[choice / 2 % 4];
-        auto& section = text[choice % 16 == 15];
-        section += "l" + std::to_string(count++) + " = ";
-        Sink sink(section);
-        if (form.starts_with("%a"))
-            print(sink, "%a ", device.address);
-        if (form.find("%i") != std::string_view::npos)
-            print(sink, "%i ", device.id);
-        section += form.ends_with("all") ? "all\n" : "\n";
-    }
-};
-
-// Addresses and groups repeat, so that functions meet.
-void add_function(Session& session, Bytes& bytes, Lines& lines)
-{
-    auto& inventory = session.inventory;
-    Device device;
-    auto const where = bytes.take();
-    device.address = {.domain = bytes.take() > 250 ? 0x10000u : 0u,
-        .bus = static_cast<uint8_t>(where >> 6),
-        .device = static_cast<uint8_t>(where >> 3 & 7),
-        .function = static_cast<uint8_t>(where & 7)};
-    device.id = {.vendor = 0x8086, .device = static_cast<uint16_t>(bytes.take() % 8)};
-    device.subsystem = {.vendor = 0x1043, .device = 1};
-    auto const kind = bytes.take();
-    device.class_code = classes[kind % 8];
-    device.header = kind % 8 == 5 ? HeaderType::Bridge
-        : kind % 8 == 6           ? HeaderType::CardBus
-                                  : HeaderType::Normal;
-    device.driver = DriverName(drivers[bytes.take() % 8]);
-    auto const group = bytes.take();
-    if (group < 250)
-        device.group = group % 6;
-    auto const flags = bytes.take();
-    device.is_identified = (flags & 0x0f) != 0;
-    device.is_readable = device.is_identified && (flags & 0xf0) != 0;
-    device.is_boot_display = is_display(device) && (flags & 0x11) == 0x11;
-    auto const more = bytes.take();
-    auto const choice = bytes.take();
-    if (device.header == HeaderType::Bridge && more % 2)
-        device.secondary_bus = static_cast<uint8_t>(device.address.bus + 1 + more % 3);
-    if (inventory.find(device.address))
-        return;
-    if (device.group && !inventory.find_group(device.group)) {
-        Group made = {.number = *device.group};
-        made.is_no_iommu = more % 31 == 3;
-        made.is_readable = more % 29 != 5;
-        if (more % 23 == 7)
-            made.others.append(FixedString<max_member_name_bytes>("MSFT0101:00"));
-        inventory.groups.append(made);
-    }
-    inventory.devices.append(device);
-    if (choice < 224)
-        lines.add(device, choice);
-    if (more % 17 == 11)
-        add_host_fact(session, device);
-}
-
-void make_machine(Session& session, Bytes& bytes, Lines& lines)
-{
-    auto const head = bytes.take();
-    session.inventory.iommu = head % 16 == 15 ? Iommu::OffInKernel : Iommu::On;
-    session.inventory.groups_appear_late = head % 16 == 14;
-    session.inventory.is_incomplete = head % 16 == 13;
-    session.facts.is_there = true;
-    for (size_t i = 0; i < head / 16 * 2u && i < max_functions && bytes.left >= bytes_of_function; ++i)
-        add_function(session, bytes, lines);
-}
-
-bool is_to_bind(Decision const& decision)
-{
-    return decision.outcome == Outcome::WouldBind && decision.reason == Reason::None;
-}
-
-bool is_selected_by_a_line(Session const& session, DeviceIndex device)
-{
-    for (auto const& entry : session.config.entries) {
-        auto const resolution = resolve(entry.selector, session.inventory);
-        for (auto const found : resolution.devices) {
-            if (found == device && resolution.kind == Resolution::Kind::Found)
-                return true;
-        }
-    }
-    return false;
-}
-
-void check_group(Session const& session, Decision const& bound, uint32_t group)
-{
-    for (auto const& other : session.plan.decisions) {
-        auto const* device = device_of(other, session.inventory);
-        if (device && device->group == group)
-            must(is_to_bind(other), "a group is bound whole or not at all");
-    }
-    for (size_t i = 0; i < session.inventory.devices.size(); ++i) {
-        auto const& member = session.inventory.devices[i];
-        if (member.group != group)
-            continue;
-        must(find_decision(session.plan, static_cast<DeviceIndex>(i)) || !is_endpoint(member),
-            "no unlisted endpoint is in a group that is bound");
-        must(member.is_readable || member.group != device_of(bound, session.inventory)->group,
-            "all of a group that is bound could be read");
-    }
-    auto const* found = session.inventory.find_group(group);
-    must(found && found->is_readable && !found->is_no_iommu && found->others.empty(),
-        "a group that is bound is a group");
-}
-
-void check_plan(Session const& session)
-{
-    auto const& inventory = session.inventory;
-    for (auto const& decision : session.plan.decisions) {
-        if (!is_to_bind(decision)) {
-            must(decision.reason != Reason::None, "what is refused has a reason");
-            continue;
-        }
-        must(decision.device.has_value(), "what is bound is a device");
-        auto const& device = inventory.devices[*decision.device];
-        must(is_selected_by_a_line(session, *decision.device), "what is bound is on a line");
-        must(is_endpoint(device) && device.is_readable, "what is bound is an endpoint");
-        must(!device.is_boot_display || session.config.options.boot_display == BootDisplay::Bind,
-            "the boot display stays");
-        for (auto const& fact : session.facts.host)
-            must(fact.device.address != device.address || decision.may_be_given_away,
-                "what the host lives on stays");
-        if (device.group)
-            check_group(session, decision, *device.group);
-        else
-            must(inventory.groups_appear_late, "what is bound has a group, or will have one");
-    }
+    constexpr std::string_view labels[] = {"l1"};
+    make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+    if (wish.is_named)
+        keep_named(session.plan, session.config, session.facts, session.inventory, labels);
+    if (wish.is_handover)
+        keep_handed_over(session.plan, session.config, session.inventory, labels);
+    else
+        leave_for_handover(session.plan, session.inventory);
+    if (wish.is_live)
+        refuse_what_is_in_use(session.plan, session.uses, session.inventory);
 }
 
 std::string verdicts(Session const& session)
 {
     std::string all;
-    for (auto const& decision : session.plan.decisions)
-        all += std::string(name_of(decision.reason)) + (is_to_bind(decision) ? "+" : "-");
+    for (auto const& decision : session.plan.decisions) {
+        all += std::string(name_of(decision.reason)) + (Promises::is_to_bind(decision) ? "+" : "-");
+        all += decision.device ? std::to_string(*decision.device) + " " : " ";
+    }
     return all;
 }
 
-void plan_it(Session& session)
+// What is told beside the plan.
+void add_circumstances(Session& session, uint8_t bits)
 {
-    session.plan.decisions.clear();
-    session.plan.recorded.clear();
-    make_plan(session.config, session.facts, session.inventory, session.plan, session.problems);
+    session.inventory.acs_is_overridden = (bits & 1) != 0;
+    session.facts.is_config_cut = (bits & 2) != 0;
+    session.is_switched_off = (bits & 4) != 0;
+    if (bits & 8) {
+        session.framebuffer.stuck = FixedString<max_member_name_bytes>("vtcon1\x1b");
+        session.framebuffer.error_number = 16;
+        session.framebuffer.holder = FixedString<max_member_name_bytes>("BOOTFB");
+    }
+    for (auto const target : {Target::VfioPci, Target::PciStub}) {
+        auto& loading = session.loading_of(target);
+        loading.is_unknown = (bits & 16) != 0;
+        loading.is_missing = (bits & 32) != 0;
+        loading.message = LoaderMessage(bits & 64 ? "modprobe: FATAL: \x1b[31m" : "");
+        loading.error_number = bits & 16 ? 2 : 0;
+    }
+    if (bits & 64) {
+        session.handover_step = UseText("module nvidia is in use");
+        session.handover_problem = UseText("bringing back x.service failed");
+    }
+    if (bits & 128) {
+        constexpr Iommu kinds[] = {Iommu::Absent, Iommu::NoDriver, Iommu::OffInFirmware, Iommu::OffInKernel};
+        session.inventory.iommu = kinds[bits % 4];
+        session.inventory.has_no_sysfs = (bits & 4) != 0;
+        session.inventory.is_overfull = (bits & 8) != 0;
+    }
+}
+
+void check_report(Session const& session)
+{
+    auto text = json_of([&](Sink& sink) { write_json(sink, session); });
+    auto& report = fresh<BootReport>();
+    if (session.mode != Mode::Release) {
+        must(parse_report(text, report), "what is reported can be read");
+        must(report.devices.size() == session.plan.decisions.size(), "each decision is reported");
+    }
+    auto& trial = fresh<Trial>();
+    plain_text_of([&](Sink& sink) {
+        write_text(sink, session, [&](Decision const& decision) {
+            if (session.mode == Mode::Check)
+                write_advice(sink, decision, session, trial);
+        });
+    });
+}
+
+// As sys/apply.cpp does. Of a machine whose groups appear late, the device number says which group it gets.
+void bind(Session& session)
+{
+    auto& inventory = session.inventory;
+    for (auto& decision : session.plan.decisions) {
+        if (!Promises::is_to_bind(decision))
+            continue;
+        auto& device = inventory.devices[*decision.device];
+        if (!device.group) {
+            device.group = device.address.device;
+            if (!inventory.find_group(device.group))
+                inventory.groups.append({.number = *device.group});
+            judge_late_group(session.plan, inventory, decision);
+        }
+        if (is_open(decision)) {
+            decision.outcome = Outcome::Bound;
+            for (auto& group : inventory.groups) {
+                if (device.group == group.number)
+                    group.is_viable = group.number % 2 == 0;
+            }
+            device.driver = DriverName(driver_name(decision.target));
+        }
+    }
+}
+
+// What was written for the devices that are to be bound, and what became of it.
+void log_writes(Session& session, uint8_t how)
+{
+    for (size_t i = 0; i < session.plan.decisions.size(); ++i) {
+        auto const& decision = session.plan.decisions[i];
+        if (is_open(decision))
+            session.undo_log.append({.device = *decision.device,
+                .decision = static_cast<uint16_t>(i),
+                .wanted = driver_name(decision.target),
+                .driver_was = device_of(decision, session.inventory)->driver,
+                .was_asked_for = how % 3 == 0,
+                .state = static_cast<UndoEntry::State>((how + i) % 4)});
+    }
+}
+
+// The kernel fails for the first device, and its group is put back.
+void fail_first(Session& session, uint8_t how)
+{
+    constexpr Reason reasons[] = {
+        Reason::BindFailed, Reason::Timeout, Reason::NoGroup, Reason::ModuleMissing, Reason::InUse};
+    constexpr int errors[] = {0, 16, 19, 22};
+    log_writes(session, how);
+    for (auto& decision : session.plan.decisions) {
+        if (!is_open(decision))
+            continue;
+        fail(decision, reasons[how % std::size(reasons)]);
+        decision.failure = {static_cast<Failure::Step>(how / 4 % 7), errors[how % std::size(errors)]};
+        break;
+    }
+    refuse_rest_of_groups(session.plan, session.inventory);
+    give_up_on_what_is_left(session.undo_log, session.plan);
+    check_promises(session);
+    check_report(session);
+}
+
+// As `release ADDRESS` has it: an entry that no line is for.
+void name_place(Session& session, uint8_t how)
+{
+    Entry entry;
+    entry.selector.location.emplace().start = {.bus = 1, .function = static_cast<uint8_t>(how % 4)};
+    entry.selector_text = ValueText("0000:01:00.0");
+    static_cast<void>(session.config.entries.try_append(entry));
+}
+
+void release(Session& session, Wish wish, uint8_t how)
+{
+    session.mode = Mode::Release;
+    session.is_forced = wish.is_forced;
+    if (wish.is_named)
+        name_place(session, how);
+    plan_release(session, {});
+    refuse_what_guests_have(session);
+    for (auto const& decision : session.plan.decisions)
+        must(wish.is_named || !is_open(decision) || is_on_ours(*device_of(decision, session.inventory)),
+            "what is given back without being named is on one of our drivers");
+    check_report(session);
+    log_writes(session, how);
+    judge_release(session);
+    for (auto& decision : session.plan.decisions) {
+        if (decision.outcome == Outcome::Failed)
+            decision.failure = {static_cast<Failure::Step>(how / 4 % 7), how % 2 ? 16 : 0};
+    }
+    check_report(session);
+}
+
+void cut_short(Session& session, uint8_t how)
+{
+    session.inventory.is_overfull = false;
+    settle(session, how % 2 ? Reason::Timeout : Reason::BindFailed, how % 4 ? 9 : 0);
+    for (auto const& decision : session.plan.decisions)
+        must(decision.outcome != Outcome::WouldBind, "what is cut short has an outcome");
+    check_promises(session);
+    check_report(session);
+}
+
+// What lines meant is forgotten on demand.
+void check_forgetting(Session& session)
+{
+    auto& facts = session.facts;
+    needs_census(facts, session.inventory);
+    forget_absent(facts, session.config, session.inventory);
+    auto const before = facts.lines.size();
+    drop_lines_that_are_gone(facts, session.config);
+    must(facts.lines.size() == before, "each fact is of a line");
+    forget(facts, session.config, {});
+    must(facts.lines.empty(), "everything is forgotten");
 }
 
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size)
 {
-    static std::unique_ptr<Session> const memory = std::make_unique<Session>();
-    auto& session = *memory;
-    session.inventory.devices.clear();
-    session.inventory.groups.clear();
-    session.facts.host.clear();
-    session.config = {};
-    session.problems = {};
+    auto& session = fresh<Session>();
     Bytes bytes{data, size};
-    Lines lines;
-    make_machine(session, bytes, lines);
-    ExactCopy const copy(lines.text[0] + lines.text[1] + std::string(text_of(bytes.next, bytes.left)));
+    auto const first = bytes.take();
+    Wish const wish = {.is_live = (first & 1) != 0,
+        .is_handover = (first & 2) != 0,
+        .is_named = (first & 4) != 0,
+        .is_released = (first & 8) != 0,
+        .is_cut_short = (first & 16) != 0,
+        .is_forced = (first & 32) != 0,
+        .is_failing = (first & 64) != 0,
+        .has_doubt = (first & 128) != 0};
+    auto const how = bytes.take();
+    session.is_running_system = wish.is_live;
+    if (wish.has_doubt)
+        session.uses.add_doubt("%c cannot be read", "/proc/self/mountinfo");
+    auto const circumstances = bytes.take();
+    MadeMachine machine(session, bytes);
+    add_circumstances(session, circumstances);
+    ExactCopy const copy(machine.lines() + std::string(text_of(bytes.next, bytes.left)));
     parse_config(copy.text, session.config, session.problems);
-    if (!session.problems.empty())
-        return 0;
-    plan_it(session);
-    if (!session.problems.empty())
-        return 0;
-    session.is_planned = true;
-    check_plan(session);
-    std::string json;
-    Sink sink(json);
-    write_json(sink, session);
-    must(is_json(json), "the report is JSON");
-
-    auto const before = verdicts(session);
-    for (auto const& decision : session.plan.decisions) {
-        if (is_to_bind(decision))
-            session.inventory.devices[*decision.device].driver = DriverName(driver_name(decision.target));
+    if (session.problems.empty()) {
+        machine.recall_lines();
+        plan_it(session, wish);
     }
-    plan_it(session);
+    if (!session.problems.empty()) {
+        session.plan.decisions.clear();
+        check_report(session);
+        return 0;
+    }
+    session.is_planned = true;
+    for (auto const& device : session.inventory.devices) {
+        if (device.driver.view() == driver_name(Target::VfioPci))
+            note_taken(session, device.address);
+    }
+    check_promises(session);
+    check_report(session);
+    session.mode = Mode::Bind;
+    if (wish.is_cut_short)
+        return cut_short(session, how), 0;
+    if (wish.is_failing)
+        return fail_first(session, how), 0;
+    auto const before = verdicts(session);
+    bind(session);
+    check_promises(session);
+    check_report(session);
+    if (wish.is_released)
+        return release(session, wish, how), 0;
+    if (session.inventory.groups_appear_late)
+        return 0;
+    plan_it(session, wish);
     must(verdicts(session) == before, "planning again on what was bound changes nothing");
+    check_forgetting(session);
     return 0;
 }
