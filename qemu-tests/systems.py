@@ -89,9 +89,17 @@ MODULES = {
     for name, release in {"debian12": "bookworm", "debian13": "trixie"}.items()
 }
 
+# With what the bench measures and measures with; it boots no machine.
+BENCH = {
+    "debian13-bench": System(
+        "trixie", "initramfs-tools", "debian13-bench",
+        tuple(COMMON + ["initramfs-tools", "busybox", "bash", "driverctl", "strace", "valgrind"]),
+    )
+}
+
 # Neighbours have root file systems of their own, as the tests of two run at the same time and would wait for one.
 _PAIRS = zip(_systems_of("debian12", "bookworm").items(), _systems_of("debian13", "trixie").items())
-SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL | STORAGE | MODULES
+SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL | STORAGE | MODULES | BENCH
 # Debian's development release moves: it is tested only when asked for. dracut 112 does not depend on the package that has
 # switch_root there, which it needs without systemd.
 SID = _systems_of("sid", "sid", ["util-linux-extra"])
