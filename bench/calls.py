@@ -14,8 +14,8 @@ STAND_IN = re.compile(r'^"/+sbin/modprobe".*(= 0|unfinished \.\.\.>)$')
 PURPOSES = [
     (r"/driver_override$", "override: read as it was, and written"),
     (r"/driver$", "which driver has it, before and after"),
-    (r"/uevent$|/devices/[0-9a-f:.]+/?$", "that it is there, and what it is"),
     (r"/iommu_group$|/iommu_groups/", "its group, and who else is in it"),
+    (r"/uevent$|/devices/[0-9a-f:.]+/?$", "that it is there, and what it is"),
     (r"dev/vfio/", "the kernel's own word on the group"),
     (r"secondary_bus_number$|firmware_node|sys/devices/|/config$", "the slot that was recorded"),
 ]

@@ -47,7 +47,11 @@ size_t edit_distance(std::string_view left, std::string_view right)
 
 bool operator==(std::string_view left, char const* right)
 {
-    return left == std::string_view(right);
+    for (char const byte : left) {
+        if (*right == '\0' || byte != *right++)
+            return false;
+    }
+    return *right == '\0';
 }
 
 bool is_letter_or_digit(char byte)

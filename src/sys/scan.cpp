@@ -89,9 +89,10 @@ std::optional<DeviceIndex> find_or_read(Scan& scan, Address const& address)
 {
     if (auto const known = scan.inventory.find(address))
         return known;
-    if (scan.root.presence(device_path(address, "")) == Presence::Absent)
+    auto const device = read_device(scan.root, address);
+    if (!device.is_identified && scan.root.presence(device_path(address, "")) == Presence::Absent)
         return {};
-    return add_device(scan, read_device(scan.root, address));
+    return add_device(scan, device);
 }
 
 void read_location(Scan& scan, Location const& location)
