@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 
+#include <string.h>
+
 namespace vfio_early {
 
 namespace {
@@ -162,9 +164,9 @@ void print_arguments(Sink& sink, char const* format, va_list arguments)
 {
     for (;;) {
         char const* const start = format;
-        while (*format != '\0' && *format != '%')
-            ++format;
-        sink.write({start, static_cast<size_t>(format - start)});
+        format = strchrnul(format, '%');
+        if (format != start)
+            sink.write({start, static_cast<size_t>(format - start)});
         if (*format++ == '\0')
             return;
         size_t digits = 1;
