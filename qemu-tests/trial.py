@@ -63,7 +63,7 @@ def boot_case(system, case):
     # panic= ends a lost boot at once; it would also end the shell that a case with keys types into.
     panic = "" if "keys" in case else "panic=-1"
     append = f"{mode} {panic} {hardware.get('append', '')} {case.get('append', '')}".strip()
-    files = {f"vfio-early.{word}": case[word] for word in ("ini", "facts") if word in case}
+    files = {f"etc/vfio-early.{word}": case[word] for word in ("ini", "facts") if word in case}
     with tempfile.NamedTemporaryFile(dir=CACHE, suffix=".initrd") as initrd:
         if files:
             of_what, log = f"files of {case['name']} on {system}", LOGS / f"{system}.{case['name']}.cpio.log"
