@@ -53,16 +53,15 @@ void read_modprobe_d(Root const& root, ModuleSettings& settings)
     for (auto const* directory : directories) {
         Path const path(directory);
         Directory names(root, path);
-        if (names.is_absent())
-            continue;
         while (auto const name = names.next()) {
             if ((name->ends_with(".conf") || name->ends_with(".alias")) && !name->starts_with('.')
                 && !is_hidden(root, *name, {earlier.begin(), earlier.size()}))
                 read_file(root, path_of("%s/%s", path, *name), settings);
         }
-        if (names.has_failed())
+        if (names.has_failed() && root.presence(path) != Presence::Absent)
             note_unread(path, settings);
-        earlier.append(directory);
+        if (!names.is_absent())
+            earlier.append(directory);
     }
 }
 
