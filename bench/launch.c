@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Runs a program below a root directory, and says what it and its children took: nanoseconds, and page faults.
+// Runs a program below a root directory, and says what it and its children took: nanoseconds, and page
+// faults.
 //
 // usage: launch ROOT PROGRAM [ARGUMENT...]
 #define _GNU_SOURCE

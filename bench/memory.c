@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs a program below a root directory, and says how many KiB were resident in the largest of its processes as it ended.
-// Each is stopped where it ends, and its pages are counted: the kernel's own figure of the most there were is off by up to
-// some hundred KiB, as each processor counts for itself.
+// Runs a program below a root directory, and says how many KiB were resident in the largest of its processes
+// as it ended. Each is stopped where it ends, and its pages are counted: the kernel's own figure of the most
+// there were is off by up to some hundred KiB, as each processor counts for itself.
 //
 // usage: memory ROOT PROGRAM [ARGUMENT...]
 #define _GNU_SOURCE
@@ -62,7 +62,8 @@ int main(int count, char** arguments)
     long largest = 0;
     waitpid(child, &status, 0);
     ptrace(PTRACE_SETOPTIONS, child, 0,
-        PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL);
+        PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXIT
+            | PTRACE_O_EXITKILL);
     ptrace(PTRACE_CONT, child, 0, 0);
     for (pid_t process = waitpid(-1, &status, __WALL); process > 0; process = waitpid(-1, &status, __WALL)) {
         if (!WIFSTOPPED(status))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Stands in for modprobe and the kernel on a tree: 'loading' vfio-pci binds each device whose override names it, as
-// pci_register_driver() does.
+// Stands in for modprobe and the kernel on a tree: 'loading' vfio-pci binds each device whose override names
+// it, as pci_register_driver() does.
 //
 // usage: modprobe ... vfio-pci ...
 #include <dirent.h>
@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char const* const made[] = {"/sys/bus/pci/drivers/vfio-pci", "/sys/module/vfio", "/sys/module/vfio_pci",
-    "/sys/module/vfio_pci_core", "/sys/module/vfio_iommu_type1"};
+static char const* const made[] = {"/sys/bus/pci/drivers/vfio-pci", "/sys/module/vfio",
+    "/sys/module/vfio_pci", "/sys/module/vfio_pci_core", "/sys/module/vfio_iommu_type1"};
 static char const* const files[] = {"bind", "unbind", "new_id", "remove_id"};
 
 static void bind_if_named(int devices, char const* address)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The least that binds: writes the override of each device that is named, loads vfio-pci, and looks at nothing.
+// The least that binds: writes the override of each device that is named, loads vfio-pci, and looks at
+// nothing.
 //
 // usage: writes ADDRESS...
 #include <fcntl.h>
