@@ -161,6 +161,7 @@ void read_group_name(Root const& root, Group& group)
 // appeared. Where it does not, neither it nor the group can be believed.
 bool is_member(Scan& scan, Device& device, uint32_t number)
 {
+    device.is_in_its_group = true;
     if (device.group != number)
         read_group_number(scan.root, device);
     device.is_readable &= device.group == number;
@@ -189,21 +190,15 @@ void read_group(Scan& scan, DeviceIndex device)
         scan.inventory.is_overfull = true;
 }
 
-// A group that does not list a device that points to it contradicts itself.
-bool group_lists(Root const& root, uint32_t number, Address const& member)
-{
-    return root.exists(path_of("sys/kernel/iommu_groups/%u/devices/%a", number, member));
-}
-
 void read_groups(Scan& scan)
 {
     // read_group() adds members after the devices that are listed here.
     auto const listed = scan.inventory.devices.size();
     for (size_t i = 0; i < listed; ++i) {
-        auto& device = scan.inventory.devices[i];
-        if (device.group && !group_lists(scan.root, *device.group, device.address))
-            device.is_readable = false;
         read_group(scan, static_cast<DeviceIndex>(i));
+        // A group that does not list a device that points to it contradicts itself.
+        auto& device = scan.inventory.devices[i];
+        device.is_readable &= !device.group || device.is_in_its_group;
     }
 }
 
