@@ -114,8 +114,9 @@ class Stage:
         return "/driverctl-of-each" in command
 
     def run(self, command):
-        """Runs a program below the root; what it says is read by nobody."""
-        subprocess.run(["chroot", str(self.path), *command], env=ENVIRONMENT, capture_output=True, check=False)
+        """What a program says that runs below the root."""
+        command = ["chroot", str(self.path), *command]
+        return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False).stdout
 
     def reset(self, command):
         """As it is before a boot binds. driverctl looks for a driver when it has asked for one, and as no kernel answers, the

@@ -43,7 +43,7 @@ LOG = """\
 
 FIGURES = {
     "calls": {"openat2": 60, "read": 40}, "purposes": {calls.ONCE: 20, "its group, and who else is in it": 80},
-    "instructions": 1_200_000, "minimum_us": 1500.4, "median_us": 2000.0, "page_faults": 70, "memory_kib": 300,
+    "parts": {"the plan": 1_000_000}, "instructions": 1_200_000, "minimum_us": 1500.4, "median_us": 2000.0, "page_faults": 70, "memory_kib": 300,
 }
 TREE = {
     "runs": 3,
@@ -101,6 +101,14 @@ class Counting(unittest.TestCase):
     def test_instructions_are_those_of_all_dumps(self):
         self.assertEqual(instructions.total_of(["summary: 1\ntotals: 40\n", "totals: 2\n"]), 42)
 
+    def test_what_the_worker_begins_with_counts_once(self):
+        tables = [
+            "107,107 (34.96%)  ???:vfio_early::(anonymous namespace)::read_config(Job&, int) [/sbin/vfio-early]\n"
+            "121,241 (39.58%)  ???:vfio_early::save_report(vfio_early::Root const&) [/sbin/vfio-early]\n",
+            "107,107 (10.00%)  ???:vfio_early::(anonymous namespace)::read_config(Job&, int) [/sbin/vfio-early]\n",
+        ]
+        self.assertEqual(instructions.parts_of(tables), {"the configuration": 107_107, "the report": 121_241})
+
 
 class Sections(unittest.TestCase):
     """The tables of a small set of figures."""
@@ -112,6 +120,9 @@ class Sections(unittest.TestCase):
         text = tree.markdown(TREE)
         self.assertIn("| instructions of its own | 1,200,000 | 1,000,000 | missed: 1.20 times the limit |", text)
         self.assertIn("| memory in KiB, below that of busybox sh | 300 | 2,200 | met |", text)
+
+    def test_tree_tells_where_the_instructions_are(self):
+        self.assertIn("| the plan | 1,000,000 | 1,000,000 | 0 |\n| the rest | 200,000 | 200,000 | 0 |", tree.markdown(TREE))
 
     def test_size_has_what_an_image_grows_by(self):
         self.assertIn(f"| {size.DRIVERCTL} | 1,526,134 | 600 | 700,000 |", size.markdown(SIZE))
