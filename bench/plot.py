@@ -18,23 +18,24 @@ BARS = 300
 
 
 def bars_of(data, count="16"):
-    """For each system: its title, and (name, title, milliseconds, how many were probed first and were to be bound) for each bar."""
+    """For each system: its title, and (name, title, milliseconds, remark) for each bar."""
     import boot  # pylint: disable=import-outside-toplevel
 
     for system, title in boot.SYSTEMS.items():
         rows = []
         for name, contestant in boot.CONTESTANTS.items():
-            result = data.get(system, {}).get(name, {}).get(count)
-            time = boot.milliseconds(result)
+            results = data.get(system, {}).get(name, {})
+            time = boot.milliseconds(results.get(count))
             if time is not None:
-                rows.append((name, contestant.title.replace("`", ""), time, result["outcome"]))
+                outcome = results.get(str(boot.COUNT_OF_OUTCOME), {}).get("outcome")
+                rows.append((name, contestant.title.replace("`", ""), time, remark_of(outcome, boot.COUNT_OF_OUTCOME)))
         if rows:
             yield title, rows
 
 
 def remark_of(outcome, count):
-    """What a bar's length does not tell."""
-    if outcome["bound"] == count and not outcome["probed"]:
+    """What a bar's length does not tell, of so many devices."""
+    if not outcome or (outcome["bound"] == count and not outcome["probed"]):
         return ""
     if outcome["probed"]:
         return "host drivers first"
@@ -43,8 +44,6 @@ def remark_of(outcome, count):
 
 def svg(data, count="16"):
     """The plot as text; the same for the same data."""
-    import boot  # pylint: disable=import-outside-toplevel
-
     systems = list(bars_of(data, count))
     longest = max((time for _, rows in systems for _, _, time, _ in rows), default=1)
     shapes = []
@@ -53,13 +52,12 @@ def svg(data, count="16"):
     for title, rows in systems:
         y += 1.5 * LINE
         shapes.append(_text(0, y, title, "bold"))
-        for name, label, time, outcome in rows:
+        for name, label, time, remark in rows:
             y += LINE
             colour = OURS if name == "vfio-early" else BAR
             length = time / longest * BARS
             shapes.append(_text(0, y, label))
             shapes.append(f'<rect x="{LEFT}" y="{y - 13:g}" width="{length:.1f}" height="16" fill="{colour}"/>')
-            remark = remark_of(outcome, int(count))
             shapes.append(_text(LEFT + length + 6, y, f"{time:.0f}{', ' + remark if remark else ''}"))
     height = y + LINE
     opening = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" font-family="sans-serif" font-size="13" fill="{TEXT}">'
