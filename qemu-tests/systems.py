@@ -99,7 +99,7 @@ BENCH = {
 
 # Neighbours have root file systems of their own, as the tests of two run at the same time and would wait for one.
 _PAIRS = zip(_systems_of("debian12", "bookworm").items(), _systems_of("debian13", "trixie").items())
-SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL | STORAGE | MODULES | BENCH
+SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL | STORAGE | MODULES
 # Debian's development release moves: it is tested only when asked for. dracut 112 does not depend on the package that has
 # switch_root there, which it needs without systemd.
 SID = _systems_of("sid", "sid", ["util-linux-extra"])
@@ -107,7 +107,7 @@ SID = _systems_of("sid", "sid", ["util-linux-extra"])
 
 def make_root(name):
     """The directory with the system's root file system, made with mmdebstrap where it is not there yet."""
-    system = (SYSTEMS | SID)[name]
+    system = (SYSTEMS | SID | BENCH)[name]
     root = CACHE / system.root / "root"
     recipe = [
         "mmdebstrap",

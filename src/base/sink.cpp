@@ -55,7 +55,10 @@ public:
 
     void byte(char byte) { *--m_start = byte; }
 
-    void put(Sink& sink) const { sink.write({m_start, static_cast<size_t>(m_bytes + sizeof(m_bytes) - m_start)}); }
+    void put(Sink& sink) const
+    {
+        sink.write({m_start, static_cast<size_t>(m_bytes + sizeof(m_bytes) - m_start)});
+    }
 
 private:
     char m_bytes[20]; // an address with a domain of 32 bits has 16
@@ -93,7 +96,8 @@ void put_id(Sink& sink, DeviceId const& id)
     text.put(sink);
 }
 
-// What is not printable ASCII as \xNN; for JSON as \u00NN, and with a backslash before what has a meaning there.
+// What is not printable ASCII as \xNN; for JSON as \u00NN, and with a backslash before what has a meaning
+// there.
 void put_escaped(Sink& sink, std::string_view text, bool is_json = false)
 {
     size_t start = 0;
