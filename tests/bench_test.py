@@ -166,6 +166,13 @@ class Readme(unittest.TestCase):
     def test_what_was_not_measured_has_no_row(self):
         self.assertEqual(list(readme.rows_of(run.results({"size": PARTS["size"]}))), [readme.IN_IMAGE])
 
+    def test_the_plot_comes_with_its_figures_and_goes_with_them(self):
+        text = (PROJECT / "README.md").read_text()
+        whole, part = run.results(PARTS), run.results({"size": PARTS["size"]})
+        self.assertEqual(readme.updated(text, whole).count(readme.PLOT), 1)
+        self.assertEqual(readme.updated(readme.updated(text, whole), whole), readme.updated(text, whole))
+        self.assertNotIn(readme.PLOT, readme.updated(readme.updated(text, whole), part))
+
     def test_readme_has_the_figures_of_the_results(self):
         text = (PROJECT / "README.md").read_text()
         results = (PROJECT / "bench/RESULTS.md").read_text()
