@@ -13,6 +13,7 @@ takes milliseconds.
 """
 
 import concurrent.futures
+import functools
 import itertools
 import os
 import pathlib
@@ -90,9 +91,15 @@ def files_of(contestant, addresses, others, goes_on):
     return contestant.files(addresses) | {"scripts/init-top/ORDER": order, "scripts/init-premount/ORDER": TELL}
 
 
+@functools.cache
+def image_of(system):
+    """The directory of the image, made once: what is built meanwhile is not measured."""
+    return images.make_image(system, cases.load_cases()[0]["standard"])
+
+
 def boot(system, count, name, goes_on=True):
-    """One boot of a contestant; its Evidence, and the milliseconds from mark to mark."""
-    image = images.make_image(system, cases.load_cases()[0]["standard"])
+    """One boot of a contestant; its Evidence."""
+    image = image_of(system)
     contestant = (CONTESTANTS | AS_PASTED)[name]
     addresses = addresses_of(count)
     others = (image / "order").read_text().split()
@@ -175,7 +182,7 @@ def names_to_measure(pattern=""):
 def measure(pattern="", jobs=None):
     """Boots everything, `jobs` machines at the same time; plain data, with all runs."""
     for system in SYSTEMS:
-        images.make_image(system, cases.load_cases()[0]["standard"])
+        image_of(system)
     wanted = names_to_measure(pattern)
     with concurrent.futures.ThreadPoolExecutor(int(jobs or os.cpu_count())) as pool:
         results = pool.map(lambda one: measure_one(*one), wanted)

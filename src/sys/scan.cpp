@@ -161,11 +161,12 @@ void read_group_name(Root const& root, Group& group)
 // appeared. Where it does not, neither it nor the group can be believed.
 bool is_member(Scan& scan, Device& device, uint32_t number)
 {
-    device.is_in_its_group = true;
     if (device.group != number)
         read_group_number(scan.root, device);
-    device.is_readable &= device.group == number;
-    return device.group == number;
+    bool const is_one = device.group == number;
+    device.is_readable &= is_one;
+    device.is_in_its_group |= is_one;
+    return is_one;
 }
 
 // Reads all members of the device's group.
