@@ -71,13 +71,17 @@ class Evidence:
 
 
 def with_files(initrd, files, of_what, log):
-    """The image with a second archive behind it that holds files of /etc; the kernel unpacks both, the later one wins."""
+    """The image with a second archive behind it that holds these files, by their paths; what begins with '#!' can be run.
+
+    The kernel unpacks both archives, and the later one wins.
+    """
     with tempfile.TemporaryDirectory(dir=CACHE) as directory, tempfile.TemporaryFile(dir=CACHE) as archive:
-        etc = pathlib.Path(directory) / "etc"
-        etc.mkdir()
         for name, text in files.items():
-            (etc / name).write_text(text)
-        command = ["sh", "-c", "find etc | cpio --quiet -o -H newc -R 0:0"]
+            path = pathlib.Path(directory) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+            path.chmod(0o755 if text.startswith("#!") else 0o644)
+        command = ["sh", "-c", "find * | cpio --quiet -o -H newc -R 0:0"]
         run_step("cpio", of_what, command, log, cwd=directory, stdout=archive)
         archive.seek(0)
         image = initrd.read_bytes()

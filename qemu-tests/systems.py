@@ -89,6 +89,14 @@ MODULES = {
     for name, release in {"debian12": "bookworm", "debian13": "trixie"}.items()
 }
 
+# With what the bench measures and measures with; it boots no machine.
+BENCH = {
+    "debian13-bench": System(
+        "trixie", "initramfs-tools", "debian13-bench",
+        tuple(COMMON + ["initramfs-tools", "busybox", "bash", "driverctl", "strace", "valgrind"]),
+    )
+}
+
 # Neighbours have root file systems of their own, as the tests of two run at the same time and would wait for one.
 _PAIRS = zip(_systems_of("debian12", "bookworm").items(), _systems_of("debian13", "trixie").items())
 SYSTEMS = dict(system for pair in _PAIRS for system in pair) | FULL | STORAGE | MODULES
@@ -99,7 +107,7 @@ SID = _systems_of("sid", "sid", ["util-linux-extra"])
 
 def make_root(name):
     """The directory with the system's root file system, made with mmdebstrap where it is not there yet."""
-    system = (SYSTEMS | SID)[name]
+    system = (SYSTEMS | SID | BENCH)[name]
     root = CACHE / system.root / "root"
     recipe = [
         "mmdebstrap",

@@ -81,7 +81,7 @@ def boot_case(system, case):
     # panic= ends a lost boot at once; it would also end the shell that a case with keys types into.
     panic = "" if "keys" in case else "panic=-1"
     append = f"{mode} {panic} {hardware.get('append', '')} {case.get('append', '')}".strip()
-    files = {f"vfio-early.{word}": case[word] for word in ("ini", "facts") if word in case}
+    files = {f"etc/vfio-early.{word}": case[word] for word in ("ini", "facts") if word in case}
     with tempfile.NamedTemporaryFile(dir=CACHE, suffix=".initrd") as initrd, tempfile.TemporaryDirectory(dir=CACHE) as directory:
         if files:
             of_what, log = f"files of {case['name']} on {system}", LOGS / f"{system}.{case['name']}.cpio.log"
@@ -91,24 +91,26 @@ def boot_case(system, case):
         initrd.flush()
         # UEFI starts programs of its own format only.
         kernel = image / ("vmlinuz" if "-bios" in hardware["devices"] else "kernel")
-        strings = () if is_whole else _as_strings({**_files_of(image), **files}, pathlib.Path(directory))
+        strings = () if is_whole else _as_strings(_files_of(image) | files, pathlib.Path(directory))
         command = machine.command_of(hardware, kernel, initrd.name, disks, append, _live_script(system, case), strings)
         limit_seconds = case.get("limit", 600 if is_whole else 240)
         return machine.boot(command, log_path(system, case), case.get("keys", ()), limit_seconds)
 
 
 def _files_of(image):
-    """Our files of /etc in an image, by name."""
+    """Our files in an image, by path."""
     paths = [image / name for name in ("vfio-early.ini", "vfio-early.facts")]
-    return {path.name: path.read_text() for path in paths if path.exists()}
+    return {f"etc/{path.name}": path.read_text() for path in paths if path.exists()}
 
 
 def _as_strings(files, directory):
-    """The paths of files that have NAME=TEXT."""
-    paths = [directory / name for name in files]
-    for path in paths:
-        path.write_text(f"{path.name}={files[path.name]}")
-    return paths
+    """The paths of files that have NAME=TEXT, for files of /etc by their path."""
+    made = []
+    for path, text in files.items():
+        name = pathlib.PurePath(path).name
+        made.append(directory / name)
+        made[-1].write_text(f"{name}={text}")
+    return made
 
 
 def _live_script(system, case):

@@ -246,6 +246,8 @@ int kernel::status(int, char const*, struct statx&)
     return -1;
 }
 
+void kernel::use_small_pages() { }
+
 void kernel::ignore_signal(int number, bool is_ignored)
 {
     signal(number, is_ignored ? SIG_IGN : SIG_DFL);

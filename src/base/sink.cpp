@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "base/text.h"
 
+#include <string.h>
+
 namespace vfio_early {
 
 namespace {
@@ -38,32 +40,78 @@ bool is_harmless(std::string_view text)
     return !text.empty() && text.size() <= max_quoted_bytes;
 }
 
-// With leading zeros up to `wanted` digits.
+// A text that is made from its end, of numbers and single bytes: one piece of it all for the sink.
+class Backwards {
+public:
+    // With leading zeros up to `wanted` digits.
+    void number(uint32_t value, uint32_t base, size_t wanted)
+    {
+        auto const* const enough = m_start - wanted;
+        while (value != 0 || m_start > enough) {
+            byte("0123456789abcdef"[value % base]);
+            value /= base;
+        }
+    }
+
+    void byte(char byte) { *--m_start = byte; }
+
+    void put(Sink& sink) const
+    {
+        sink.write({m_start, static_cast<size_t>(m_bytes + sizeof(m_bytes) - m_start)});
+    }
+
+private:
+    char m_bytes[20]; // an address with a domain of 32 bits has 16
+    char* m_start = m_bytes + sizeof(m_bytes);
+};
+
 void put_number(Sink& sink, uint32_t value, uint32_t base, size_t wanted)
 {
-    char digits[10];
-    size_t start = sizeof(digits);
-    while (value != 0 || start > sizeof(digits) - wanted) {
-        digits[--start] = "0123456789abcdef"[value % base];
-        value /= base;
-    }
-    sink.write({digits + start, sizeof(digits) - start});
+    Backwards text;
+    text.number(value, base, wanted);
+    text.put(sink);
 }
 
-void put_hex(Sink& sink, char const* before, uint32_t value, size_t wanted)
+void put_address(Sink& sink, Address const& address, bool has_domain)
 {
-    sink.write(before);
-    put_number(sink, value, 16, wanted);
+    Backwards text;
+    text.number(address.function, 16, 1);
+    text.byte('.');
+    text.number(address.device, 16, 2);
+    text.byte(':');
+    text.number(address.bus, 16, 2);
+    if (has_domain) {
+        text.byte(':');
+        text.number(address.domain, 16, 4);
+    }
+    text.put(sink);
 }
 
-void put_escaped(Sink& sink, std::string_view text)
+void put_id(Sink& sink, DeviceId const& id)
 {
-    for (char const byte : text) {
-        if (is_printable(byte))
-            put_byte(sink, byte);
-        else
-            put_hex(sink, "\\x", static_cast<uint8_t>(byte), 2);
+    Backwards text;
+    text.number(id.device, 16, 4);
+    text.byte(':');
+    text.number(id.vendor, 16, 4);
+    text.put(sink);
+}
+
+// What is not printable ASCII as \xNN; for JSON as \u00NN, and with a backslash before what has a meaning
+// there.
+void put_escaped(Sink& sink, std::string_view text, bool is_json = false)
+{
+    size_t start = 0;
+    for (size_t i = 0; i < text.size(); ++i) {
+        bool const has_meaning = is_json && (text[i] == '"' || text[i] == '\\');
+        if (is_printable(text[i]) && !has_meaning)
+            continue;
+        sink.write(slice(text, start, i - start));
+        start = has_meaning ? i : i + 1;
+        sink.write(has_meaning ? "\\" : is_json ? "\\u00" : "\\x");
+        if (!has_meaning)
+            put_number(sink, static_cast<uint8_t>(text[i]), 16, 2);
     }
+    sink.write(slice(text, start));
 }
 
 void put_quoted(Sink& sink, std::string_view text)
@@ -86,15 +134,7 @@ void put_quoted(Sink& sink, std::string_view text)
 void put_json_string(Sink& sink, std::string_view text)
 {
     put_byte(sink, '"');
-    for (char const byte : text) {
-        if (is_printable(byte)) {
-            if (byte == '"' || byte == '\\')
-                put_byte(sink, '\\');
-            put_byte(sink, byte);
-        } else {
-            put_hex(sink, "\\u", static_cast<uint8_t>(byte), 4);
-        }
-    }
+    put_escaped(sink, text, true);
     put_byte(sink, '"');
 }
 
@@ -128,9 +168,9 @@ void print_arguments(Sink& sink, char const* format, va_list arguments)
 {
     for (;;) {
         char const* const start = format;
-        while (*format != '\0' && *format != '%')
-            ++format;
-        sink.write({start, static_cast<size_t>(format - start)});
+        format = strchrnul(format, '%');
+        if (format != start)
+            sink.write({start, static_cast<size_t>(format - start)});
         if (*format++ == '\0')
             return;
         size_t digits = 1;
@@ -151,21 +191,12 @@ void print_arguments(Sink& sink, char const* format, va_list arguments)
         case 'a':
         case 'b': {
             auto const& address = *va_arg(arguments, Address const*);
-            if (letter == 'a' || address.domain != 0) {
-                put_hex(sink, "", address.domain, 4);
-                put_byte(sink, ':');
-            }
-            put_hex(sink, "", address.bus, 2);
-            put_hex(sink, ":", address.device, 2);
-            put_hex(sink, ".", address.function, 1);
+            put_address(sink, address, letter == 'a' || address.domain != 0);
             break;
         }
-        case 'i': {
-            auto const& id = *va_arg(arguments, DeviceId const*);
-            put_hex(sink, "", id.vendor, 4);
-            put_hex(sink, ":", id.device, 4);
+        case 'i':
+            put_id(sink, *va_arg(arguments, DeviceId const*));
             break;
-        }
         case '%':
             put_byte(sink, '%');
             break;

@@ -13,10 +13,9 @@ std::optional<uint32_t> hex_digit_value(char digit)
 {
     if (digit >= '0' && digit <= '9')
         return digit - '0';
-    if (digit >= 'a' && digit <= 'f')
-        return digit - 'a' + 10;
-    if (digit >= 'A' && digit <= 'F')
-        return digit - 'A' + 10;
+    auto const lower = static_cast<char>(digit | 0x20);
+    if (lower >= 'a' && lower <= 'f')
+        return lower - 'a' + 10;
     return {};
 }
 
@@ -47,7 +46,11 @@ size_t edit_distance(std::string_view left, std::string_view right)
 
 bool operator==(std::string_view left, char const* right)
 {
-    return left == std::string_view(right);
+    for (char const byte : left) {
+        if (*right == '\0' || byte != *right++)
+            return false;
+    }
+    return *right == '\0';
 }
 
 bool is_letter_or_digit(char byte)
@@ -96,7 +99,9 @@ std::string_view take_word(std::string_view& rest)
 
 std::string_view take_until(std::string_view& rest, char separator)
 {
-    auto const end = std::min(rest.find(separator), rest.size());
+    size_t end = 0; // most parts are shorter than a call of memchr() pays for
+    while (end < rest.size() && rest[end] != separator)
+        ++end;
     auto const part = slice(rest, 0, end);
     rest = slice(rest, end + 1);
     return part;

@@ -135,6 +135,7 @@ int main(int argument_count, char** arguments)
 {
     using namespace vfio_early;
     open_missing_standard_files();
+    kernel::use_small_pages();
     kernel::ignore_signal(SIGPIPE, true);
     kernel::ignore_signal(SIGCHLD, false); // or nobody could wait for a worker
     auto const status = run_program(argument_count, arguments);

@@ -383,8 +383,6 @@ template <typename... Parts>
 void tell_of_bridge(Session const& session, DeviceIndex index, Tell const& tell)
 {
     auto const& bridge = session.inventory.devices[index];
-    if (!bridge.group || !first_for_guests(*bridge.group, session.plan, session.inventory))
-        return;
     bool const is_check = session.mode == Mode::Check;
     auto const* entry = find_entry(session.undo_log, index);
     bool const is_ours = is_check ? is_for_shpchp(bridge)
@@ -392,6 +390,8 @@ void tell_of_bridge(Session const& session, DeviceIndex index, Tell const& tell)
             && entry->state != UndoEntry::State::Stuck && !has_troublesome_driver(bridge);
     bool const is_driven = has_troublesome_driver(bridge);
     if (!is_ours && !is_driven && !is_for_shpchp(bridge))
+        return;
+    if (!bridge.group || !first_for_guests(*bridge.group, session.plan, session.inventory))
         return;
     Warning warning;
     Sink sink(warning);

@@ -34,6 +34,7 @@ struct Device {
     std::optional<uint64_t> serial; // read only where it is compared with a remembered one
     bool is_boot_display = false; // the firmware booted on it
     bool may_be_boot_display = false; // as not all that tells could be read
+    bool is_in_its_group = false; // its group lists it
     // Its `uevent` was read: id, subsystem and class are known.
     bool is_identified = false;
     // False when any attribute was missing or invalid: nothing that it says is to be relied on.

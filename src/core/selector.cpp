@@ -15,10 +15,15 @@ struct Place {
     bool every_function = false;
 };
 
+bool has(std::string_view text, char byte)
+{
+    return text.find(byte) != std::string_view::npos;
+}
+
 // DEV.FN, where FN may be '*'.
 std::optional<Place> parse_place(std::string_view text, std::string_view word, Sink& problem)
 {
-    bool const has_function = text.find('.') != std::string_view::npos;
+    bool const has_function = has(text, '.');
     auto const device = parse_hex(take_until(text, '.'), 2);
     bool const every_function = text == "*";
     auto const function = every_function ? 0 : parse_hex(text, 1);
@@ -68,14 +73,14 @@ std::optional<Location> parse_location(std::string_view word, Sink& problem)
     location.start.function = place->function;
     location.every_function = place->every_function;
 
-    bool const is_path = word.find('/') != std::string_view::npos;
+    bool const is_path = has(word, '/');
     for (bool more = is_path; more;) {
         if (location.every_function) {
             print(problem, "%q has '*' before its last step, but a path leads through one bridge at a time",
                 word);
             return {};
         }
-        more = rest.find('/') != std::string_view::npos;
+        more = has(rest, '/');
         auto const step = parse_place(take_until(rest, '/'), word, problem);
         if (!step)
             return {};
@@ -108,7 +113,7 @@ std::string_view fault_of(std::string_view word)
 {
     auto const colons = std::ranges::count(word, ':');
     constexpr size_t length_of_bus_and_device = 5;
-    if (word.find(',') != std::string_view::npos)
+    if (has(word, ','))
         return " names several devices, give each a line of its own";
     if (word.starts_with('"') || word.starts_with('\''))
         return " has quotes, write it without them";
@@ -145,8 +150,7 @@ bool add_term(Selector& selector, std::string_view word, Sink& problem)
     if (word == "all") {
         is_repeated = selector.allow_all == AllowAll::Yes;
         selector.allow_all = AllowAll::Yes;
-    } else if (word.find_first_of("./") != std::string_view::npos
-        && word.find_first_of(",\"'") == std::string_view::npos) {
+    } else if ((has(word, '.') || has(word, '/')) && !has(word, ',') && !has(word, '"') && !has(word, '\'')) {
         is_repeated = selector.location.has_value();
         selector.location = parse_location(word, problem);
         if (!selector.location)

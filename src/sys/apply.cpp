@@ -159,17 +159,27 @@ void check_late_group(Session& session, Root const& root, Decision& decision)
         set_bound(session, decision);
 }
 
+// Loading a driver binds the devices whose override names it.
+bool is_group_bound(Session const& session, Root const& root, Decision const& leader)
+{
+    for (auto const& decision : session.plan.decisions) {
+        if (share_group(leader, decision, session.inventory)
+            && !is_bound_to(root, address_of(decision, session), driver_name(decision.target)))
+            return false;
+    }
+    return true;
+}
+
 // Two passes, never member by member: a member still on its host driver can make the first bind fail.
 void bind_group(Session& session, Root const& root, Decision& leader)
 {
     auto const on = [&](auto step) {
         return [&root, step](Address const& address, Target target) { return step(root, address, target); };
     };
-    if (!all_of_group(session, leader, Step::Unbind, on(unbind_from_other_driver)))
-        return;
-    if (!all_of_group(session, leader, Step::Bind, on(bind_to_target)))
-        return;
-    if (!all_of_group(session, leader, Step::Verify, on(verify)))
+    if (!is_group_bound(session, root, leader)
+        && !(all_of_group(session, leader, Step::Unbind, on(unbind_from_other_driver))
+            && all_of_group(session, leader, Step::Bind, on(bind_to_target))
+            && all_of_group(session, leader, Step::Verify, on(verify))))
         return;
     if (!device_of(leader, session.inventory)->group)
         return check_late_group(session, root, leader);

@@ -21,9 +21,9 @@ namespace vfio_early {
 namespace {
 
 // Where a fact's slot is now, or its address where the slot is not known.
-void locate(Root const& root, Identity& identity, Facts& facts, Inventory& inventory)
+void locate(Root const& root, Identity& identity, Facts& facts, Inventory& inventory, RootBusSought& last)
 {
-    identity.place = identity.slot ? find_slot(root, *identity.slot) : std::optional(identity.address);
+    identity.place = identity.slot ? find_slot(root, *identity.slot, last) : std::optional(identity.address);
     if (!identity.place)
         return;
     bool const has_number = identity.serial || (identity.slot && identity.slot->steps[0].port);
@@ -194,15 +194,16 @@ Result<void> save_facts(Root const& root, Path const& path, Facts const& facts)
 
 void locate_facts(Root const& root, Facts& facts, Inventory& inventory)
 {
+    RootBusSought last;
     for (auto& fact : facts.lines) {
         if (!fact.device)
             continue;
-        locate(root, *fact.device, facts, inventory);
+        locate(root, *fact.device, facts, inventory, last);
         if (fact.device->place && means_a_card(fact))
             scan_card(root, inventory, *fact.device->place);
     }
     for (auto& fact : facts.host)
-        locate(root, fact.device, facts, inventory);
+        locate(root, fact.device, facts, inventory, last);
     if (needs_census(facts, inventory))
         take_census(root, facts, inventory);
 }

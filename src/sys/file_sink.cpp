@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "sys/file_sink.h"
 
+#include "base/text.h"
 #include "sys/kernel.h"
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 namespace vfio_early {
 
 void FileSink::append(std::string_view text)
 {
-    for (char const byte : text) {
+    while (!text.empty()) {
         if (m_size == sizeof(m_buffer))
             flush();
-        m_buffer[m_size++] = byte;
+        auto const part = slice(text, 0, sizeof(m_buffer) - m_size);
+        memcpy(m_buffer + m_size, part.data(), part.size());
+        m_size += part.size();
+        text.remove_prefix(part.size());
     }
 }
 

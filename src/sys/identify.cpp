@@ -28,6 +28,12 @@ void read_firmware_path(Root const& root, RootBus& bus)
         bus.firmware_path.append(trimmed(name.value()));
 }
 
+bool are_equal(RootBus const& left, RootBus const& right)
+{
+    return left.domain == right.domain && left.bus == right.bus && left.parent.view() == right.parent.view()
+        && left.firmware_path.view() == right.firmware_path.view();
+}
+
 // The root bus that is this one now, whatever its number is.
 std::optional<RootBus> find_root_bus(Root const& root, RootBus const& wanted)
 {
@@ -100,9 +106,11 @@ std::optional<Slot> read_slot(Root const& root, Address const& address)
     return slot;
 }
 
-std::optional<Address> find_slot(Root const& root, Slot const& slot)
+std::optional<Address> find_slot(Root const& root, Slot const& slot, RootBusSought& last)
 {
-    auto const bus = find_root_bus(root, slot.root);
+    if (!last.wanted || !are_equal(*last.wanted, slot.root))
+        last = {slot.root, find_root_bus(root, slot.root)};
+    auto const& bus = last.found;
     if (!bus)
         return {};
     Address at = {bus->domain, bus->bus, slot.steps[0].device, slot.steps[0].function};

@@ -9,9 +9,15 @@ namespace vfio_early {
 // Where a device sits, from its link in sysfs. Nothing where that cannot be read.
 std::optional<Slot> read_slot(Root const&, Address const&);
 
+// The root bus that was looked for last, and what it is now: most slots of a machine are below one.
+struct RootBusSought {
+    std::optional<RootBus> wanted = {};
+    std::optional<RootBus> found = {};
+};
+
 // Where a function in this slot is, or would be, by the bus numbers of now. Nothing where a bridge on the way
 // is missing.
-std::optional<Address> find_slot(Root const&, Slot const&);
+std::optional<Address> find_slot(Root const&, Slot const&, RootBusSought& last);
 
 // The serial number of a device, or of function 0 of its card, which the other functions share. Needs
 // privileges: without them there is none.

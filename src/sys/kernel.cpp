@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -45,6 +46,11 @@ void ignore_signal(int number, bool is_ignored)
         unsigned long mask;
     } const action = {is_ignored ? SIG_IGN : SIG_DFL, 0, nullptr, 0};
     syscall(SYS_rt_sigaction, number, &action, nullptr, sizeof(action.mask));
+}
+
+void use_small_pages()
+{
+    syscall(SYS_prctl, PR_SET_THP_DISABLE, 1L, 0L, 0L, 0L);
 }
 
 long file_system_type(char const* path)

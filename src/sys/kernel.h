@@ -21,6 +21,10 @@ int status(int directory, char const* path, struct statx&);
 // Ignores a signal, which execve(2) does not change, or no longer.
 void ignore_signal(int number, bool is_ignored);
 
+// No transparent huge pages, here and in what is started from here: of the large buffers only the start is
+// touched, and the kernel would clear 2 MiB for that.
+void use_small_pages();
+
 // What statfs(2) says of a path; -1 where it fails.
 long file_system_type(char const* path);
 

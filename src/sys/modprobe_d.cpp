@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "sys/modprobe_d.h"
 
+#include "base/fixed_vector.h"
 #include "sys/directory.h"
 
 namespace vfio_early {
@@ -12,10 +13,10 @@ constexpr char const* directories[] = {
     "etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d", "usr/lib/modprobe.d", "lib/modprobe.d"};
 
 // A file of the same name in a directory that comes earlier.
-bool is_hidden(Root const& root, std::string_view name, size_t directory)
+bool is_hidden(Root const& root, std::string_view name, std::span<char const* const> earlier)
 {
-    for (size_t i = 0; i < directory; ++i) {
-        if (root.exists(path_of("%c/%s", directories[i], name)))
+    for (auto const* directory : earlier) {
+        if (root.exists(path_of("%c/%s", directory, name)))
             return true;
     }
     return false;
@@ -48,16 +49,19 @@ void read_file(Root const& root, Path const& path, ModuleSettings& settings)
 
 void read_modprobe_d(Root const& root, ModuleSettings& settings)
 {
-    for (size_t i = 0; i < std::size(directories); ++i) {
-        Path const path(directories[i]);
+    FixedVector<char const*, std::size(directories)> earlier; // those that are there
+    for (auto const* directory : directories) {
+        Path const path(directory);
         Directory names(root, path);
         while (auto const name = names.next()) {
             if ((name->ends_with(".conf") || name->ends_with(".alias")) && !name->starts_with('.')
-                && !is_hidden(root, *name, i))
+                && !is_hidden(root, *name, {earlier.begin(), earlier.size()}))
                 read_file(root, path_of("%s/%s", path, *name), settings);
         }
         if (names.has_failed() && root.presence(path) != Presence::Absent)
             note_unread(path, settings);
+        if (!names.is_absent())
+            earlier.append(directory);
     }
 }
 

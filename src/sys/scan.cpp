@@ -89,9 +89,10 @@ std::optional<DeviceIndex> find_or_read(Scan& scan, Address const& address)
 {
     if (auto const known = scan.inventory.find(address))
         return known;
-    if (scan.root.presence(device_path(address, "")) == Presence::Absent)
+    auto const device = read_device(scan.root, address);
+    if (!device.is_identified && scan.root.presence(device_path(address, "")) == Presence::Absent)
         return {};
-    return add_device(scan, read_device(scan.root, address));
+    return add_device(scan, device);
 }
 
 void read_location(Scan& scan, Location const& location)
@@ -162,8 +163,10 @@ bool is_member(Scan& scan, Device& device, uint32_t number)
 {
     if (device.group != number)
         read_group_number(scan.root, device);
-    device.is_readable &= device.group == number;
-    return device.group == number;
+    bool const is_one = device.group == number;
+    device.is_readable &= is_one;
+    device.is_in_its_group |= is_one;
+    return is_one;
 }
 
 // Reads all members of the device's group.
@@ -188,21 +191,15 @@ void read_group(Scan& scan, DeviceIndex device)
         scan.inventory.is_overfull = true;
 }
 
-// A group that does not list a device that points to it contradicts itself.
-bool group_lists(Root const& root, uint32_t number, Address const& member)
-{
-    return root.exists(path_of("sys/kernel/iommu_groups/%u/devices/%a", number, member));
-}
-
 void read_groups(Scan& scan)
 {
     // read_group() adds members after the devices that are listed here.
     auto const listed = scan.inventory.devices.size();
     for (size_t i = 0; i < listed; ++i) {
-        auto& device = scan.inventory.devices[i];
-        if (device.group && !group_lists(scan.root, *device.group, device.address))
-            device.is_readable = false;
         read_group(scan, static_cast<DeviceIndex>(i));
+        // A group that does not list a device that points to it contradicts itself.
+        auto& device = scan.inventory.devices[i];
+        device.is_readable &= !device.group || device.is_in_its_group;
     }
 }
 

@@ -28,7 +28,8 @@ static Address at(char const* address)
 
 static std::string found(Tree const& tree, Slot const& slot)
 {
-    auto const address = find_slot(tree.root(), slot);
+    RootBusSought last;
+    auto const address = find_slot(tree.root(), slot, last);
     return address ? text_of("%a", *address) : "-";
 }
 
