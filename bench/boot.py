@@ -40,6 +40,9 @@ COUNT_OF_OUTCOME = 4
 TOLERANCE = 0.02
 MOST_RUNS = 4
 
+# Each run has a log of its own.
+RUNS = itertools.count(1)
+
 START = "bench: start"
 END = "bench: end"
 # In the image's own words, as initramfs-tools writes them (cache_run_scripts() of mkinitramfs).
@@ -103,7 +106,7 @@ def boot(system, count, name, goes_on=True):
     contestant = (CONTESTANTS | AS_PASTED)[name]
     addresses = addresses_of(count)
     others = (image / "order").read_text().split()
-    log = LOGS / f"bench.{system}.{count}.{name}.log"
+    log = LOGS / f"bench.{system}.{count}.{name}.{next(RUNS)}.log"
     devices = " ".join(f"-device e1000e,addr={address[8:10]},romfile=" for address in addresses)
     with tempfile.NamedTemporaryFile(dir=CACHE, suffix=".initrd") as initrd:
         files = files_of(contestant, addresses, others, goes_on)
