@@ -151,9 +151,14 @@ def outcome_of(evidence, addresses):
     """What became of the listed devices when udev was through: who was at work on them first, and where they are."""
     return {
         "probed": sum(bool(judge.probes_of(address, evidence.log)) for address in addresses),
-        "bound": sum(evidence.devices[address].driver == "vfio-pci" for address in addresses),
+        "bound": bound_in(evidence, addresses),
         "said": evidence.shown.get("said", ""),
     }
+
+
+def bound_in(evidence, addresses):
+    """How many of the listed devices are on vfio-pci when the boot ends."""
+    return sum(evidence.devices[address].driver == "vfio-pci" for address in addresses)
 
 
 def agreeing(runs):
@@ -166,13 +171,19 @@ def agreeing(runs):
 
 def measure_one(system, count, name):
     """Runs of a contestant until two agree. A run ends when the script has, or goes on through udev for the outcome."""
-    result = {"runs_ms": []}
-    if count == COUNT_OF_OUTCOME:
-        evidence = boot(system, count, name)
+    result = {"runs_ms": [], "runs_bound": []}
+    addresses = addresses_of(count)
+
+    def run(goes_on):
+        evidence = boot(system, count, name, goes_on)
         result["runs_ms"].append(milliseconds_of(evidence.log))
-        result["outcome"] = outcome_of(evidence, addresses_of(count))
+        result["runs_bound"].append(bound_in(evidence, addresses))
+        return evidence
+
+    if count == COUNT_OF_OUTCOME:
+        result["outcome"] = outcome_of(run(goes_on=True), addresses)
     while name in CONTESTANTS and not agreeing(result["runs_ms"]) and len(result["runs_ms"]) < MOST_RUNS:
-        result["runs_ms"].append(milliseconds_of(boot(system, count, name, goes_on=False).log))
+        run(goes_on=False)
     return result
 
 
@@ -202,10 +213,12 @@ def milliseconds(result):
     return sum(pair) / 2 if pair else None
 
 
-def cells_of(result, floor):
-    """Milliseconds and their ratio to the floor's."""
+def cells_of(result, floor, wanted):
+    """Milliseconds and their ratio to the floor's, of runs that have bound as many as is `wanted`."""
     if not result:
         return ["not run", ""]
+    if set(result["runs_bound"]) != {wanted}:
+        return ["bound: " + ", ".join(map(str, result["runs_bound"])), ""]
     time, base = milliseconds(result), milliseconds(floor)
     if time is None:
         return ["runs differ: " + ", ".join(f"{run:.1f}" for run in result["runs_ms"]), ""]
@@ -228,7 +241,8 @@ def rows_of(results):
         by_count = results.get(name, {})
         cells = [contestant.title]
         for count in map(str, COUNTS):
-            cells += cells_of(by_count.get(count), results.get(FLOOR, {}).get(count))
+            wanted = int(count) if contestant.binds else 0
+            cells += cells_of(by_count.get(count), results.get(FLOOR, {}).get(count), wanted)
         yield cells + outcome_cells(by_count)
     for name, contestant in AS_PASTED.items():
         yield [contestant.title] + ["after udev", ""] * len(COUNTS) + outcome_cells(results.get(name, {}))

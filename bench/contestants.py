@@ -62,7 +62,8 @@ MODULES = "vfio\nvfio_iommu_type1\nvfio_pci\n"
 class Contestant:
     """A script; `{devices}` in it are the addresses. The one that has none is vfio-early's own, with `ini` to read.
 
-    `place` is its file name, by which init-top is ordered; `modules` is conf/modules of the image.
+    `place` is its file name, by which init-top is ordered; `modules` is conf/modules of the image; `binds` is whether all
+    listed devices are on vfio-pci when it has ended.
     """
 
     title: str
@@ -71,6 +72,7 @@ class Contestant:
     ini: str = "[bind]\n{lines}"
     append: str = ""
     modules: str = ""
+    binds: bool = True
 
     def files(self, addresses):
         """What is in the image beside what is there already, by path."""
@@ -89,11 +91,11 @@ FLOOR = "floor"
 
 # In the order of the table.
 CONTESTANTS = {
-    "nothing": Contestant("nothing: an empty script"),
-    "modprobe": Contestant("`modprobe` of the two modules, nothing is bound", LOAD),
+    "nothing": Contestant("nothing: an empty script", binds=False),
+    "modprobe": Contestant("`modprobe` of the two modules, nothing is bound", LOAD, binds=False),
     FLOOR: Contestant("the floor: the overrides written, then `modprobe`", OVERRIDES + LOAD),
     "vfio-early": Contestant("vfio-early", None, OURS),
-    "empty": Contestant("vfio-early with an empty INI", None, OURS, ini="[bind]\n"),
+    "empty": Contestant("vfio-early with an empty INI", None, OURS, ini="[bind]\n", binds=False),
     "recipe": Contestant(
         "the recipe, made to win: renamed, `modprobe` added", RECIPE.replace("{load}", "modprobe vfio-pci\n"),
     ),

@@ -36,9 +36,9 @@ def scripts_of(files):
             if line.startswith("/scripts/init-top/")]
 
 
-def result(*runs, probed=0, bound=4):
-    """What is measured of a contestant."""
-    return {"runs_ms": list(runs), "outcome": {"probed": probed, "bound": bound, "said": ""}}
+def result(*runs, probed=0, bound=4, count=4):
+    """What is measured of a contestant with so many endpoints."""
+    return {"runs_ms": list(runs), "runs_bound": [count] * len(runs), "outcome": {"probed": probed, "bound": bound, "said": ""}}
 
 
 class Order(unittest.TestCase):
@@ -112,9 +112,11 @@ class Agreement(unittest.TestCase):
         """What is measured where the boots take so many milliseconds."""
         logs = [mock.Mock(log=[f"[ 1.000000] {boot.START}", f"[ {1 + time / 1000:.6f}] {boot.END}"]) for time in times]
         with mock.patch.object(boot, "boot", side_effect=logs) as boots, \
+                mock.patch.object(boot, "bound_in", return_value=count), \
                 mock.patch.object(boot, "outcome_of", return_value="what became of them"):
             measured = boot.measure_one("debian13", count, "floor")
-        return measured, [call.kwargs.get("goes_on", True) for call in boots.call_args_list]
+        self.assertEqual(measured["runs_bound"], [count] * len(measured["runs_ms"]))
+        return measured, [call.args[3] for call in boots.call_args_list]
 
     def test_boots_until_two_agree(self):
         self.assertEqual(self.runs_of(100, 110, 109, 500)[0]["runs_ms"], [100.0, 110.0, 109.0])
@@ -134,8 +136,10 @@ class Table(unittest.TestCase):
 
     def setUp(self):
         data = {"debian13": {
-            "floor": {"1": result(100.0, 101.0), "4": result(200.0, 200.0)},
-            "vfio-early": {"1": result(102.0, 103.0), "4": result(202.0, 202.0), "16": result(300.0, 400.0)},
+            "floor": {"1": result(100.0, 101.0, count=1), "4": result(200.0, 200.0)},
+            "vfio-early": {"1": result(102.0, 103.0, count=1), "4": result(202.0, 202.0), "16": result(300.0, 400.0, count=16)},
+            "ids": {"1": result(9.0, 9.0, count=0)},
+            "empty": {"1": result(7.0, 7.0, count=0)},
             "recipe-as-pasted": {"4": result(probed=4, bound=0)},
         }}
         self.rows = {line.split(" | ")[0][2:]: line for line in boot.markdown(data).splitlines() if line.startswith("| ")}
@@ -145,6 +149,10 @@ class Table(unittest.TestCase):
             self.rows["vfio-early"],
             "| vfio-early | 102.5 | 1.020 | 202.0 | 1.010 | runs differ: 300.0, 400.0 |  | none | 4 of 4 |",
         )
+
+    def test_has_no_time_for_what_was_not_bound(self):
+        self.assertIn(" | bound: 0, 0 |  | ", self.rows["`vfio-pci.ids=`, and `modprobe` first of all"])
+        self.assertIn(" | 7.0 | 0.070 | ", self.rows["vfio-early with an empty INI"])
 
     def test_says_what_was_not_run(self):
         self.assertIn("| 200.0 | 1.000 | not run |  | none", self.rows["the floor: the overrides written, then `modprobe`"])
