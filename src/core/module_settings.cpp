@@ -131,8 +131,10 @@ void add_softdep(Source const& source, std::string_view module, std::string_view
 // (freadline_wrapped() in shared/util.c of kmod): so it is joined in place.
 std::string_view take_joined_line(std::span<char>& rest, unsigned& lines)
 {
-    size_t size = 0;
     size_t i = 0;
+    while (i < rest.size() && rest[i] != '\n' && rest[i] != '\\')
+        ++i;
+    size_t size = i; // nothing is to be joined up to here
     for (; i < rest.size() && rest[i] != '\n'; ++i) {
         if (rest[i] == '\\') {
             if (++i == rest.size())
@@ -210,14 +212,17 @@ bool parse_modprobe_settings(std::span<char> text, std::string_view file, Module
 {
     bool is_of_ours = false;
     for (unsigned lines = 0; !text.empty();) {
-        auto const place = printed<SettingPlace>("%s:%u", file, lines + 1);
+        auto const number = lines + 1;
         auto line = take_joined_line(text, lines);
         auto const command = take_word(line);
+        if (command.empty() || command.front() == '#')
+            continue;
         auto const module = take_word(line);
         is_of_ours |= target_of(module).has_value();
         for (auto const* word : {"options", "softdep", "blacklist", "install"}) {
             if (command != word)
                 continue;
+            auto const place = printed<SettingPlace>("%s:%u", file, number);
             Source const source{word, place, settings};
             if (*word == 'o')
                 add_options(source, module, line);
