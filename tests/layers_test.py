@@ -14,7 +14,7 @@ LAYERS = ["base", "core", "sys"]
 # What base and core may ask of others: memory and text functions of the C library, the INI parser that is given the
 # text, and what the compiler and its sanitizers put in. Nothing here opens, reads, writes or looks at a clock.
 PURE = re.compile(
-    r"^(mem(cmp|cpy|move|set|chr)|strlen|ini_parse_stream"
+    r"^(mem(cmp|cpy|move|set|chr)|str(len|chrnul)|ini_parse_stream"
     r"|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__(asan|ubsan|odr_asan)\w*|_ZSt\w+|_ZNSt\w+|_ZNKSt\w+|_Unwind_Resume)$"
 )
 
