@@ -29,7 +29,7 @@ version)
     # The version is in CMakeLists.txt and nowhere else.
     version=$(sed -n 's/^project(.* VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
     # RESULTS.md says what was measured, and inputs that are made up have what their makers had.
-    places=$(git grep -nwF "$version" -- . ":!bench/RESULTS.md" ":!tests/fuzz/corpus")
+    places=$(git grep -nwF "$version" -- . ":!bench/RESULTS.md" ":!tests/fuzz")
     echo "$places"
     [ "${places%%:*}" = CMakeLists.txt ] && [ "$(echo "$places" | wc -l)" = 1 ]
     ;;
