@@ -560,9 +560,9 @@ int main(int count, char** arguments)
         auto const calls = try_fault(start, kinds[0], 0);
         for (auto const& kind : kinds) {
             for (unsigned at = 1; at <= calls; ++at) {
-                // Those that fail from there on wait for time to run out: every seventh.
+                // Those that fail from there on wait for time to run out: every eleventh.
                 bool const is_slow = kind.is_persistent || kind.fault == Fault::Alone;
-                if (is_every || !is_slow || (at + static_cast<unsigned>(&kind - kinds)) % 7 == 0)
+                if (is_every || !is_slow || (at + static_cast<unsigned>(&kind - kinds)) % 11 == 0)
                     try_fault(start, kind, at);
             }
         }
