@@ -54,18 +54,19 @@ echo '{START}' >/dev/kmsg
 /scripts/init-top/{{name}} "$@" >/run/said 2>&1
 echo '{END}' >/dev/kmsg
 """
-# The last thing that a boot does: as guest/real_root.cpp tells it.
-TELL = f"""\
+# The last thing that a boot does: as guest/real_root.cpp tells it. Of a script that comes after udev, host drivers were at
+# work before it.
+TELL = """\
 echo
-dmesg | sed -n '/{START}/,$s/^/@@ log /p'
+dmesg | sed -n '{lines}s/^/@@ log /p'
 sed 's/^/@@ shown said /' /run/said
 for path in /sys/bus/pci/devices/*; do
     driver=$(readlink "$path/driver")
     read -r vendor <"$path/vendor"
     read -r device <"$path/device"
     read -r class <"$path/class"
-    driver=${{driver##*/}}
-    echo "@@ device ${{path##*/}} vendor=$vendor device=$device class=$class driver=${{driver:--}} iommu_group=?"
+    driver=${driver##*/}
+    echo "@@ device ${path##*/} vendor=$vendor device=$device class=$class driver=${driver:--} iommu_group=?"
 done
 echo '@@ end'
 """
@@ -91,7 +92,8 @@ def files_of(contestant, addresses, others, goes_on):
     else:
         order += ". /scripts/init-premount/ORDER\n"
     # init-premount comes when /init has loaded what conf/modules lists.
-    return contestant.files(addresses) | {"scripts/init-top/ORDER": order, "scripts/init-premount/ORDER": TELL}
+    tell = TELL.replace("{lines}", "" if goes_on else f"/{START}/,$")
+    return contestant.files(addresses) | {"scripts/init-top/ORDER": order, "scripts/init-premount/ORDER": tell}
 
 
 @functools.cache

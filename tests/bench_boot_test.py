@@ -65,6 +65,10 @@ class Order(unittest.TestCase):
         self.assertEqual(scripts_of(files), ["00-first"])
         self.assertTrue(files["scripts/init-top/ORDER"].endswith("\n. /scripts/init-premount/ORDER\n"))
 
+    def test_who_was_first_is_told_from_the_start_of_the_boot(self):
+        self.assertIn("sed -n 's/^/@@ log /p'", self.files("ids-as-pasted")["scripts/init-premount/ORDER"])
+        self.assertIn("sed -n '/bench: start/,$s/^/@@ log /p'", self.files("floor", goes_on=False)["scripts/init-premount/ORDER"])
+
     def test_all_lists_are_of_the_same_devices(self):
         ini = self.files("vfio-early")["etc/vfio-early.ini"]
         self.assertEqual(ini.splitlines()[:2], ["[bind]", "nic-1 = 0000:00:02.0 8086:10d3"])
