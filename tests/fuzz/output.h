@@ -2,7 +2,7 @@
 // What must hold of everything that is written.
 #pragma once
 
-#include "base/sink.h"
+#include "../text_of.h"
 #include "fuzz.h"
 #include "json.h"
 
@@ -10,17 +10,9 @@
 
 namespace vfio_early {
 
-template <typename Write> std::string output_of(Write write)
-{
-    std::string text;
-    Sink sink(text);
-    write(sink);
-    return text;
-}
-
 template <typename Write> std::string json_of(Write write)
 {
-    auto text = output_of(write);
+    auto text = written_by(write);
     must(is_json(text), "what JSON is written parses");
     return text;
 }
@@ -35,7 +27,7 @@ inline void must_be_plain(std::string_view text)
 
 template <typename Write> std::string plain_text_of(Write write)
 {
-    auto text = output_of(write);
+    auto text = written_by(write);
     must_be_plain(text);
     return text;
 }
